@@ -1,5 +1,7 @@
+import sys
 from pathlib import Path
 
+import numpy
 import scipy.linalg
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -27,7 +29,16 @@ def write_blas_int():
 
 
 def extensions():
-    return [Extension(f"cmlp.core.{source.stem}", [str(source)]) for source in sorted(CORE.glob("*.pyx"))]
+    return [
+        Extension(
+            f"cmlp.core.{source.stem}",
+            [str(source)],
+            include_dirs=[numpy.get_include()],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+            extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
+        )
+        for source in sorted(CORE.glob("*.pyx"))
+    ]
 
 
 write_blas_int()

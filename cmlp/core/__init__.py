@@ -1,0 +1,26 @@
+"""The arithmetic of cmlp: typed Cython that knows arrays, and nothing else of cmlp.
+
+Images are columns, as in the books: ``z = W @ a + b`` with ``W`` of shape (fan_out, fan_in) and ``a`` of
+shape (fan_in, n). Every matrix is stored by columns, the order of Fortran and so of BLAS; to NumPy a
+mini-batch is therefore the row-major array (n, features) that everybody has, and ``weights[l]`` a
+transposed view. All parameters of a network lie in one vector, layer by layer, weights before biases.
+
+A kernel is a ``noexcept nogil`` function over memory that Python owns; it checks nothing, because
+`cmlp.network` has checked everything. A file cimports only from floors below its own:
+
+=====  =============================  =========================================================
+floor  file                           does
+=====  =============================  =========================================================
+0      ``model``                      the fused type ``floating``; what a network is, as structs
+1      ``blas``                       the one door to ``scipy.linalg.cython_blas``
+1      ``blas_threads``               one BLAS thread inside cmlp, the caller's number outside
+1      ``activations``, ``losses``    element by element: the function, and its derivative
+1      ``batches``                    images and labels in any form -> a mini-batch
+2      ``feedforward``, ``backprop``  the network forwards, the gradient backwards
+2      ``optimizers``                 gradient -> parameters
+3      ``training``                   the loop over the mini-batches
+4      ``engine``                     `Engine`: the face to Python
+=====  =============================  =========================================================
+
+The ``.pxd`` files are installed: ``from cmlp.core.feedforward cimport feedforward`` works in other packages.
+"""

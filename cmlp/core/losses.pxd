@@ -1,0 +1,6 @@
+from cmlp.core.model cimport Loss, floating
+
+
+cdef double differentiate(
+    Loss loss, const floating* a, const floating* y, floating* derivative, Py_ssize_t n,
+) noexcept nogil
