@@ -1,0 +1,43 @@
+"""What happened during training, epoch by epoch."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class History:
+    """One entry per epoch in each list that was asked for; the other lists stay empty.
+
+    Attributes
+    ----------
+    loss : list of float
+        Mean loss per image, each mini-batch measured before its step.
+    training_accuracy, test_accuracy : list of float
+        Percent, measured after the epoch.
+    seconds : list of float
+        Duration of the epoch's training, without measuring accuracies.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    training_accuracy: list[float] = field(default_factory=list)
+    test_accuracy: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    def describe(self, epoch: int) -> str:
+        """Say in one line how an epoch went; -1 is the last."""
+        parts = [f"loss {self.loss[epoch]:.4f}"]
+        if self.training_accuracy:
+            parts.append(f"training {self.training_accuracy[epoch]:.2f} %")
+        if self.test_accuracy:
+            parts.append(f"test {self.test_accuracy[epoch]:.2f} %")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        width = len(str(len(self)))
+        lines = [
+            f"epoch {epoch + 1:{width}}: {self.describe(epoch)}, {self.seconds[epoch]:.3f} s"
+            for epoch in range(len(self))
+        ]
+        return "\n".join(lines)

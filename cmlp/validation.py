@@ -1,0 +1,216 @@
+"""The one door through which images and labels come in: whatever was given leaves as a checked array.
+
+Each complaint is one sentence: where, which rule, what was found, at which index.
+"""
+
+import numbers
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.errors import DataError
+
+Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
+
+FULL_SCALES = (1, 16, 255, 65535)  # of 1, 4, 8 and 16 bits; the digits of UCI count 0..16
+ROUNDING = 1.001  # 255 * float16(1 / 255) is 1.0001, and still a full scale of 1
+
+
+def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels, float]:
+    """Bring images to one row of pixels each.
+
+    Parameters
+    ----------
+    images : array or list of arrays or nested list
+        (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or
+        floats of any width and byte order.
+    scale : float or None
+        Factor that brings the pixels to 0..1; None infers it from the largest pixel.
+    name : str
+        What complaints call the images.
+
+    Returns
+    -------
+    pixels : ndarray of shape (n, pixels)
+        uint8 and unscaled where the given values are integers in 0..255, otherwise float32 or float64 and
+        scaled. A view of the given array wherever that is possible.
+    scale : float
+        The factor given or inferred.
+
+    Raises
+    ------
+    DataError
+        If the images are not numbers, none, ragged, not finite or of another shape.
+    """
+    pixels = _one_row_each(_as_array(images, name), name)
+    integers = pixels.dtype.kind in "biu"
+    if not integers:
+        with np.errstate(over="ignore"):  # a long double too large for float64 is then found to be inf
+            pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 4 else np.float64, copy=False)
+    low, high = _value_range(pixels, name)
+    factor = infer_scale(low, high, integers=integers) if scale is None else _check_scale(scale)
+    if integers and low >= 0 and high <= 255:
+        one_byte = pixels.dtype.itemsize == 1
+        return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8)), factor
+    if integers:
+        return np.multiply(pixels, factor, dtype=np.float64), factor
+    return (pixels if factor == 1 else pixels * factor), factor
+
+
+def infer_scale(low: float, high: float, *, integers: bool) -> float:
+    """Factor that brings values from low to high to 0..1: one over the smallest full scale that holds high.
+
+    Integers may fill any of `FULL_SCALES`, floats, which nobody leaves at 0..65535, all but the last.
+    Values below 0 or beyond the last full scale are no pixels and stay as they are: 1.0.
+    """
+    full_scales, slack = (FULL_SCALES, 1.0) if integers else (FULL_SCALES[:-1], ROUNDING)
+    if low < 0:
+        return 1.0
+    return next((1 / full for full in full_scales if high <= full * slack), 1.0)
+
+
+def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArray[np.intp], int]:
+    """Bring labels to one integer each.
+
+    Parameters
+    ----------
+    labels : array or list
+        Integers of shape (n,) or (n, 1), or one-hot rows (n, classes) or columns (n, classes, 1) of any
+        numeric type.
+    classes : int or None
+        Number of classes; None takes the width of one-hot labels, otherwise the largest label plus one.
+    name : str
+        What complaints call the labels.
+
+    Returns
+    -------
+    labels : ndarray of intp, shape (n,)
+        Values in 0..classes - 1.
+    classes : int
+        The number given or inferred.
+
+    Raises
+    ------
+    DataError
+        If the labels are not integers or one-hot, none, of another shape or out of range.
+    """
+    wanted = None if classes is None else _check_classes(classes)
+    array = _as_array(labels, name)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim == 2:
+        return _from_one_hot(array, wanted, name)
+    if array.ndim != 1:
+        raise DataError(f"{name} must have shape (n,), (n, 1) or one-hot (n, classes), got {array.shape}")
+    if array.dtype.kind not in "iu":
+        raise DataError(f"{name} must be integers or one-hot rows, got dtype {array.dtype}")
+    checked = _check_range(array, wanted, name)
+    return array.astype(np.intp, copy=False), checked
+
+
+def _as_array(values: object, name: str) -> NDArray[Any]:
+    """Array of numbers, at least one along the first axis, from an array or a list or tuple of rows."""
+    if isinstance(values, list | tuple):
+        # Row by row, because a whole list with one bad row would only say that it is "inhomogeneous".
+        rows = [_as_numbers(row, name, f" at index {i}") for i, row in enumerate(values)]
+        _check_alike(rows, name)
+        array = np.stack(rows) if rows else np.empty(0)
+    else:
+        array = _as_numbers(values, name)
+    if array.ndim and not len(array):
+        raise DataError(f"{name} must not be empty, got shape {array.shape}")
+    return array
+
+
+def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        found = f"a ragged {type(value).__name__}"
+        raise DataError(f"{name} must hold rows of one length, got {found}{place}") from error
+    if array.dtype.kind not in "biuf":
+        found = f"dtype {array.dtype}" if array.ndim else type(value).__name__
+        raise DataError(f"{name} must be numbers, got {found}{place}")
+    return array
+
+
+def _check_alike(rows: list[NDArray[Any]], name: str) -> None:
+    """Refuse rows of several shapes, and single values of several types such as True among integers."""
+    for i, row in enumerate(rows):
+        if row.shape != rows[0].shape:
+            found = f"{row.shape} at index {i} after {rows[0].shape} at index 0"
+            raise DataError(f"{name} must all have one shape, got {found}")
+        if row.ndim == 0 and _family(row) != _family(rows[0]):
+            found = f"{row.dtype} at index {i} after {rows[0].dtype} at index 0"
+            raise DataError(f"{name} must all be of one type, got {found}")
+
+
+def _family(array: NDArray[Any]) -> str:
+    return array.dtype.kind.replace("u", "i")
+
+
+def _one_row_each(array: NDArray[Any], name: str) -> NDArray[Any]:
+    shape = array.shape
+    if array.ndim not in (2, 3) and not (array.ndim == 4 and shape[3] == 1):
+        rule = "must have shape (n, pixels), (n, height, width) or (n, height, width, 1)"
+        hint = ", the shape of labels" if array.ndim == 1 else ""
+        raise DataError(f"{name} {rule}, got {shape}{hint}")
+    if array.size == 0:
+        raise DataError(f"{name} must have at least one pixel each, got shape {shape}")
+    return array.reshape(len(array), -1)
+
+
+def _value_range(pixels: NDArray[Any], name: str) -> tuple[float, float]:
+    """Smallest and largest value, both finite; two reductions need no copy, unlike `np.isfinite`."""
+    low, high = pixels.min(), pixels.max()  # NaN if there is one
+    if np.isfinite(low) and np.isfinite(high):
+        return low.item(), high.item()
+    image = next(i for i, row in enumerate(pixels) if not np.isfinite(row).all())
+    pixel = int(np.argmin(np.isfinite(pixels[image])))
+    raise DataError(f"{name} must be finite, got {pixels[image, pixel]} in image {image}, pixel {pixel}")
+
+
+def _check_scale(scale: float) -> float:
+    number = isinstance(scale, numbers.Real) and not isinstance(scale, bool)
+    if not (number and 0 < scale < float("inf")):
+        raise DataError(f"scale must be a positive number or None, got {scale!r}")
+    return float(scale)
+
+
+def _check_classes(classes: int) -> int:
+    number = isinstance(classes, numbers.Integral) and not isinstance(classes, bool)
+    if not (number and classes >= 1):
+        raise DataError(f"classes must be a positive integer or None, got {classes!r}")
+    return int(classes)
+
+
+def _check_range(labels: NDArray[Any], classes: int | None, name: str) -> int:
+    """Refuse labels outside 0..classes - 1 and return the number of classes."""
+    low, high = int(labels.min()), int(labels.max())
+    if classes is None and low > 0:
+        raise DataError(f"{name} must start at 0, got {low}..{high}")
+    limit = high + 1 if classes is None else classes
+    if low == 1 and high == limit:
+        raise DataError(f"{name} must lie in 0..{limit - 1}, got 1..{limit}: they seem to start at 1")
+    if low < 0 or high >= limit:
+        index = int(np.argmax((labels < 0) | (labels >= limit)))
+        rule = "must not be negative" if classes is None else f"must lie in 0..{limit - 1}"
+        raise DataError(f"{name} {rule}, got {labels[index]} at index {index}")
+    return limit
+
+
+def _from_one_hot(rows: NDArray[Any], classes: int | None, name: str) -> tuple[NDArray[np.intp], int]:
+    """Position of the 1 in each row (n, classes), after checking that it is the only value but 0."""
+    hot = (np.count_nonzero(rows, axis=1) == 1) & (rows.max(axis=1, initial=0) == 1)
+    if not hot.all():
+        index = int(np.argmin(hot))
+        values = rows[index][rows[index] != 0]
+        found = f"the value {values[0]}" if len(values) == 1 else f"{len(values)} values other than 0"
+        rule = f"of shape {rows.shape} must be one-hot rows, a single 1 among 0s"
+        raise DataError(f"{name} {rule}, got {found} at index {index}")
+    if classes not in (None, rows.shape[1]):
+        raise DataError(f"{name} must have {classes} one-hot columns, got {rows.shape[1]}")
+    return rows.argmax(axis=1), rows.shape[1]

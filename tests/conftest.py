@@ -1,0 +1,27 @@
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+MNIST_FILES = {
+    "training images": ("train-images-idx3-ubyte.gz", 16),
+    "training labels": ("train-labels-idx1-ubyte.gz", 8),
+    "test images": ("t10k-images-idx3-ubyte.gz", 16),
+    "test labels": ("t10k-labels-idx1-ubyte.gz", 8),
+}
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The arrays of MNIST by name: images (n, 784) of uint8, labels (n,) of uint8."""
+    folder = os.environ.get("CMLP_MNIST")
+    if not folder:
+        pytest.skip("CMLP_MNIST does not name a folder with the four IDX files of MNIST")
+    arrays = {}
+    for name, (file, header) in MNIST_FILES.items():
+        content = gzip.decompress((Path(folder) / file).read_bytes())
+        pixels = np.frombuffer(content, np.uint8, offset=header)
+        arrays[name] = pixels.reshape(-1, 784) if "images" in name else pixels
+    return arrays

@@ -1,0 +1,35 @@
+# cython: language_level=3
+"""The kernels that have no face of their own in Python, opened to the tests by another package's `cimport`."""
+
+from cmlp.core.activations cimport sigmoid, sigmoid_prime
+from cmlp.core.blas cimport NO_TRANS, TRANS, axpy, gemm, gemv, ger
+from cmlp.core.model cimport floating
+
+
+def call_axpy(double alpha, const floating[::1] x, int incx, floating[::1] y, int incy):
+    axpy(<int> ((x.shape[0] + incx - 1) // incx), <floating> alpha, &x[0], incx, &y[0], incy)
+
+
+def call_gemv(bint trans, double alpha, const floating[::1, :] a, const floating[::1] x, double beta,
+              floating[::1] y):
+    gemv(TRANS if trans else NO_TRANS, <int> a.shape[0], <int> a.shape[1], <floating> alpha, &a[0, 0], <int> a.shape[0],
+         &x[0], 1, <floating> beta, &y[0], 1)
+
+
+def call_ger(double alpha, const floating[::1] x, const floating[::1] y, floating[::1, :] a):
+    ger(<int> a.shape[0], <int> a.shape[1], <floating> alpha, &x[0], 1, &y[0], 1, &a[0, 0], <int> a.shape[0])
+
+
+def call_gemm(bint trans_a, bint trans_b, double alpha, const floating[::1, :] a, const floating[::1, :] b,
+              double beta, floating[::1, :] c):
+    gemm(TRANS if trans_a else NO_TRANS, TRANS if trans_b else NO_TRANS, <int> c.shape[0], <int> c.shape[1],
+         <int> (a.shape[0] if trans_a else a.shape[1]), <floating> alpha, &a[0, 0], <int> a.shape[0],
+         &b[0, 0], <int> b.shape[0], <floating> beta, &c[0, 0], <int> c.shape[0])
+
+
+def map_sigmoid(const floating[::1] z, floating[::1] a, floating[::1] prime):
+    cdef Py_ssize_t i
+
+    for i in range(z.shape[0]):
+        a[i] = sigmoid(z[i])
+        prime[i] = sigmoid_prime(a[i])
