@@ -1,0 +1,161 @@
+"""Images and their labels, checked once and then immutable."""
+
+from collections.abc import Iterator, Sequence
+from math import isqrt
+from typing import Any, Self, TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.errors import DataError
+from cmlp.validation import Pixels, check_images, check_labels
+
+Image: TypeAlias = NDArray[np.float32 | np.float64]
+
+
+class Dataset(Sequence[tuple[Image, int]]):
+    """An immutable sequence of (image, label) that is also two arrays.
+
+    The arrays share memory with the given ones where no conversion is needed; they are read-only views, and
+    the given arrays are never changed.
+
+    Parameters
+    ----------
+    images : array or list of arrays or nested list
+        (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or floats.
+    labels : array or list
+        Integers of shape (n,) or (n, 1), or one-hot rows (n, classes) or columns (n, classes, 1).
+    scale : float, optional
+        Factor that brings the pixels to 0..1. By default one over the smallest of 1, 16, 255 and, for
+        integers, 65535 that holds the largest pixel; data that are negative or larger still are no pixels
+        and keep their values (scale 1).
+    classes : int, optional
+        Number of classes. By default the width of one-hot labels, otherwise the largest label plus one.
+    names : (str, str), optional
+        What complaints call the images and the labels, for example by the files they come from.
+
+    Raises
+    ------
+    DataError
+        If images or labels break a rule or their counts differ; the sentence names value and index.
+
+    Examples
+    --------
+    >>> dataset = Dataset([[0, 255], [51, 0]], [1, 0])
+    >>> dataset
+    Dataset(2 images of 2 pixels, uint8 x 1/255, 2 classes)
+    >>> dataset[0]
+    (array([0., 1.]), 1)
+    """
+
+    __slots__ = ("_classes", "_images", "_labels", "_scale")
+
+    _images: Pixels
+    _labels: NDArray[np.intp]
+    _scale: float
+    _classes: int
+
+    def __init__(
+        self,
+        images: object,
+        labels: object,
+        *,
+        scale: float | None = None,
+        classes: int | None = None,
+        names: tuple[str, str] = ("images", "labels"),
+    ) -> None:
+        pixels, factor = check_images(images, scale, names[0])
+        targets, count = check_labels(labels, classes, names[1])
+        if len(pixels) != len(targets):
+            found = f"{len(pixels):,} images and {len(targets):,} labels"
+            raise DataError(f"{names[0]} and {names[1]} must be equally many, got {found}")
+        self._assign(pixels, targets, factor, count)
+
+    def _assign(self, images: Pixels, labels: NDArray[np.intp], scale: float, classes: int) -> None:
+        self._images, self._labels = _read_only(images), _read_only(labels)
+        self._scale, self._classes = scale, classes
+
+    @classmethod
+    def _of_checked(cls, images: Pixels, labels: NDArray[np.intp], scale: float, classes: int) -> Self:
+        dataset = cls.__new__(cls)
+        dataset._assign(images, labels, scale, classes)
+        return dataset
+
+    @property
+    def images(self) -> Pixels:
+        """(n, pixels), read-only: uint8 as given, or float32 or float64 already multiplied by `scale`."""
+        return self._images
+
+    @property
+    def labels(self) -> NDArray[np.intp]:
+        """(n,), read-only, values in 0..classes - 1."""
+        return self._labels
+
+    @property
+    def scale(self) -> float:
+        """Factor from the given pixels to 0..1; uint8 `images` still wait for it, others have it applied."""
+        return self._scale
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self._classes
+
+    def pictures(self) -> NDArray[np.uint8 | np.float32 | np.float64]:
+        """Square pictures: a view of `images` of shape (n, side, side).
+
+        Raises
+        ------
+        DataError
+            If the number of pixels is not a square.
+        """
+        pixels = self._images.shape[1]
+        side = isqrt(pixels)
+        if side * side != pixels:
+            raise DataError(f"images must be square to be pictures, but {pixels:,} pixels are not a square")
+        return self._images.reshape(-1, side, side)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[Image, int]: ...
+    @overload
+    def __getitem__(self, index: slice | Sequence[int] | NDArray[Any]) -> Self: ...
+    def __getitem__(self, index: int | slice | Sequence[int] | NDArray[Any]) -> tuple[Image, int] | Self:
+        """One (image, label) for an integer, otherwise the Dataset of a slice, index array or mask (n,)."""
+        if isinstance(index, int | np.integer):
+            row = int(index)  # NumPy would take True for a mask
+            return self._scaled(self._images[row]), int(self._labels[row])
+        labels = self._labels[index]
+        if labels.ndim != 1:
+            raise IndexError("an index array or mask must have one dimension")
+        return self._of_checked(self._images[index], labels, self._scale, self._classes)
+
+    def __iter__(self) -> Iterator[tuple[Image, int]]:
+        return zip(map(self._scaled, self._images), self._labels.tolist(), strict=True)
+
+    def _scaled(self, image: NDArray[Any]) -> Image:
+        return image * self._scale if image.dtype == np.uint8 else image
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Arrays come back from a pickle writable; this way they pass through _read_only again.
+        return self._of_checked, (self._images, self._labels, self._scale, self._classes)
+
+    def __repr__(self) -> str:
+        count, pixels = self._images.shape
+        applied = "x" if self._images.dtype == np.uint8 else "scaled by"
+        scale = "" if self._scale == 1 else f" {applied} {_fraction(self._scale)}"
+        content = f"{count:,} images of {pixels:,} pixels, {self._images.dtype}{scale}, {self._classes:,} classes"
+        return f"{type(self).__name__}({content})"
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def _fraction(scale: float) -> str:
+    full = round(1 / scale) if scale <= 1 else 0
+    return f"1/{full}" if full and scale == 1 / full else f"{scale:g}"

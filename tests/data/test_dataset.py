@@ -1,0 +1,125 @@
+"""A Dataset is the list of pairs of the script, and two arrays that nobody can change."""
+
+import copy
+import pickle
+import random
+
+import numpy as np
+import pytest
+
+from cmlp.data import Dataset
+from cmlp.errors import DataError
+
+PIXELS = np.random.default_rng(5).integers(0, 256, (6, 784), dtype=np.uint8)
+PIXELS[0, :2] = 0, 255
+LABELS = np.array([3, 0, 9, 1, 1, 4])
+
+
+def same(dataset, images=PIXELS, labels=LABELS):
+    np.testing.assert_array_equal(dataset.images, images)
+    np.testing.assert_array_equal(dataset.labels, labels)
+    return True
+
+
+@pytest.mark.parametrize("images", [PIXELS, PIXELS / 255, (PIXELS / 255).astype(np.float32)])
+def test_it_is_the_list_of_pairs_of_the_script(images):
+    dataset = Dataset(images, LABELS)
+    floats = images / 255 if images.dtype == np.uint8 else images
+    assert len(dataset) == len(list(dataset)) == 6
+    for i, (image, label) in enumerate(dataset):
+        assert type(label) is int
+        assert label == LABELS[i]
+        np.testing.assert_allclose(image, floats[i], rtol=1e-15)
+        for index in (i, i - 6, np.int8(i)):
+            again, same_label = dataset[index]
+            assert type(same_label) is int
+            assert same_label == label
+            assert again.dtype == image.dtype == floats.dtype
+            np.testing.assert_array_equal(again, image)
+
+
+def test_sequence_methods():
+    dataset = Dataset(PIXELS, LABELS)
+    assert [label for _, label in reversed(dataset)] == LABELS[::-1].tolist()
+    assert dataset[True][1] == LABELS[1]
+    assert random.Random(0).sample(dataset, 2)[0][1] in LABELS
+
+
+@pytest.mark.parametrize("index", [6, -7])
+def test_an_index_out_of_range(index):
+    with pytest.raises(IndexError, match=f"index {index} is out of bounds"):
+        Dataset(PIXELS, LABELS)[index]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [slice(1, 4), slice(None, None, -2), slice(0, 0), [4, 0, 0], [], np.array([-1, 2]), LABELS == 1],
+    ids=str,
+)
+def test_slices_index_arrays_and_masks_give_datasets(index):
+    dataset = Dataset(PIXELS, LABELS, scale=0.5, classes=12)
+    part = dataset[index]
+    assert type(part) is Dataset
+    assert same(part, PIXELS[index], LABELS[index])
+    assert (part.scale, part.classes) == (0.5, 12)
+    assert not part.images.flags.writeable
+    assert not part.labels.flags.writeable
+
+
+def test_a_part_is_not_scaled_again_and_a_slice_is_a_view():
+    dataset = Dataset(PIXELS.astype(float), LABELS)
+    part = dataset[2:5]
+    assert same(part, dataset.images[2:5], LABELS[2:5])
+    assert np.shares_memory(part.images, dataset.images)
+
+
+@pytest.mark.parametrize("index", [None, (0, 1), [[0, 1]], [0.5], [True], "0"], ids=str)
+def test_other_indices_are_refused(index):
+    with pytest.raises(IndexError):
+        Dataset(PIXELS, LABELS)[index]
+
+
+def test_pictures_are_a_view():
+    dataset = Dataset(PIXELS, LABELS)
+    assert dataset.pictures().shape == (6, 28, 28)
+    assert dataset[:0].pictures().shape == (0, 28, 28)
+    assert np.shares_memory(dataset.pictures(), PIXELS)
+    assert not dataset.pictures().flags.writeable
+    with pytest.raises(DataError) as caught:
+        Dataset(np.zeros((1, 120)), [0]).pictures()
+    assert str(caught.value) == "images must be square to be pictures, but 120 pixels are not a square"
+
+
+def test_it_cannot_be_changed():
+    dataset = Dataset(PIXELS, LABELS)
+    for name in ("images", "labels", "scale", "classes", "other"):
+        with pytest.raises(AttributeError):
+            setattr(dataset, name, 1)
+    for array in (dataset.images, dataset.labels):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d))])
+def test_copies_and_pickles_stay_as_they_were(duplicate):
+    dataset = Dataset(PIXELS, LABELS, scale=0.5, classes=12)
+    again = duplicate(dataset)
+    assert same(again)
+    assert (again.scale, again.classes) == (0.5, 12)
+    assert not again.images.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("images", "scale", "text"),
+    [
+        (PIXELS, None, "6 images of 784 pixels, uint8 x 1/255, 10 classes"),
+        (PIXELS > 0, None, "6 images of 784 pixels, uint8, 10 classes"),
+        (PIXELS / 255, None, "6 images of 784 pixels, float64, 10 classes"),
+        (PIXELS.astype(np.float32), None, "6 images of 784 pixels, float32 scaled by 1/255, 10 classes"),
+        (PIXELS, 0.3, "6 images of 784 pixels, uint8 x 0.3, 10 classes"),
+        (PIXELS, 2, "6 images of 784 pixels, uint8 x 2, 10 classes"),
+        (np.zeros((6, 1234)), None, "6 images of 1,234 pixels, float64, 10 classes"),
+    ],
+)
+def test_repr(images, scale, text):
+    assert repr(Dataset(images, LABELS, scale=scale)) == f"Dataset({text})"
