@@ -34,8 +34,9 @@ def extensions():
             f"cmlp.core.{source.stem}",
             [str(source)],
             include_dirs=[numpy.get_include()],
+            depends=[str(header) for header in CORE.glob("*.h")],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
-            extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
+            extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-Wno-psabi"],
         )
         for source in sorted(CORE.glob("*.pyx"))
     ]

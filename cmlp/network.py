@@ -16,7 +16,7 @@ from cmlp.history import History
 from cmlp.samples import Data, Samples, as_images, as_samples, stack
 
 LARGEST_LAYER = 2**31 - 1  # what an integer of BLAS holds
-MOST_PARAMETERS = 2**40
+MOST_PARAMETERS = 2**31 - 1
 
 
 class Layers(Sequence[NDArray[Any]]):
@@ -327,7 +327,7 @@ def _check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
         if not isinstance(size, Integral) or isinstance(size, bool) or not 0 < size <= LARGEST_LAYER:
             raise ModelError(f"{rule} below 2**31, got {size!r}")
     if sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(map(int, sizes))) > MOST_PARAMETERS:
-        raise ModelError(f"sizes must give at most 2**40 parameters, got {tuple(sizes)}")
+        raise ModelError(f"sizes must give fewer than 2**31 parameters, got {tuple(sizes)}")
     return tuple(map(int, sizes))
 
 

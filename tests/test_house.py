@@ -23,7 +23,8 @@ FLOORS = [
 
 CORE_FLOORS = [
     {"model"},
-    {"blas", "blas_threads", "activations", "losses", "batches"},
+    {"blas", "blas_threads", "simd", "losses"},
+    {"activations", "batches"},
     {"feedforward", "backprop", "optimizers"},
     {"training", "prediction"},
     {"engine"},

@@ -8,19 +8,21 @@ transposed view. All parameters of a network lie in one vector, layer by layer, 
 A kernel is a ``noexcept nogil`` function over memory that Python owns; it checks nothing, because
 `cmlp.network` has checked everything. A file cimports only from floors below its own:
 
-=====  =============================  =========================================================
-floor  file                           does
-=====  =============================  =========================================================
-0      ``model``                      the fused type ``floating``; what a network is, as structs
-1      ``blas``                       the one door to ``scipy.linalg.cython_blas``
-1      ``blas_threads``               one BLAS thread inside cmlp, the caller's number outside
-1      ``activations``, ``losses``    element by element: the function, and its derivative
-1      ``batches``                    images and labels in any form -> a mini-batch
-2      ``feedforward``, ``backprop``  the network forwards, the gradient backwards
-2      ``optimizers``                 gradient -> parameters
-3      ``training``                   the loop over the mini-batches
-4      ``engine``                     `Engine`: the face to Python
-=====  =============================  =========================================================
+=====  =================================  =========================================================
+floor  file                               does
+=====  =================================  =========================================================
+0      ``model``                          what a network is, and the memory of a pass, as structs
+1      ``blas``                           the one door to ``scipy.linalg.cython_blas``
+1      ``blas_threads``                   one BLAS thread inside cmlp, the caller's number outside
+1      ``simd``                           the few kernels that BLAS does not have, for each processor
+1      ``losses``                         the loss of outputs, and its derivative
+2      ``activations``                    the function of each unit, and its derivative
+2      ``batches``                        images and labels in any form -> a mini-batch
+3      ``feedforward``, ``backprop``      the network forwards, the gradient backwards
+3      ``optimizers``                     gradient -> parameters
+4      ``training``, ``prediction``       the loop over the mini-batches; over blocks of images
+5      ``engine``                         `Engine`: the face to Python
+=====  =================================  =========================================================
 
 The ``.pxd`` files are installed: ``from cmlp.core.feedforward cimport feedforward`` works in other packages.
 """

@@ -1,15 +1,13 @@
-"""Activation functions over arrays. A new one is a name in the enumeration, and a branch in each function here."""
+"""Activation functions over arrays: a new one is a name in the enumeration and a branch in each function here."""
 
 from cmlp.core.model cimport SIGMOID, Activation, floating
+from cmlp.core.simd cimport sigmoid_array
 
 
 cdef void activate(Activation activation, floating* z, Py_ssize_t n) noexcept nogil:
     """Replace each z (n,) by its activation a."""
-    cdef Py_ssize_t i
-
     if activation == SIGMOID:
-        for i in range(n):
-            z[i] = sigmoid(z[i])
+        sigmoid_array(z, n)
 
 
 cdef void multiply_by_prime(

@@ -1,10 +1,7 @@
-from cmlp.core.model cimport Layer, Model, floating
+from cmlp.core.model cimport Inputs, Model, floating
 
 
-cdef void average_gradient(
-    const Layer* layer, const floating* delta, const floating* a, floating* nabla, int n,
-) noexcept nogil
 cdef void backprop(
-    const Model* model, const floating* parameters, const floating* images, const floating* activations,
+    const Model* model, const floating* parameters, const Inputs* inputs, const floating* activations,
     floating* deltas, floating* nabla, int n,
 ) noexcept nogil

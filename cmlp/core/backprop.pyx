@@ -1,34 +1,54 @@
-"""The gradient backwards through the network (Nielsen, Neural Networks and Deep Learning, chapter 2, BP1 to BP4)."""
+"""The gradient backwards through the network: BP1 to BP4 in chapter 2 of Nielsen's book."""
 
 from libc.string cimport memset
 
 from cmlp.core.activations cimport multiply_by_prime
-from cmlp.core.blas cimport NO_TRANS, TRANS, axpy, gemm, gemv, ger
-from cmlp.core.model cimport Layer, Model, floating
+from cmlp.core.blas cimport NO_TRANS, TRANS, gemm, gemv, ger
+from cmlp.core.model cimport Inputs, Layer, Model, floating
+from cmlp.core.simd cimport accumulate_pixels
 
 
-cdef void average_gradient(
-    const Layer* layer, const floating* delta, const floating* a, floating* nabla, int n,
-) noexcept nogil:
-    """Write the layer's part of nabla: the mean over the images of the outer products of delta and a."""
-    cdef floating* nabla_w = nabla + layer.weights
-    cdef floating* nabla_b = nabla + layer.biases
-    cdef floating share = <floating> 1 / n
-    cdef Py_ssize_t i
+cdef void add_biases(const Layer* layer, const floating* delta, floating* nabla_b, int n) noexcept nogil:
+    """Write nabla_b (fan_out,) from delta (fan_out, n)."""
+    cdef Py_ssize_t i, o
 
-    # nabla_b = delta.mean(axis=1)   (fan_out,)
+    # nabla_b = delta.sum(axis=1)   (fan_out,)
     memset(nabla_b, 0, layer.fan_out * sizeof(floating))
     for i in range(n):
-        axpy(layer.fan_out, share, delta + i * layer.fan_out, 1, nabla_b, 1)
+        for o in range(layer.fan_out):
+            nabla_b[o] += delta[i * layer.fan_out + o]
 
+
+cdef void add_outer_products(
+    const Layer* layer, const floating* delta, const floating* a, floating* nabla_w, int n,
+) noexcept nogil:
+    """Write nabla_w (fan_out, fan_in) from delta (fan_out, n) and the activations a (fan_in, n) before the layer."""
     if n == 1:
         # nabla_w = outer(delta, a)   (fan_out, fan_in)
         memset(nabla_w, 0, <size_t> layer.fan_out * layer.fan_in * sizeof(floating))
-        ger(layer.fan_out, layer.fan_in, share, delta, 1, a, 1, nabla_w, layer.fan_out)
+        ger(layer.fan_out, layer.fan_in, <floating> 1, delta, 1, a, 1, nabla_w, layer.fan_out)
     else:
-        # nabla_w = delta @ a.T / n   (fan_out, fan_in): the sum of n outer products
-        gemm(NO_TRANS, TRANS, layer.fan_out, layer.fan_in, n, share, delta, layer.fan_out,
+        # nabla_w = delta @ a.T   (fan_out, fan_in): the sum of n outer products
+        gemm(NO_TRANS, TRANS, layer.fan_out, layer.fan_in, n, <floating> 1, delta, layer.fan_out,
              a, layer.fan_in, <floating> 0, nabla_w, layer.fan_out)
+
+
+cdef void add_outer_products_of_inputs(
+    const Layer* layer, const floating* delta, const Inputs* inputs, floating* nabla_w, int n,
+) noexcept nogil:
+    """The same for the first layer, whose activations before it are the images."""
+    cdef const floating* values = <const floating*> inputs.values
+    cdef Py_ssize_t i, begin
+
+    if inputs.images != NULL:
+        add_outer_products(layer, delta, <const floating*> inputs.images, nabla_w, n)
+        return
+    memset(nabla_w, 0, <size_t> layer.fan_out * layer.fan_in * sizeof(floating))
+    for i in range(n):
+        begin = inputs.begins[i]
+        # nabla_w += outer(delta[:, i], images[:, i])   (fan_out, fan_in)
+        accumulate_pixels(inputs.pixels + begin, values + begin, <int> (inputs.begins[i + 1] - begin),
+                          delta + i * layer.fan_out, layer.fan_out, nabla_w)
 
 
 cdef void propagate(
@@ -48,23 +68,26 @@ cdef void propagate(
 
 
 cdef void backprop(
-    const Model* model, const floating* parameters, const floating* images, const floating* activations,
+    const Model* model, const floating* parameters, const Inputs* inputs, const floating* activations,
     floating* deltas, floating* nabla, int n,
 ) noexcept nogil:
-    """Write nabla (n_parameters,), the mean gradient over n images.
+    """Write nabla (n_parameters,), the gradient summed over n images.
 
     `deltas` has the layout of `activations`; on entry its last layer holds dC/da of the outputs.
     """
     cdef const Layer* layer
-    cdef const floating* a
+    cdef const Layer* before
     cdef floating* delta
     cdef int l
 
     for l in range(model.depth - 1, -1, -1):
         layer = &model.layers[l]
+        before = &model.layers[l - 1]
         delta = deltas + n * layer.units
         multiply_by_prime(layer.activation, activations + n * layer.units, delta, n * <Py_ssize_t> layer.fan_out)
-        a = images if l == 0 else activations + n * model.layers[l - 1].units
-        average_gradient(layer, delta, a, nabla, n)
+        add_biases(layer, delta, nabla + layer.biases, n)
         if l > 0:
-            propagate(layer, parameters, delta, deltas + n * model.layers[l - 1].units, n)
+            add_outer_products(layer, delta, activations + n * before.units, nabla + layer.weights, n)
+            propagate(layer, parameters, delta, deltas + n * before.units, n)
+        else:
+            add_outer_products_of_inputs(layer, delta, inputs, nabla + layer.weights, n)

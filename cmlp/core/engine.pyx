@@ -1,13 +1,25 @@
 """The face of the core to Python: a network's parameters, and what can be computed with them."""
 
 from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport uint8_t, uint16_t
 from libc.stdlib cimport calloc, free
 
 import numpy as np
 
 cimport numpy as cnp
 
-from cmlp.core.batches cimport FLOAT32, FLOAT64, UINT8, Samples, gather_images, gather_targets
+from cmlp.core.batches cimport (
+    DENSE,
+    FLOAT32,
+    FLOAT64,
+    IN_PLACE,
+    SPARSE,
+    UINT8,
+    Samples,
+    Way,
+    gather_inputs,
+    gather_targets,
+)
 from cmlp.core.feedforward cimport feedforward
 from cmlp.core.losses cimport differentiate
 from cmlp.core.model cimport QUADRATIC, SIGMOID, Layer, Model, Workspace
@@ -20,13 +32,20 @@ cnp.import_array()
 
 cdef enum:
     ALIGNMENT = 64                     # bytes: a cache line, and the widest vector register
+    SPARE = 64                         # what a vector can reach beyond the end of an array
     WORK_BETWEEN_SIGNALS = 50_000_000  # multiplications, some milliseconds: then Python may see a Ctrl-C
+    LARGEST_SPARSE = 65_535            # pixels, whose positions have 16 bits
+    FEWEST_SPARSE = 16                 # images, of fewer it is not worth counting the pixels
+    LOOKED_AT = 256                    # images whose pixels are counted
+
+MOST_NONZERO = 0.5  # of the pixels; above, the products of BLAS with all of them are faster
 
 
 def aligned_empty(size, dtype):
-    """Return an uninitialised vector whose memory begins at a multiple of ALIGNMENT bytes."""
-    cdef cnp.ndarray memory = np.empty(size * dtype.itemsize + ALIGNMENT, np.uint8)
+    """Return an uninitialised vector whose memory begins at a multiple of ALIGNMENT bytes, with SPARE behind it."""
+    cdef cnp.ndarray memory = np.empty(ALIGNMENT + size * dtype.itemsize + SPARE, np.uint8)
     cdef size_t offset = -<size_t> cnp.PyArray_DATA(memory) % ALIGNMENT
+
     return memory[offset:offset + size * dtype.itemsize].view(dtype)
 
 
@@ -41,12 +60,21 @@ cdef Samples describe(cnp.ndarray images, double scale, cnp.ndarray labels=None)
         samples.pixel = FLOAT32
     else:
         samples.pixel = FLOAT64
+    samples.way = DENSE
     samples.images = cnp.PyArray_BYTES(images)
     samples.image_stride = cnp.PyArray_STRIDE(images, 0)
     samples.pixel_stride = cnp.PyArray_STRIDE(images, 1)
     samples.scale = scale
-    samples.labels = NULL if labels is None else <const Py_ssize_t*> cnp.PyArray_DATA(labels)
+    samples.labels = NULL if labels is None else <Py_ssize_t*> cnp.PyArray_DATA(labels)
     return samples
+
+
+cdef Way gathering(cnp.ndarray images):
+    """Return how images are best gathered that have to be."""
+    if len(images) < FEWEST_SPARSE or images.shape[1] > LARGEST_SPARSE:
+        return DENSE
+    some = images[:LOOKED_AT]
+    return SPARSE if np.count_nonzero(some) <= MOST_NONZERO * some.size else DENSE
 
 
 cdef class Memory:
@@ -56,25 +84,32 @@ cdef class Memory:
     cdef list arrays
     cdef cnp.ndarray nabla
 
-    cdef void* room(self, Py_ssize_t size, cnp.dtype dtype):
-        array = aligned_empty(size, dtype)
+    cdef void* room(self, Py_ssize_t size, dtype):
+        array = aligned_empty(size, np.dtype(dtype))
         self.arrays.append(array)
         return cnp.PyArray_DATA(array)
 
 
-cdef Memory memory_for(Engine engine, Py_ssize_t n, bint gather, bint gradient):
-    """Return the memory for a pass of n images: to gather them in, and to go backwards."""
+cdef Memory memory_for(Engine engine, Py_ssize_t n, Way way, bint gradient):
+    """Return the memory for a pass of n images, forwards only or for the gradient."""
     cdef Memory memory = Memory()
+    cdef Workspace* work = &memory.work
+    cdef int fan_in = engine.model.fan_in
 
     memory.arrays = []
-    memory.work.activations = memory.room(n * engine.model.units, engine.dtype)
-    if gather:
-        memory.work.images = memory.room(n * engine.model.fan_in, engine.dtype)
+    work.activations = memory.room(n * engine.model.units, engine.dtype)
+    if way == DENSE:
+        work.images = memory.room(n * fan_in, engine.dtype)
+    elif way == SPARSE:
+        work.flags = <uint8_t*> memory.room(fan_in, np.uint8)
+        work.inputs.begins = <Py_ssize_t*> memory.room(n + 1, np.intp)
+        work.inputs.pixels = <uint16_t*> memory.room(n * fan_in + 64, np.uint16)
+        work.inputs.values = memory.room(n * fan_in, engine.dtype)
     if gradient:
-        memory.work.targets = memory.room(n * engine.model.fan_out, engine.dtype)
-        memory.work.deltas = memory.room(n * engine.model.units, engine.dtype)
+        work.targets = memory.room(n * engine.model.fan_out, engine.dtype)
+        work.deltas = memory.room(n * engine.model.units, engine.dtype)
         memory.nabla = aligned_empty(engine.model.n_parameters, engine.dtype)
-        memory.work.nabla = cnp.PyArray_DATA(memory.nabla)
+        work.nabla = cnp.PyArray_DATA(memory.nabla)
     return memory
 
 
@@ -131,38 +166,40 @@ cdef class Engine:
         return weights, biases
 
     def outputs(self, cnp.ndarray images, double scale):
-        """Return the output activations (n, sizes[-1]); no more than a block of images is ever copied."""
+        """Return the output activations (n, sizes[-1]); of the images no more than a block is ever copied."""
         cdef Samples samples = describe(images, scale)
         cdef Py_ssize_t n = len(images)
-        cdef bint in_place = images.dtype == self.dtype and images.flags.c_contiguous
-        cdef Memory memory = memory_for(self, min(n, BLOCK), not in_place, False)
         cdef cnp.ndarray outputs = np.empty((n, self.model.fan_out), self.dtype)
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
         cdef void* y = cnp.PyArray_DATA(outputs)
+        cdef Memory memory
 
+        in_place = images.dtype == self.dtype and images.flags.c_contiguous
+        samples.way = IN_PLACE if in_place else gathering(images)
+        memory = memory_for(self, min(n, BLOCK), samples.way, False)
         with single_blas_thread(), nogil:
             if self.single_precision:
-                predict(&self.model, <float*> theta, &samples, n, in_place, &memory.work, y)
+                predict(&self.model, <float*> theta, &samples, n, &memory.work, y)
             else:
-                predict(&self.model, <double*> theta, &samples, n, in_place, &memory.work, y)
+                predict(&self.model, <double*> theta, &samples, n, &memory.work, y)
         return outputs
 
     def activations(self, cnp.ndarray images, double scale):
         """Return what every layer with weights makes of the images, each (n, fan_out)."""
         cdef Samples samples = describe(images, scale)
         cdef int n = len(images)
-        cdef Memory memory = memory_for(self, n, True, False)
+        cdef int features = self.model.fan_in
+        cdef Memory memory = memory_for(self, n, samples.way, False)
+        cdef Workspace* work = &memory.work
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
-        cdef void* x = memory.work.images
-        cdef void* a = memory.work.activations
 
         with single_blas_thread(), nogil:
             if self.single_precision:
-                gather_images(&samples, NULL, n, self.model.fan_in, <float*> x)
-                feedforward(&self.model, <float*> theta, <float*> x, <float*> a, n)
+                gather_inputs(&samples, NULL, n, features, work, <float*> work.images, <float*> NULL)
+                feedforward(&self.model, <float*> theta, &work.inputs, <float*> work.activations, n)
             else:
-                gather_images(&samples, NULL, n, self.model.fan_in, <double*> x)
-                feedforward(&self.model, <double*> theta, <double*> x, <double*> a, n)
+                gather_inputs(&samples, NULL, n, features, work, <double*> work.images, <double*> NULL)
+                feedforward(&self.model, <double*> theta, &work.inputs, <double*> work.activations, n)
         layers = np.split(memory.arrays[0], [n * self.model.layers[l].units for l in range(1, self.model.depth)])
         return [layer.reshape(n, fan_out) for layer, fan_out in zip(layers, self.sizes[1:], strict=True)]
 
@@ -177,18 +214,20 @@ cdef class Engine:
 
         if self.single_precision:
             gather_targets(&samples, NULL, n, classes, <float*> y)
-            return differentiate(self.model.loss, <float*> a, <float*> y, <float*> d, outputs.size)
+            return differentiate(self.model.loss, <float*> a, <float*> y, <float*> d, outputs.size, <float> 1)
         gather_targets(&samples, NULL, n, classes, <double*> y)
-        return differentiate(self.model.loss, <double*> a, <double*> y, <double*> d, outputs.size)
+        return differentiate(self.model.loss, <double*> a, <double*> y, <double*> d, outputs.size, <double> 1)
 
     def gradient(self, cnp.ndarray images, cnp.ndarray labels, double scale):
         """Return the summed loss, and the mean gradient (n_parameters,) where that loss is finite."""
         cdef Samples samples = describe(images, scale, labels)
         cdef int n = len(images)
-        cdef Memory memory = memory_for(self, n, True, True)
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
+        cdef Memory memory
         cdef double loss
 
+        samples.way = gathering(images)
+        memory = memory_for(self, n, samples.way, True)
         with single_blas_thread(), nogil:
             if self.single_precision:
                 loss = mini_batch_gradient(&self.model, <float*> theta, &samples, NULL, n, &memory.work)
@@ -204,13 +243,15 @@ cdef class Engine:
         than `order` names where the loss of the next mini-batch is not finite.
         """
         cdef Samples samples = describe(images, scale, labels)
-        cdef Memory memory = memory_for(self, mini_batch_size, True, True)
         cdef const Py_ssize_t* o = <const Py_ssize_t*> cnp.PyArray_DATA(order)
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
         cdef Py_ssize_t n = len(order), done = 0, end = 0
         cdef Py_ssize_t mini_batches = 1 + WORK_BETWEEN_SIGNALS // (self.model.n_parameters * mini_batch_size)
+        cdef Memory memory
         cdef double loss = 0
 
+        samples.way = gathering(images)
+        memory = memory_for(self, mini_batch_size, samples.way, True)
         while done == end < n:
             end = min(n, done + mini_batches * mini_batch_size)
             with single_blas_thread(), nogil:

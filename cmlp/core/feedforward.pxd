@@ -1,6 +1,6 @@
-from cmlp.core.model cimport Model, floating
+from cmlp.core.model cimport Inputs, Model, floating
 
 
 cdef void feedforward(
-    const Model* model, const floating* parameters, const floating* images, floating* activations, int n,
+    const Model* model, const floating* parameters, const Inputs* inputs, floating* activations, int n,
 ) noexcept nogil

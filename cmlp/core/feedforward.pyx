@@ -4,20 +4,15 @@ from libc.string cimport memcpy
 
 from cmlp.core.activations cimport activate
 from cmlp.core.blas cimport NO_TRANS, gemm, gemv
-from cmlp.core.model cimport Layer, Model, floating
+from cmlp.core.model cimport Inputs, Layer, Model, floating
+from cmlp.core.simd cimport weigh_pixels
 
 
 cdef void weigh(
     const Layer* layer, const floating* parameters, const floating* a, floating* z, int n,
 ) noexcept nogil:
-    """Write z (fan_out, n), the weighted inputs of a layer, from the activations a (fan_in, n) before it."""
+    """Add to z (fan_out, n) the layer's weights times the activations a (fan_in, n) before it."""
     cdef const floating* W = parameters + layer.weights
-    cdef const floating* b = parameters + layer.biases
-    cdef Py_ssize_t i
-
-    # z = b[:, None]   (fan_out, n)
-    for i in range(n):
-        memcpy(z + i * layer.fan_out, b, layer.fan_out * sizeof(floating))
 
     if n == 1:
         # z += W @ a   (fan_out,)
@@ -28,18 +23,43 @@ cdef void weigh(
              a, layer.fan_in, <floating> 1, z, layer.fan_out)
 
 
+cdef void weigh_inputs(
+    const Layer* layer, const floating* parameters, const Inputs* inputs, floating* z, int n,
+) noexcept nogil:
+    """The same for the first layer, whose activations before it are the images."""
+    cdef const floating* W = parameters + layer.weights
+    cdef const floating* values = <const floating*> inputs.values
+    cdef Py_ssize_t i, begin
+
+    if inputs.images != NULL:
+        weigh(layer, parameters, <const floating*> inputs.images, z, n)
+        return
+    for i in range(n):
+        begin = inputs.begins[i]
+        # z[:, i] += W @ images[:, i]   (fan_out,)
+        weigh_pixels(inputs.pixels + begin, values + begin, <int> (inputs.begins[i + 1] - begin), W, layer.fan_out,
+                     z + i * layer.fan_out)
+
+
 cdef void feedforward(
-    const Model* model, const floating* parameters, const floating* images, floating* activations, int n,
+    const Model* model, const floating* parameters, const Inputs* inputs, floating* activations, int n,
 ) noexcept nogil:
     """Write the activations of every layer with weights: for each in turn (fan_out, n)."""
-    cdef const floating* a = images
+    cdef const floating* a
     cdef const Layer* layer
     cdef floating* z
+    cdef Py_ssize_t i
     cdef int l
 
     for l in range(model.depth):
         layer = &model.layers[l]
         z = activations + n * layer.units
-        weigh(layer, parameters, a, z, n)
+        # z = b[:, None]   (fan_out, n)
+        for i in range(n):
+            memcpy(z + i * layer.fan_out, parameters + layer.biases, layer.fan_out * sizeof(floating))
+        if l == 0:
+            weigh_inputs(layer, parameters, inputs, z, n)
+        else:
+            weigh(layer, parameters, a, z, n)
         activate(layer.activation, z, n * <Py_ssize_t> layer.fan_out)
         a = z

@@ -1,4 +1,6 @@
-"""What a network is, and the memory of a pass through it: a kernel reads both without touching a Python object."""
+"""What a network is, and the memory of a pass through it, as a kernel reads them without any Python object."""
+
+from libc.stdint cimport uint8_t, uint16_t
 
 ctypedef fused floating:
     float
@@ -29,12 +31,21 @@ cdef struct Model:
     int fan_out         # of the last layer
     Loss loss
     Py_ssize_t units    # of all layers with weights
-    Py_ssize_t n_parameters
+    int n_parameters    # an integer of BLAS
 
 
-cdef struct Workspace:  # room for n images; matrices of float or double, stored by columns
-    void* images        # (fan_in, n)
-    void* targets       # (fan_out, n)
-    void* activations   # of every layer, in turn (layer.fan_out, n)
-    void* deltas        # dC/dz, the same
-    void* nabla         # (n_parameters,)
+cdef struct Inputs:           # the images of a mini-batch
+    const void* images        # (fan_in, n), or NULL: then only what is not zero in them
+    Py_ssize_t* begins        # (n + 1,), where an image begins among
+    uint16_t* pixels          # the pixels that are not zero
+    void* values              # and their values
+
+
+cdef struct Workspace:        # room for n images; matrices of float or double, stored by columns
+    Inputs inputs
+    void* images              # (fan_in, n)
+    uint8_t* flags            # (fan_in,), of one image
+    void* targets             # (fan_out, n)
+    void* activations         # of every layer, in turn (layer.fan_out, n)
+    void* deltas              # dC/dz, the same
+    void* nabla               # (n_parameters,)

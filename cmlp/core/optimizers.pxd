@@ -1,4 +1,4 @@
 from cmlp.core.model cimport floating
 
 
-cdef void sgd(floating eta, const floating* nabla, floating* parameters, Py_ssize_t n) noexcept nogil
+cdef void sgd(floating eta, const floating* nabla, floating* parameters, int n) noexcept nogil

@@ -7,6 +7,6 @@ cdef enum:
 
 
 cdef void predict(
-    const Model* model, const floating* parameters, const Samples* samples, Py_ssize_t n, bint in_place,
+    const Model* model, const floating* parameters, const Samples* samples, Py_ssize_t n,
     Workspace* work, void* outputs,
 ) noexcept nogil

@@ -3,7 +3,7 @@
 from libc.math cimport isfinite
 
 from cmlp.core.backprop cimport backprop
-from cmlp.core.batches cimport Samples, gather_images, gather_targets
+from cmlp.core.batches cimport Samples, gather_inputs, gather_targets
 from cmlp.core.feedforward cimport feedforward
 from cmlp.core.losses cimport differentiate
 from cmlp.core.model cimport Layer, Model, Workspace, floating
@@ -16,19 +16,18 @@ cdef double mini_batch_gradient(
 ) noexcept nogil:
     """Return the summed loss over n images, and write the mean gradient where that loss is finite."""
     cdef const Layer* last = &model.layers[model.depth - 1]
-    cdef floating* images = <floating*> work.images
     cdef floating* targets = <floating*> work.targets
     cdef floating* activations = <floating*> work.activations
     cdef floating* deltas = <floating*> work.deltas
     cdef double loss
 
-    gather_images(samples, order, n, model.fan_in, images)
+    gather_inputs(samples, order, n, model.fan_in, work, <floating*> work.images, <floating*> work.inputs.values)
     gather_targets(samples, order, n, model.fan_out, targets)
-    feedforward(model, parameters, images, activations, n)
+    feedforward(model, parameters, &work.inputs, activations, n)
     loss = differentiate(model.loss, activations + n * last.units, targets, deltas + n * last.units,
-                         n * <Py_ssize_t> model.fan_out)
+                         n * <Py_ssize_t> model.fan_out, <floating> 1 / n)
     if isfinite(loss):
-        backprop(model, parameters, images, activations, deltas, <floating*> work.nabla, n)
+        backprop(model, parameters, &work.inputs, activations, deltas, <floating*> work.nabla, n)
     return loss
 
 

@@ -4,6 +4,7 @@
 from cmlp.core.activations cimport sigmoid, sigmoid_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, axpy, gemm, gemv, ger
 from cmlp.core.model cimport floating
+from cmlp.core.simd cimport accumulate_pixels, find_pixels, sigmoid_array, weigh_pixels
 
 
 def call_axpy(double alpha, const floating[::1] x, int incx, floating[::1] y, int incy):
@@ -33,3 +34,21 @@ def map_sigmoid(const floating[::1] z, floating[::1] a, floating[::1] prime):
     for i in range(z.shape[0]):
         a[i] = sigmoid(z[i])
         prime[i] = sigmoid_prime(a[i])
+
+
+def map_sigmoid_array(floating[::1] z):
+    sigmoid_array(&z[0], z.shape[0])
+
+
+def positions(const unsigned char[::1] image, unsigned short[::1] pixels):
+    return find_pixels(&image[0], <int> image.shape[0], &pixels[0])
+
+
+def call_weigh_pixels(const unsigned short[::1] pixels, const floating[::1] values, const floating[::1, :] W,
+                      floating[::1] z):
+    weigh_pixels(&pixels[0], &values[0], <int> values.shape[0], &W[0, 0], W.shape[0], &z[0])
+
+
+def call_accumulate_pixels(const unsigned short[::1] pixels, const floating[::1] values,
+                           const floating[::1] delta, floating[::1, :] nabla_w):
+    accumulate_pixels(&pixels[0], &values[0], <int> values.shape[0], &delta[0], delta.shape[0], &nabla_w[0, 0])

@@ -1,0 +1,158 @@
+/* What BLAS does not do: the sigmoid of an array, and products with images that are mostly zero.
+
+   Each kernel is written once, in simd_kernels.h and in the vector types of GCC and Clang, compiled for float and
+   double and for every instruction set below, and chosen when the module is imported. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef struct {
+    const char *name;
+    void (*sigmoid_float)(float *, ptrdiff_t);
+    void (*sigmoid_double)(double *, ptrdiff_t);
+    void (*weigh_pixels_float)(const uint16_t *, const float *, int, const float *, ptrdiff_t, float *);
+    void (*weigh_pixels_double)(const uint16_t *, const double *, int, const double *, ptrdiff_t, double *);
+    void (*accumulate_pixels_float)(const uint16_t *, const float *, int, const float *, ptrdiff_t, float *);
+    void (*accumulate_pixels_double)(const uint16_t *, const double *, int, const double *, ptrdiff_t, double *);
+    int (*find_pixels)(const uint8_t *, int, uint16_t *);
+} Kernels;
+
+
+/* One bit for each of 64 bytes: whether it is not zero. */
+INLINE uint64_t bits_of_words(const uint8_t *bytes)
+{
+    const uint64_t low = 0x7f7f7f7f7f7f7f7f;
+    uint64_t bits = 0, word;
+
+    for (int i = 0; i < 64; i += 8) {
+        memcpy(&word, bytes + i, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+#endif
+        word = (((word & low) + low) | word) & ~low;                  /* the highest bit of each byte */
+        bits |= ((word >> 7) * 0x0102040810204080 >> 56) << i;        /* those eight bits, side by side */
+    }
+    return bits;
+}
+
+
+/* Write the positions of those of n < 65,536 bytes that are not zero, and return their number. There is room for 64
+   more than n, and eight are written at a time, needed or not: a loop that hardly varies costs less than one that
+   the processor must guess. */
+INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *bytes, int n, uint16_t *positions)
+{
+    uint8_t rest[64] = {0};
+    int count = 0;
+
+    for (int begin = 0; begin < n; begin += 64) {
+        const uint8_t *block = bytes + begin;
+        uint64_t bits;
+        int found;
+
+        if (n - begin < 64)
+            block = memcpy(rest, block, n - begin);
+        bits = bits_of(block);
+        found = __builtin_popcountll(bits);
+        for (int i = 0; i < found; i += 8)
+            for (int j = i; j < i + 8; j++) {
+                positions[count + j] = (uint16_t) (begin + __builtin_ctzll(bits | (uint64_t) 1 << 63));
+                bits &= bits - 1;
+            }
+        count += found;
+    }
+    return count;
+}
+
+
+static int find_pixels_baseline(const uint8_t *bytes, int n, uint16_t *positions)
+{
+    return find_pixels_by(bits_of_words, bytes, n, positions);
+}
+
+
+#define TARGET
+#define PATH(x) x##_baseline
+#include "simd_types.h"
+
+#if defined(__x86_64__)
+#  include <immintrin.h>
+
+#  define AVX2 __attribute__((target("avx2,fma,bmi,popcnt")))
+#  define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,fma,bmi,popcnt")))
+
+AVX2 INLINE uint64_t bits_of_vectors(const uint8_t *bytes)
+{
+    const __m256i *vectors = (const __m256i *) bytes, zero = _mm256_setzero_si256();
+    uint32_t low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_loadu_si256(vectors), zero));
+    uint32_t high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_loadu_si256(vectors + 1), zero));
+
+    return ~(low | (uint64_t) high << 32);
+}
+
+
+AVX2 static int find_pixels_avx2(const uint8_t *bytes, int n, uint16_t *positions)
+{
+    return find_pixels_by(bits_of_vectors, bytes, n, positions);
+}
+
+
+AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, uint16_t *positions)
+{
+    static const uint8_t order[64] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+        22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+        44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    int count = 0;
+
+    for (int begin = 0; begin < n; begin += 64) {
+        __mmask64 inside = n - begin < 64 ? ((__mmask64) 1 << (n - begin)) - 1 : ~(__mmask64) 0;
+        __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + begin);
+        __mmask64 bits = _mm512_test_epi8_mask(block, block);
+        __m512i found = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(order));
+        __m512i offset = _mm512_set1_epi16((short) begin);
+        __m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(found));
+        __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(found, 1));
+
+        _mm512_storeu_si512(positions + count, _mm512_add_epi16(low, offset));
+        _mm512_storeu_si512(positions + count + 32, _mm512_add_epi16(high, offset));
+        count += (int) _mm_popcnt_u64(bits);
+    }
+    return count;
+}
+
+
+#  undef TARGET
+#  undef PATH
+#  define TARGET AVX2
+#  define PATH(x) x##_avx2
+#  include "simd_types.h"
+
+#  undef TARGET
+#  undef PATH
+#  define TARGET AVX512
+#  define PATH(x) x##_avx512
+#  include "simd_types.h"
+#endif
+
+
+/* The paths of this machine, the best first. */
+static const Kernels **simd_paths(void)
+{
+    static const Kernels *paths[4];
+    int n = 0;
+
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2"))
+        paths[n++] = &kernels_avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
+        && __builtin_cpu_supports("popcnt"))
+        paths[n++] = &kernels_avx2;
+#endif
+    paths[n++] = &kernels_baseline;
+    return paths;
+}

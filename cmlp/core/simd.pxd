@@ -1,0 +1,14 @@
+from libc.stdint cimport uint8_t, uint16_t
+
+from cmlp.core.model cimport floating
+
+
+cdef void sigmoid_array(floating* z, Py_ssize_t n) noexcept nogil
+cdef void weigh_pixels(
+    const uint16_t* pixels, const floating* values, int n, const floating* W, Py_ssize_t fan_out, floating* z,
+) noexcept nogil
+cdef void accumulate_pixels(
+    const uint16_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
+    floating* nabla_w,
+) noexcept nogil
+cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels) noexcept nogil

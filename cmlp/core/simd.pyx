@@ -1,0 +1,77 @@
+"""The vector kernels of ``simd.h``, for the instruction set that this machine turns out to have."""
+
+from libc.stdint cimport uint8_t, uint16_t
+from libc.string cimport strcmp
+
+from cmlp.core.model cimport floating
+
+
+cdef extern from "simd.h":
+    ctypedef struct Kernels:
+        const char* name
+        void (*sigmoid_float)(float*, Py_ssize_t) noexcept nogil
+        void (*sigmoid_double)(double*, Py_ssize_t) noexcept nogil
+        void (*weigh_pixels_float)(
+            const uint16_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
+        void (*weigh_pixels_double)(
+            const uint16_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
+        void (*accumulate_pixels_float)(
+            const uint16_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
+        void (*accumulate_pixels_double)(
+            const uint16_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
+        int (*find_pixels)(const uint8_t*, int, uint16_t*) noexcept nogil
+
+    const Kernels** simd_paths()
+
+
+cdef const Kernels** paths = simd_paths()
+cdef const Kernels* path = paths[0]
+
+
+cdef void sigmoid_array(floating* z, Py_ssize_t n) noexcept nogil:
+    """z = sigmoid(z)   (n,)"""
+    if floating is float:
+        path.sigmoid_float(z, n)
+    else:
+        path.sigmoid_double(z, n)
+
+
+cdef void weigh_pixels(
+    const uint16_t* pixels, const floating* values, int n, const floating* W, Py_ssize_t fan_out, floating* z,
+) noexcept nogil:
+    """z += W @ a   (fan_out,), for an image a that is zero but for n pixels"""
+    if floating is float:
+        path.weigh_pixels_float(pixels, values, n, W, fan_out, z)
+    else:
+        path.weigh_pixels_double(pixels, values, n, W, fan_out, z)
+
+
+cdef void accumulate_pixels(
+    const uint16_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
+    floating* nabla_w,
+) noexcept nogil:
+    """nabla_w += outer(delta, a)   (fan_out, fan_in), for an image a that is zero but for n pixels"""
+    if floating is float:
+        path.accumulate_pixels_float(pixels, values, n, delta, fan_out, nabla_w)
+    else:
+        path.accumulate_pixels_double(pixels, values, n, delta, fan_out, nabla_w)
+
+
+cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels) noexcept nogil:
+    """Write which of n < 65,536 bytes are not zero, and return how many; `pixels` has room for n + 64."""
+    return path.find_pixels(image, n, pixels)
+
+
+def simd_path_names():
+    """Return the names of the instruction sets that this machine has kernels for, the best first."""
+    cdef int n = 1
+
+    while strcmp(paths[n - 1].name, b"baseline") != 0:
+        n += 1
+    return [paths[i].name.decode() for i in range(n)]
+
+
+def choose_simd_path(name):
+    """Compute with the kernels of this name from now on: for tests, and to compare their speed."""
+    global path
+    path = paths[simd_path_names().index(name)]

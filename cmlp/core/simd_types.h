@@ -1,0 +1,52 @@
+/* Both types of a path: simd.h includes this file with PATH(x) and TARGET. */
+
+#define REAL float
+#define BITS int32_t
+#define MANTISSA 23
+#define BIAS 127
+#define TERMS 7
+#define LN2_HIGH 0.693359375f
+#define LN2_LOW -2.12194440e-4f
+#define NAME(x) PATH(x##_float)
+#include "simd_kernels.h"
+#undef REAL
+#undef BITS
+#undef MANTISSA
+#undef BIAS
+#undef TERMS
+#undef LN2_HIGH
+#undef LN2_LOW
+#undef NAME
+
+#define REAL double
+#define BITS int64_t
+#define MANTISSA 52
+#define BIAS 1023
+#define TERMS 13
+#define LN2_HIGH 0.693145751953125
+#define LN2_LOW 1.42860682030941723212e-6
+#define NAME(x) PATH(x##_double)
+#include "simd_kernels.h"
+#undef REAL
+#undef BITS
+#undef MANTISSA
+#undef BIAS
+#undef TERMS
+#undef LN2_HIGH
+#undef LN2_LOW
+#undef NAME
+
+#define STRING(x) #x
+#define STRING_OF(x) STRING(x)
+static const Kernels PATH(kernels) = {
+    STRING_OF(PATH()) + 1,  /* without the underscore */
+    PATH(sigmoid_float),
+    PATH(sigmoid_double),
+    PATH(weigh_pixels_float),
+    PATH(weigh_pixels_double),
+    PATH(accumulate_pixels_float),
+    PATH(accumulate_pixels_double),
+    PATH(find_pixels),
+};
+#undef STRING
+#undef STRING_OF
