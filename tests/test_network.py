@@ -132,14 +132,14 @@ class TestAgainstTheReference:
             images /= 255
         pixels = images / 255 if kind == "u1" else images.astype(float)
         labels = rng.integers(10, size=125)
-        for given in (images, np.repeat(images, 2, axis=1)[:, ::2]):
+        for layout in (images, np.repeat(images, 2, axis=1)[:, ::2]):
             targets = reference.one_hot(labels, 10)
             expected_w, expected_b = reference.gradient(*parameters(network), pixels.T, targets)
-            nabla_w, nabla_b = network.gradient(given, labels)
+            nabla_w, nabla_b = network.gradient(layout, labels)
             assert_close(nabla_w, expected_w, TOLERANCE[dtype])
             assert_close(nabla_b, expected_b, TOLERANCE[dtype])
             outputs = reference.feedforward(*parameters(network), pixels.T)[1][-1]
-            assert_close([network(given)], [outputs.T], TOLERANCE[dtype])
+            assert_close([network(layout)], [outputs.T], TOLERANCE[dtype])
 
     def test_loss_of_an_epoch_is_that_before_each_step(self):
         network = Network((30, 8, 4), seed=5)
