@@ -1,0 +1,105 @@
+"""The command line: results on stdout, progress and complaints on stderr, and an exit code.
+
+What needs NumPy is imported where a command runs, so that this package stays quick to import.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+from cmlp import __version__
+from cmlp.cli import info, train
+from cmlp.cli.options import Parser
+from cmlp.cli.output import complain, discard_unwritten
+from cmlp.errors import CmlpError
+
+FINE, COULD_NOT_RUN = 0, 2  # 1 is for commands that look for problems and find some
+INTERRUPTED = 128 + signal.SIGINT
+READER_LEFT = 128 + 13  # SIGPIPE, which Windows has not
+
+WELCOME = """\
+cmlp {version}: a compiled multilayer perceptron
+
+  cmlp train          train and test a network on the built-in digits, in a moment
+  cmlp train FOLDER   the same with your own images and labels
+  cmlp info           versions, and the BLAS that does the arithmetic
+  cmlp --help         every command; "cmlp train --help" explains its options
+"""
+
+EPILOG = """\
+exit codes:
+  0 fine, 2 could not run (one line on stderr says why), 130 interrupted
+
+examples:
+  cmlp train
+  cmlp train --help
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments, by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0 fine, 2 could not run, 128 plus the number of a signal as shells have it.
+    """
+    program = "cmlp"
+    try:
+        try:
+            arguments = _parse(sys.argv[1:] if argv is None else argv)
+            program = arguments.program
+            arguments.run(arguments)
+            status = FINE
+        except SystemExit as ended:  # after --help, --version and bad options
+            status = int(ended.code or FINE)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a full disk is still an error like others
+    except KeyboardInterrupt:
+        complain(program, "interrupted")
+        status = INTERRUPTED
+    except BrokenPipeError:
+        status = READER_LEFT
+    except (CmlpError, OSError, MemoryError) as error:
+        complain(program, _sentence(error))
+        status = COULD_NOT_RUN
+    discard_unwritten()
+    return status
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        case OSError(filename=str(name), strerror=str(reason)):
+            return f"{name}: {reason}"
+        case OSError(strerror=str(reason)):
+            return reason
+        case MemoryError():
+            return f"not enough memory: {error}".removesuffix(": ")
+        case _:
+            return str(error)
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(prog="cmlp", description="A compiled multilayer perceptron.", epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"cmlp {__version__}", help="print the version")
+    parser.set_defaults(run=_welcome, program="cmlp")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    train.add_to(commands)
+    info.add_to(commands)
+
+    if argv and not argv[0].startswith("-") and argv[0] not in commands.choices:
+        parser.refuse("command", argv[0], commands.choices)
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        commands.choices.get(argv[0], parser).refuse_argument(unknown[0])
+    return arguments
+
+
+def _welcome(_: argparse.Namespace) -> None:
+    print(WELCOME.format(version=__version__), end="")

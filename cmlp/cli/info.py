@@ -1,0 +1,129 @@
+"""``cmlp info``: what cmlp runs on."""
+
+import argparse
+import ctypes
+import platform
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmlp import __version__
+from cmlp.cli.options import add_command
+from cmlp.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+WIDTH = 10  # of the names in the output
+
+BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexiblas": "FlexiBLAS"}
+
+EPILOG = """\
+examples:
+  cmlp info
+  cmlp info --json
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to what `add_subparsers` returned."""
+    purpose = "print versions, and the BLAS that does the arithmetic"
+    parser = add_command(commands, "info", run, purpose, EPILOG)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print versions and the BLAS."""
+    import numpy
+    import scipy
+
+    from cmlp.core.blas_threads import blas_threads, single_blas_thread
+
+    outside = blas_threads()
+    with single_blas_thread():
+        inside = blas_threads()
+    blas = _blas_of_scipy() | {"threads": {"outside": outside, "inside": inside}}
+    versions = {
+        "cmlp": __version__,
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "scipy": scipy.__version__,
+        "cython": _cython_of_build(),
+        "platform": platform.platform(),
+    }
+    if arguments.json:
+        print_json(versions | {"blas": blas})
+    else:
+        _print_info(versions, blas)
+
+
+def _print_info(versions: Mapping[str, str], blas: Mapping[str, Any]) -> None:
+    library = " ".join(filter(None, (blas["name"], blas["version"])))
+    file = blas["file"] and Path(blas["file"]).name
+    rows = {
+        "cmlp": "{cmlp}, built with Cython {cython}".format(**versions),
+        "Python": versions["python"],
+        "NumPy": versions["numpy"],
+        "SciPy": versions["scipy"],
+        "platform": versions["platform"],
+        "BLAS": ", ".join(filter(None, (library, blas["architecture"], file))),
+        "threads": "{outside} of BLAS outside cmlp, {inside} inside".format(**blas["threads"]),
+    }
+    print_table(rows, WIDTH)
+
+
+def _cython_of_build() -> str:
+    """Return the version of Cython that compiled cmlp: it is part of the name of the module of its types."""
+    from cmlp.core.blas_threads import blas_threads
+
+    found = re.fullmatch(r"_cython_(\w+)", type(blas_threads).__module__)
+    return found[1].replace("_", ".") if found else "unknown"
+
+
+def _blas_of_scipy() -> dict[str, str | None]:
+    """Return what is known of the BLAS that SciPy calls."""
+    import scipy
+    import threadpoolctl
+
+    libraries = [library for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]
+    for library in _called_by_scipy(libraries):
+        return {
+            "name": BLAS_NAMES.get(library["internal_api"], library["internal_api"]),
+            "version": library["version"],
+            "architecture": library.get("architecture"),
+            "file": library["filepath"],
+        }
+    # Such as Accelerate and the reference BLAS, which threadpoolctl does not know.
+    built_with = scipy.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    return {"name": built_with, "version": None, "architecture": None, "file": None}
+
+
+def _called_by_scipy(libraries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the libraries that SciPy does not call: NumPy often brings an OpenBLAS of its own."""
+    import numpy
+    import scipy
+
+    from cmlp.core.blas_threads import openblas_function
+
+    function = openblas_function("get_num_threads")
+    if function is not None:
+        return [library for library in libraries if _holds(library["filepath"], function)]
+    of_scipy = [library for library in libraries if _is_part_of(scipy, library["filepath"])]
+    return of_scipy or [library for library in libraries if not _is_part_of(numpy, library["filepath"])]
+
+
+def _holds(file: str, function: Any) -> bool:
+    """Say whether a loaded library holds this very function, and not one of the same name."""
+    namesake = getattr(ctypes.CDLL(file), function.__name__, None)
+    return namesake is not None and _address(namesake) == _address(function)
+
+
+def _address(function: Any) -> int | None:
+    return ctypes.cast(function, ctypes.c_void_p).value
+
+
+def _is_part_of(package: "ModuleType", file: str) -> bool:
+    """Say whether a library was installed with a package, as wheels do it."""
+    folder = Path(str(package.__file__)).resolve().parent
+    return any(Path(file).is_relative_to(place) for place in (folder, folder.with_name(f"{folder.name}.libs")))
