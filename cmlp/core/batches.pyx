@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memset
 
 from cmlp.core.model cimport Inputs, Workspace, floating
-from cmlp.core.simd cimport find_pixels
+from cmlp.core.simd cimport find_pixels, scale_bytes
 
 ctypedef const unsigned char const_uchar
 ctypedef const float const_float
@@ -56,33 +56,33 @@ cdef void gather_images(
 
 
 cdef int pick(
-    pixel* typed, const char* image, Py_ssize_t stride, floating scale, int features, uint8_t* flags,
+    pixel* typed, const char* image, Py_ssize_t stride, floating scale, int features, Workspace* work,
     uint16_t* pixels, floating* values,
 ) noexcept nogil:
     """Write which pixels of one image are not zero, and their values, and return how many."""
-    cdef const uint8_t* bytes = flags
     cdef int n, j
 
     if pixel is const_uchar and stride == 1:
-        bytes = <const uint8_t*> image
-    else:
-        for j in range(features):
-            flags[j] = (<pixel*> (image + j * stride))[0] != 0
-    n = find_pixels(bytes, features, pixels)
+        n = find_pixels(<const uint8_t*> image, features, pixels, work.found)
+        scale_bytes(work.found, n, scale, values)
+        return n
+    for j in range(features):
+        work.flags[j] = (<pixel*> (image + j * stride))[0] != 0
+    n = find_pixels(work.flags, features, pixels, work.found)
     for j in range(n):
         values[j] = (<pixel*> (image + pixels[j] * stride))[0] * scale
     return n
 
 
 cdef void gather_pixels(
-    const Samples* samples, const Py_ssize_t* order, int n, int features, Inputs* inputs, floating* values,
-    uint8_t* flags,
+    const Samples* samples, const Py_ssize_t* order, int n, int features, Workspace* work, floating* values,
 ) noexcept nogil:
-    """Write those pixels of the images that are not zero; `flags` has room for one image."""
+    """Write those pixels of the images that are not zero."""
+    cdef Inputs* inputs = &work.inputs
     cdef Py_ssize_t stride = samples.pixel_stride, found = 0
-    cdef floating* picked
     cdef const char* image
     cdef uint16_t* pixels
+    cdef floating* picked
     cdef Py_ssize_t i
 
     for i in range(n):
@@ -91,12 +91,11 @@ cdef void gather_pixels(
         pixels = inputs.pixels + found
         picked = values + found
         if samples.pixel == UINT8:
-            found += pick(<const_uchar*> NULL, image, stride, <floating> samples.scale, features, flags,
-                          pixels, picked)
+            found += pick(<const_uchar*> NULL, image, stride, <floating> samples.scale, features, work, pixels, picked)
         elif samples.pixel == FLOAT32:
-            found += pick(<const_float*> NULL, image, stride, <floating> 1, features, flags, pixels, picked)
+            found += pick(<const_float*> NULL, image, stride, <floating> 1, features, work, pixels, picked)
         else:
-            found += pick(<const_double*> NULL, image, stride, <floating> 1, features, flags, pixels, picked)
+            found += pick(<const_double*> NULL, image, stride, <floating> 1, features, work, pixels, picked)
     inputs.begins[n] = found
 
 
@@ -115,7 +114,7 @@ cdef void gather_inputs(
         gather_images(samples, order, n, features, images)
     else:
         work.inputs.images = NULL
-        gather_pixels(samples, order, n, features, &work.inputs, values, work.flags)
+        gather_pixels(samples, order, n, features, work, values)
 
 
 cdef void gather_targets(

@@ -102,6 +102,7 @@ cdef Memory memory_for(Engine engine, Py_ssize_t n, Way way, bint gradient):
         work.images = memory.room(n * fan_in, engine.dtype)
     elif way == SPARSE:
         work.flags = <uint8_t*> memory.room(fan_in, np.uint8)
+        work.found = <uint8_t*> memory.room(fan_in + 64, np.uint8)
         work.inputs.begins = <Py_ssize_t*> memory.room(n + 1, np.intp)
         work.inputs.pixels = <uint16_t*> memory.room(n * fan_in + 64, np.uint16)
         work.inputs.values = memory.room(n * fan_in, engine.dtype)

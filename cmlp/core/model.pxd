@@ -44,7 +44,8 @@ cdef struct Inputs:           # the images of a mini-batch
 cdef struct Workspace:        # room for n images; matrices of float or double, stored by columns
     Inputs inputs
     void* images              # (fan_in, n)
-    uint8_t* flags            # (fan_in,), of one image
+    uint8_t* flags            # (fan_in,), whether the pixels of one image are not zero
+    uint8_t* found            # (fan_in + 64,), those of them that are not
     void* targets             # (fan_out, n)
     void* activations         # of every layer, in turn (layer.fan_out, n)
     void* deltas              # dC/dz, the same

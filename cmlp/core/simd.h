@@ -17,7 +17,9 @@ typedef struct {
     void (*weigh_pixels_double)(const uint16_t *, const double *, int, const double *, ptrdiff_t, double *);
     void (*accumulate_pixels_float)(const uint16_t *, const float *, int, const float *, ptrdiff_t, float *);
     void (*accumulate_pixels_double)(const uint16_t *, const double *, int, const double *, ptrdiff_t, double *);
-    int (*find_pixels)(const uint8_t *, int, uint16_t *);
+    int (*find_pixels)(const uint8_t *, int, uint16_t *, uint8_t *);
+    void (*scale_bytes_float)(const uint8_t *, int, float, float *);
+    void (*scale_bytes_double)(const uint8_t *, int, double, double *);
 } Kernels;
 
 
@@ -39,10 +41,11 @@ INLINE uint64_t bits_of_words(const uint8_t *bytes)
 }
 
 
-/* Write the positions of those of n < 65,536 bytes that are not zero, and return their number. There is room for 64
-   more than n, and eight are written at a time, needed or not: a loop that hardly varies costs less than one that
-   the processor must guess. */
-INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *bytes, int n, uint16_t *positions)
+/* Write the positions of those of n < 65,536 bytes that are not zero, and the bytes themselves, and return their
+   number. There is room for 64 more than n, and eight are written at a time, needed or not: a loop that hardly
+   varies costs less than one that the processor must guess. */
+INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *bytes, int n, uint16_t *positions,
+                          uint8_t *found)
 {
     uint8_t rest[64] = {0};
     int count = 0;
@@ -50,29 +53,32 @@ INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *b
     for (int begin = 0; begin < n; begin += 64) {
         const uint8_t *block = bytes + begin;
         uint64_t bits;
-        int found;
+        int in_block;
 
         if (n - begin < 64)
             block = memcpy(rest, block, n - begin);
         bits = bits_of(block);
-        found = __builtin_popcountll(bits);
-        for (int i = 0; i < found; i += 8)
+        in_block = __builtin_popcountll(bits);
+        for (int i = count; i < count + in_block; i += 8)
             for (int j = i; j < i + 8; j++) {
-                positions[count + j] = (uint16_t) (begin + __builtin_ctzll(bits | (uint64_t) 1 << 63));
+                int position = __builtin_ctzll(bits | (uint64_t) 1 << 63);
+                positions[j] = (uint16_t) (begin + position);
+                found[j] = block[position];
                 bits &= bits - 1;
             }
-        count += found;
+        count += in_block;
     }
     return count;
 }
 
 
-static int find_pixels_baseline(const uint8_t *bytes, int n, uint16_t *positions)
+static int find_pixels_baseline(const uint8_t *bytes, int n, uint16_t *positions, uint8_t *found)
 {
-    return find_pixels_by(bits_of_words, bytes, n, positions);
+    return find_pixels_by(bits_of_words, bytes, n, positions, found);
 }
 
 
+#define WIDTH 16
 #define TARGET
 #define PATH(x) x##_baseline
 #include "simd_types.h"
@@ -93,13 +99,13 @@ AVX2 INLINE uint64_t bits_of_vectors(const uint8_t *bytes)
 }
 
 
-AVX2 static int find_pixels_avx2(const uint8_t *bytes, int n, uint16_t *positions)
+AVX2 static int find_pixels_avx2(const uint8_t *bytes, int n, uint16_t *positions, uint8_t *found)
 {
-    return find_pixels_by(bits_of_vectors, bytes, n, positions);
+    return find_pixels_by(bits_of_vectors, bytes, n, positions, found);
 }
 
 
-AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, uint16_t *positions)
+AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, uint16_t *positions, uint8_t *found)
 {
     static const uint8_t order[64] = {
         0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
@@ -111,11 +117,12 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, uint16_t *posi
         __mmask64 inside = n - begin < 64 ? ((__mmask64) 1 << (n - begin)) - 1 : ~(__mmask64) 0;
         __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + begin);
         __mmask64 bits = _mm512_test_epi8_mask(block, block);
-        __m512i found = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(order));
+        __m512i place = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(order));
         __m512i offset = _mm512_set1_epi16((short) begin);
-        __m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(found));
-        __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(found, 1));
+        __m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(place));
+        __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(place, 1));
 
+        _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi8(bits, block));
         _mm512_storeu_si512(positions + count, _mm512_add_epi16(low, offset));
         _mm512_storeu_si512(positions + count + 32, _mm512_add_epi16(high, offset));
         count += (int) _mm_popcnt_u64(bits);
@@ -124,14 +131,18 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, uint16_t *posi
 }
 
 
+#  undef WIDTH
 #  undef TARGET
 #  undef PATH
+#  define WIDTH 32
 #  define TARGET AVX2
 #  define PATH(x) x##_avx2
 #  include "simd_types.h"
 
+#  undef WIDTH
 #  undef TARGET
 #  undef PATH
+#  define WIDTH 64
 #  define TARGET AVX512
 #  define PATH(x) x##_avx512
 #  include "simd_types.h"

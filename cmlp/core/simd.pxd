@@ -11,4 +11,5 @@ cdef void accumulate_pixels(
     const uint16_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
     floating* nabla_w,
 ) noexcept nogil
-cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels) noexcept nogil
+cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels, uint8_t* found) noexcept nogil
+cdef void scale_bytes(const uint8_t* bytes, int n, floating scale, floating* scaled) noexcept nogil

@@ -19,7 +19,9 @@ cdef extern from "simd.h":
             const uint16_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
         void (*accumulate_pixels_double)(
             const uint16_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
-        int (*find_pixels)(const uint8_t*, int, uint16_t*) noexcept nogil
+        int (*find_pixels)(const uint8_t*, int, uint16_t*, uint8_t*) noexcept nogil
+        void (*scale_bytes_float)(const uint8_t*, int, float, float*) noexcept nogil
+        void (*scale_bytes_double)(const uint8_t*, int, double, double*) noexcept nogil
 
     const Kernels** simd_paths()
 
@@ -57,9 +59,17 @@ cdef void accumulate_pixels(
         path.accumulate_pixels_double(pixels, values, n, delta, fan_out, nabla_w)
 
 
-cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels) noexcept nogil:
-    """Write which of n < 65,536 bytes are not zero, and return how many; `pixels` has room for n + 64."""
-    return path.find_pixels(image, n, pixels)
+cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels, uint8_t* found) noexcept nogil:
+    """Write which of n < 65,536 bytes are not zero, and these bytes, and return how many; there is room for n + 64."""
+    return path.find_pixels(image, n, pixels, found)
+
+
+cdef void scale_bytes(const uint8_t* bytes, int n, floating scale, floating* scaled) noexcept nogil:
+    """scaled = scale * bytes   (n,)"""
+    if floating is float:
+        path.scale_bytes_float(bytes, n, scale, scaled)
+    else:
+        path.scale_bytes_double(bytes, n, scale, scaled)
 
 
 def simd_path_names():

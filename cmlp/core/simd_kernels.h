@@ -3,17 +3,18 @@
        REAL, BITS     float and int32_t, or double and int64_t
        MANTISSA       bits of REAL's mantissa, BIAS that of its exponent
        TERMS          of the Taylor series of exp that REAL can tell apart
+       WIDTH          bytes of a vector register
        NAME(x), TARGET
 
-   A VECTOR is 64 bytes whatever the machine has: the compiler makes of it one register, two or four. Loads may
-   reach up to 60 bytes past an array, stores of zeros added too: parameter vectors have that much to spare. */
+   Products with a column of W, and sums into one of nabla_w, take whole vectors, which may reach into the next
+   column or up to 60 bytes beyond the last: what is read there is not used, and what is added there is zero. */
 
-#define LANES ((int) (64 / sizeof(REAL)))
+#define LANES ((int) (WIDTH / sizeof(REAL)))
 #define VECTOR NAME(vector)
 #define INTEGERS NAME(integers)
 
-typedef REAL VECTOR __attribute__((vector_size(64), aligned(sizeof(REAL)), may_alias));
-typedef BITS INTEGERS __attribute__((vector_size(64), aligned(sizeof(REAL)), may_alias));
+typedef REAL VECTOR __attribute__((vector_size(WIDTH), aligned(sizeof(REAL)), may_alias));
+typedef BITS INTEGERS __attribute__((vector_size(WIDTH), aligned(sizeof(REAL)), may_alias));
 
 #define AT(p) (*(VECTOR *) (p))
 #define CONST_AT(p) (*(const VECTOR *) (p))
@@ -63,6 +64,14 @@ TARGET static void NAME(sigmoid)(REAL *z, ptrdiff_t n)
         rest = NAME(sigmoid_of)(rest);
         memcpy(z + i, &rest, (n - i) * sizeof(REAL));
     }
+}
+
+
+/* scaled = scale * bytes   (n,) */
+TARGET static void NAME(scale_bytes)(const uint8_t *bytes, int n, REAL scale, REAL *scaled)
+{
+    for (int i = 0; i < n; i++)
+        scaled[i] = scale * (REAL) bytes[i];
 }
 
 

@@ -1,4 +1,4 @@
-/* Both types of a path: simd.h includes this file with PATH(x) and TARGET. */
+/* Both types of a path: simd.h includes this file with PATH(x), TARGET and WIDTH. */
 
 #define REAL float
 #define BITS int32_t
@@ -47,6 +47,8 @@ static const Kernels PATH(kernels) = {
     PATH(accumulate_pixels_float),
     PATH(accumulate_pixels_double),
     PATH(find_pixels),
+    PATH(scale_bytes_float),
+    PATH(scale_bytes_double),
 };
 #undef STRING
 #undef STRING_OF

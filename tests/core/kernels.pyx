@@ -4,7 +4,7 @@
 from cmlp.core.activations cimport sigmoid, sigmoid_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, axpy, gemm, gemv, ger
 from cmlp.core.model cimport floating
-from cmlp.core.simd cimport accumulate_pixels, find_pixels, sigmoid_array, weigh_pixels
+from cmlp.core.simd cimport accumulate_pixels, find_pixels, scale_bytes, sigmoid_array, weigh_pixels
 
 
 def call_axpy(double alpha, const floating[::1] x, int incx, floating[::1] y, int incy):
@@ -40,8 +40,12 @@ def map_sigmoid_array(floating[::1] z):
     sigmoid_array(&z[0], z.shape[0])
 
 
-def positions(const unsigned char[::1] image, unsigned short[::1] pixels):
-    return find_pixels(&image[0], <int> image.shape[0], &pixels[0])
+def call_find_pixels(const unsigned char[::1] image, unsigned short[::1] pixels, unsigned char[::1] found):
+    return find_pixels(&image[0], <int> image.shape[0], &pixels[0], &found[0])
+
+
+def call_scale_bytes(const unsigned char[::1] image, double scale, floating[::1] scaled):
+    scale_bytes(&image[0], <int> image.shape[0], <floating> scale, &scaled[0])
 
 
 def call_weigh_pixels(const unsigned short[::1] pixels, const floating[::1] values, const floating[::1, :] W,

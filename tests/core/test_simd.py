@@ -63,9 +63,18 @@ def test_positions_of_what_is_not_zero(kernels, features, share):
     rng = np.random.default_rng(features)
     for _ in range(20 if features < 2000 else 1):
         image = sparse_image(rng, features, share)
-        pixels = np.empty(features + 64, np.uint16)
-        n = kernels.positions(image, pixels)
+        pixels, found = np.empty(features + 64, np.uint16), np.empty(features + 64, np.uint8)
+        n = kernels.call_find_pixels(image, pixels, found)
         assert np.array_equal(pixels[:n], np.flatnonzero(image))
+        assert np.array_equal(found[:n], image[image != 0])
+
+
+@TYPES
+def test_bytes_times_a_number(kernels, dtype):
+    image = np.arange(256, dtype=np.uint8)
+    scaled = np.empty(256, dtype)
+    kernels.call_scale_bytes(image, 1 / 255, scaled)
+    assert np.array_equal(scaled, image * dtype(1 / 255))
 
 
 @TYPES
