@@ -28,18 +28,36 @@ def _package_path() -> list[str]:
 
 __path__ = _package_path()
 
+from cmlp.callbacks import Event  # noqa: E402
 from cmlp.data import Dataset, load_digits, load_test_data, load_training_data  # noqa: E402
 from cmlp.errors import CmlpError, DataError, ModelError  # noqa: E402
 from cmlp.history import History  # noqa: E402
 from cmlp.network import Network  # noqa: E402
+from cmlp.optimizers import LBFGS, SGD, Adam, AdamW, Momentum, Nadam, Nesterov, RMSprop  # noqa: E402
+from cmlp.schedules import Adaptive, Cosine, Exponential, InverseScaling, OneCycle, Step  # noqa: E402
 
 __all__ = [
+    "LBFGS",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Adaptive",
     "CmlpError",
+    "Cosine",
     "DataError",
     "Dataset",
+    "Event",
+    "Exponential",
     "History",
+    "InverseScaling",
     "ModelError",
+    "Momentum",
+    "Nadam",
+    "Nesterov",
     "Network",
+    "OneCycle",
+    "RMSprop",
+    "Step",
     "load_digits",
     "load_test_data",
     "load_training_data",

@@ -10,15 +10,19 @@ class History:
     Attributes
     ----------
     loss : list of float
-        Mean loss per image, each mini-batch measured before its step.
-    training_accuracy, test_accuracy : list of float
+        Mean loss per image, penalties included, each mini-batch measured before its step.
+    training_accuracy, validation_accuracy, test_accuracy : list of float
         Percent, measured after the epoch.
+    validation_loss : list of float
+        Mean loss of the validation data, without penalties, measured after the epoch.
     seconds : list of float
-        Duration of the epoch's training, without measuring accuracies.
+        Duration of the epoch's training, without the measurements after it.
     """
 
     loss: list[float] = field(default_factory=list)
     training_accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
@@ -30,6 +34,10 @@ class History:
         parts = [f"loss {self.loss[epoch]:.4f}"]
         if self.training_accuracy:
             parts.append(f"training {self.training_accuracy[epoch]:.2f} %")
+        if self.validation_loss:
+            parts.append(f"validation loss {self.validation_loss[epoch]:.4f}")
+        if self.validation_accuracy:
+            parts.append(f"validation {self.validation_accuracy[epoch]:.2f} %")
         if self.test_accuracy:
             parts.append(f"test {self.test_accuracy[epoch]:.2f} %")
         return ", ".join(parts)

@@ -1,57 +1,53 @@
 """The network: its parameters, and what one does with them."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-from math import isfinite, sqrt
-from numbers import Integral, Real
-from time import perf_counter
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from cmlp.architecture import make_architecture
+from cmlp.callbacks import Callback, Callbacks
+from cmlp.checks import check_count, check_positive, check_range
 from cmlp.core.engine import Engine
+from cmlp.core.memory import Batch
 from cmlp.errors import DataError, ModelError
 from cmlp.history import History
-from cmlp.samples import Data, Samples, as_images, as_samples, stack
-
-LARGEST_LAYER = 2**31 - 1  # what an integer of BLAS holds
-MOST_PARAMETERS = 2**31 - 1
-
-
-class Layers(Sequence[NDArray[Any]]):
-    """One array per layer, each a view of the parameter vector; what is assigned is written through."""
-
-    def __init__(self, name: str, views: Sequence[NDArray[Any]]) -> None:
-        self._name, self._views = name, views
-
-    def __len__(self) -> int:
-        return len(self._views)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._views[index]
-
-    def __setitem__(self, index: int, values: ArrayLike) -> None:
-        view, array = self._views[index], np.asarray(values)
-        if array.shape != view.shape:
-            raise ModelError(f"{self._name}[{index}] must have shape {view.shape}, got {array.shape}")
-        view[...] = array
-
-    def __repr__(self) -> str:
-        return repr(list(self._views))
+from cmlp.initializers import initialize
+from cmlp.layers import Layers
+from cmlp.measures import accuracy, decide
+from cmlp.optimizers import LBFGS, Optimizer, find_optimizer
+from cmlp.run import Run
+from cmlp.samples import Data, Form, Samples, as_images, as_samples, stack
+from cmlp.schedules import Schedule, find_schedule
+from cmlp.training import Options, Training, make_options, make_patience, new_state, stratified_split
 
 
 class Network:
-    """A multilayer perceptron: sigmoid units in every layer, quadratic cost, stochastic gradient descent.
+    """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
-    The cost of an image is ``sum((a - y)**2)`` over the outputs ``a`` and the one-hot target ``y``. Weights
-    are drawn from a normal distribution of variance ``2 / (fan_in + fan_out)`` [1]_, biases are zero. The
-    notation is Nielsen's [2]_.
+    The notation is Nielsen's [1]_. A layer's activations are ``a = f(W @ a_before + b)``; its weights begin as the
+    initializer says, its biases at zero.
 
     Parameters
     ----------
     sizes : sequence of int
         Units per layer, from the pixels of an image to the classes.
+    activation : str or sequence of str
+        One name for all hidden layers, the outputs then having the activation that belongs to the loss, or the
+        same; or one name per layer with weights: identity, sigmoid, tanh, relu, leaky_relu (0.01), elu, gelu, silu,
+        softplus, exponential, and softmax in the last layer.
+    loss : str
+        Of one image with outputs a and target y. With labels: quadratic, ``sum((a - y)**2)``, or cross_entropy,
+        ``-sum(y * log(a))`` with softmax outputs. With a vector of yes and no: binary_cross_entropy,
+        ``-sum(y * log(a) + (1 - y) * log(1 - a))`` with sigmoid outputs. With numbers: mean_squared_error,
+        half_squared_error (``sum((a - y)**2) / 2``), mean_absolute_error, huber (quadratic below 1), poisson
+        (``mean(a - y * log(a))``).
+    initializer : str or sequence of array_like
+        glorot, he or lecun, each with _normal or _uniform; zeros; or the weights (fan_out, fan_in) of every layer.
+    dropout : float or sequence of float
+        The share of each hidden layer's units that training leaves out.
     dtype : {"float64", "float32"}
         Type of the parameters and of all arithmetic.
     seed : int or numpy.random.Generator
@@ -72,9 +68,7 @@ class Network:
 
     References
     ----------
-    .. [1] X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward neural networks,
-       AISTATS 2010, equation 12 for the variance.
-    .. [2] M. Nielsen, Neural Networks and Deep Learning, 2015, chapters 1 and 2.
+    .. [1] M. Nielsen, Neural Networks and Deep Learning, 2015, chapters 1 to 3.
 
     Examples
     --------
@@ -90,83 +84,100 @@ class Network:
         self,
         sizes: Sequence[int] = (784, 16, 16, 10),
         *,
+        activation: str | Sequence[str] = "sigmoid",
+        loss: str = "quadratic",
+        initializer: str | Sequence[ArrayLike] = "glorot_normal",
+        dropout: float | Sequence[float] = 0.0,
         dtype: DTypeLike = "float64",
         seed: int | np.random.Generator = 0,
     ) -> None:
-        self._engine = Engine(_check_sizes(sizes), _check_dtype(dtype))
-        self._name_parameters()
+        self.architecture = make_architecture(sizes, activation, loss, dropout, dtype)
+        self._make_engine()
         self.activations: list[NDArray[Any]] = []
         self.scale = 1 / 255
         self.rng = np.random.default_rng(seed)
-        for w in self.weights:
-            fan_out, fan_in = w.shape
-            w[...] = self.rng.standard_normal((fan_out, fan_in)) * sqrt(2 / (fan_in + fan_out))
+        initialize(self.weights, initializer, self.rng)
 
-    def _name_parameters(self) -> None:
+    def _make_engine(self) -> None:
+        a = self.architecture
+        self._engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
+        self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies)
+        self._run: Run | None = None
         weights, biases = self._engine.views(self._engine.parameters)
         self.weights, self.biases = Layers("weights", weights), Layers("biases", biases)
 
     @property
     def sizes(self) -> tuple[int, ...]:  # noqa: D102
-        return self._engine.sizes
+        return self.architecture.sizes
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the parameters."""
-        return self._engine.dtype
+        return self.architecture.dtype
 
     def __call__(self, images: ArrayLike) -> NDArray[Any]:
-        """Return the output activations: (classes,) for one image, (n, classes) for a batch.
+        """Return the output activations: (outputs,) for one image, (n, outputs) for a batch.
 
         Parameters
         ----------
-        images : array_like
+        images : array_like or scipy.sparse matrix
             One image of shape (features,), (features, 1) or (height, width), or n of them along a first
             axis. uint8 pixels are multiplied by `scale`, others are used as they are.
         """
         batch, single = as_images(images, self.sizes[0])
-        outputs = self._engine.outputs(batch, self.scale)
+        outputs = self._engine.outputs(Batch(batch, self.scale))
         return outputs[0] if single else outputs
 
     def feedforward(self, images: ArrayLike) -> NDArray[Any]:
         """Return what calling the network returns, and keep every layer's part in `activations`."""
         batch, single = as_images(images, self.sizes[0])
+        if isinstance(batch, tuple):
+            raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
         pixels = batch * self.scale if batch.dtype == np.uint8 else batch
-        layers = [pixels.astype(self.dtype), *self._engine.activations(batch, self.scale)]
+        layers = [pixels.astype(self.dtype), *self._engine.activations(Batch(batch, self.scale))]
         self.activations = [layer[0] for layer in layers] if single else layers
         return self.activations[-1]
 
     def predict(self, images: ArrayLike) -> Any:
-        """Return the label of the strongest output: an int for one image, (n,) for a batch.
+        """Return what the network thinks: for one image, or for each of a batch along a first axis.
+
+        Returns
+        -------
+        int or ndarray of intp (n,)
+            The label of the strongest output, where the network was trained with labels.
+        ndarray of bool (outputs,) or (n, outputs)
+            Which outputs are above 1/2, with binary_cross_entropy.
+        ndarray (outputs,) or (n, outputs)
+            The outputs themselves, with the losses for numbers.
 
         Raises
         ------
         DataError
-            If an output is not a number: its strongest is then unknown, and not 0.
+            If an output is not a number: the strongest is then unknown, and not 0.
         """
         batch, single = as_images(images, self.sizes[0])
-        labels = self._predict(batch, self.scale)
-        return int(labels[0]) if single else labels
+        answers = decide(self._engine.outputs(Batch(batch, self.scale)), self.architecture, self._engine)
+        if not single:
+            return answers
+        return int(answers[0]) if self.architecture.classifies else answers[0]
 
     def test(self, data: Data) -> float:
-        """Return the accuracy in percent on a `Dataset` or on pairs (image, label)."""
-        samples = self._samples(data, "test data", self.scale)
-        return self._accuracy(samples)
+        """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label)."""
+        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self._engine)
 
     def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
-        """Return the mean cost of images and labels given as for `gradient`."""
-        samples = self._batch(images, labels)
-        outputs = self._engine.outputs(samples.images, samples.scale)
-        return self._engine.loss(outputs, samples.labels) / len(samples.labels)
+        """Return the mean loss of images and labels given as for `gradient`."""
+        _, loss, weight = self._engine.evaluate(self._batch(images, labels).batch())
+        return loss / weight
 
     def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-        """Return the gradient of the mean cost; the network stays as it is.
+        """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.
 
         Parameters
         ----------
         images : array_like
             As for calling the network.
-        labels : int, one-hot vector, or as many of them as there are images
+        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
 
         Returns
         -------
@@ -177,24 +188,18 @@ class Network:
         return nabla_w, nabla_b
 
     def gradient_step(self, mini_batch: Data, eta: float) -> float:
-        """Take one step against the mean gradient of a mini-batch.
+        """Take one step against the mean gradient of a mini-batch, and return the mean loss before it.
 
         Parameters
         ----------
-        mini_batch : Dataset or pairs (image, label)
+        mini_batch : Dataset, two arrays (images, labels) or pairs (image, label)
         eta : float
             Learning rate.
-
-        Returns
-        -------
-        float
-            The mean cost before the step.
         """
-        _check_positive("eta", eta)
-        samples = self._samples(mini_batch, "mini_batch", self.scale)
-        loss, nabla = self._finite_gradient(samples)
+        check_positive("eta", eta)
+        loss, nabla = self._finite_gradient(self._samples(mini_batch, "mini_batch", self.scale))
         self._engine.parameters[...] -= self.dtype.type(eta) * nabla
-        return loss / len(samples.labels)
+        return loss
 
     def train(
         self,
@@ -203,26 +208,67 @@ class Network:
         eta: float,
         *,
         mini_batch_size: int = 125,
+        optimizer: str | Optimizer = "sgd",
+        schedule: str | Schedule | Callable[[int], float] | None = None,
+        lmbda: float = 0.0,
+        l1: float = 0.0,
+        max_norm: float | None = None,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        label_smoothing: float = 0.0,
+        averaging: float = 0.0,
+        class_weight: dict[int, float] | str | None = None,
+        sample_weight: ArrayLike | None = None,
+        validation_data: Data | float | None = None,
+        patience: int | None = None,
+        monitor: str = "loss",
         test_data: Data | None = None,
         training_accuracy: bool = False,
+        callbacks: Callback | Sequence[Callback] = (),
         progress: bool | None = None,
     ) -> History:
-        """Train by stochastic gradient descent on mini-batches, shuffled anew in each epoch.
+        """Train on mini-batches, shuffled anew in each epoch.
 
         Parameters
         ----------
-        training_data : Dataset or pairs (image, label)
+        training_data : Dataset, two arrays (images, labels) or pairs (image, label)
             Never changed, not even in order.
         epochs : int
-            How many times every image is used.
+            How many times every image is used; of L-BFGS, how many iterations.
         eta : float
-            Learning rate: a step is eta times the gradient of the mini-batch's mean cost.
+            Learning rate: for sgd, a step is eta times the gradient of the mini-batch's mean loss.
         mini_batch_size : int
             Images per step; the last mini-batch of an epoch holds what is left.
-        test_data : Dataset or pairs (image, label), optional
-            Measured after every epoch.
+        optimizer : str or Optimizer
+            sgd, momentum, nesterov, rmsprop, adam, adamw, nadam or lbfgs, or one with settings: ``cmlp.Adam(0.8)``.
+        schedule : str, Schedule or function of the step, optional
+            What eta is multiplied by: constant, step, exponential, invscaling, adaptive, cosine or one_cycle.
+        lmbda, l1 : float
+            Penalties on n training images, as in Nielsen's chapter 3: ``lmbda / (2 n) * sum(w**2)`` and
+            ``l1 / n * sum(|w|)`` are added to the mean loss.
+        max_norm : float, optional
+            The longest vector of weights into one unit.
+        clip_norm, clip_value : float, optional
+            The longest gradient, and the largest element of one.
+        label_smoothing : float of [0, 1)
+            How much of a label's 1 is shared among all classes.
+        averaging : float of [0, 1)
+            How much of the averaged parameters stays in each step; the network ends with the averaged ones.
+        class_weight : dict of label and weight, or "balanced"; optional
+        sample_weight : array_like (n,), optional
+        validation_data : as training_data, or float; optional
+            Measured after every epoch; a float is a fraction of the training data, of each class alike.
+        patience : int, optional
+            After how many epochs without a better value on the validation data to stop; the best weights are
+            restored.
+        monitor : {"loss", "accuracy"}
+            Which value.
+        test_data : as training_data, optional
+            Its accuracy is measured after every epoch.
         training_accuracy : bool
-            Whether the training data are measured after every epoch too.
+            Whether that of the training data is, too.
+        callbacks : function of an Event, or object with on_epoch_end or on_batch_end, or several
+            Training stops if one returns True.
         progress : bool, optional
             Whether to show a progress bar on stderr; by default, where stderr is a terminal.
 
@@ -235,117 +281,112 @@ class Network:
         DataError
             If the data break a rule.
         ModelError
-            If the loss or a weight is no longer finite; the last finite weights are kept.
+            If a setting breaks a rule, or the loss or a weight is no longer finite; the last finite weights are kept.
         """
-        _check_count("epochs", epochs)
-        _check_count("mini_batch_size", mini_batch_size)
-        _check_positive("eta", eta)
-        samples = self._samples(training_data, "training_data", None)
+        check_count("epochs", epochs)
+        check_positive("eta", eta)
+        samples = self._samples(training_data, "training_data", None).weighted(
+            sample_weight, class_weight, "sample_weight"
+        )
+        found, plan = find_optimizer(optimizer), find_schedule(schedule)
+        samples, validation = self._validation(samples, validation_data)
+        watched = make_patience(patience, monitor, validation)
+        options = make_options(
+            len(samples),
+            mini_batch_size=mini_batch_size,
+            lmbda=lmbda,
+            l1=l1,
+            clip_norm=clip_norm,
+            clip_value=clip_value,
+            max_norm=max_norm,
+            averaging=averaging,
+            label_smoothing=label_smoothing,
+        )
         self.scale = samples.pixel_scale or self.scale
         tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
+        self._run = Run(
+            self, self._engine, self.architecture, samples, validation, tested, training_accuracy, watched,
+            Callbacks(callbacks), epochs, progress,
+        )  # fmt: skip
+        try:
+            if isinstance(found, LBFGS):
+                return self._run.minimise(options, found)
+            return self._run.train(Training(self._engine, samples, options, found, eta, self.rng, schedule=plan))
+        finally:
+            self._run = None
 
-        from tqdm import tqdm  # here, because it would make importing cmlp slower by a fifth
+    def train_on_batches(
+        self, batches: Iterable[Data], eta: float, *, optimizer: str | Optimizer = "sgd", lmbda: float = 0.0
+    ) -> list[float]:
+        """Take a step for each mini-batch of an iterator, for data that are larger than memory.
 
-        history = History()
-        with tqdm(total=epochs, unit="epoch", disable=None if progress is None else not progress) as bar:
-            for epoch in range(1, epochs + 1):
-                started = perf_counter()
-                history.loss.append(self._train_epoch(samples, epoch, eta, mini_batch_size))
-                history.seconds.append(perf_counter() - started)
-                if training_accuracy:
-                    history.training_accuracy.append(self._accuracy(samples))
-                if tested is not None:
-                    history.test_accuracy.append(self._accuracy(tested))
-                bar.set_postfix_str(history.describe(-1), refresh=False)
-                bar.update()
-        return history
+        Parameters
+        ----------
+        batches : iterable of Dataset, two arrays (images, labels) or pairs (image, label)
+            Each is one step.
+        eta : float
+        optimizer : str or Optimizer
+            As for `train`; its memory of earlier steps begins with the first mini-batch.
+        lmbda : float
+            ``lmbda / 2 * sum(w**2)`` is added to the mean loss of each mini-batch.
 
-    def _train_epoch(self, samples: Samples, epoch: int, eta: float, mini_batch_size: int) -> float:
-        """Return the mean loss of an epoch, whose mini-batches partition the samples."""
-        n = len(samples.labels)
-        size = min(mini_batch_size, n)
-        order = self.rng.permutation(n).astype(np.intp, copy=False)
-        before = self._engine.parameters.copy()
-        loss, done = self._engine.train(*samples, order, size, eta)
-        if done == n and np.isfinite(self._engine.parameters).all():
-            return loss / n
-        if not np.isfinite(self._engine.parameters).all():
-            self._engine.parameters[...] = before
-        where = f"epoch {epoch}, mini-batch {min(done // size + 1, -(-n // size)):,} of {-(-n // size):,}"
-        raise ModelError(
-            f"training stopped in {where}, because the loss is not finite; the last finite weights are kept, "
-            f"and a smaller eta than {eta:g} may help"
-        )
+        Returns
+        -------
+        list of float
+            The mean loss of each mini-batch before its step.
+        """
+        check_positive("eta", eta)
+        found = find_optimizer(optimizer)
+        if isinstance(found, LBFGS):
+            raise ModelError("lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time")
+        state, losses = new_state(found, self._engine), []
+        for batch in batches:
+            samples = self._samples(batch, "mini-batch", self.scale)
+            options = Options(len(samples), l2=check_range("lmbda", lmbda))
+            training = Training(self._engine, samples, options, found, eta, self.rng, shuffle=False, state=state)
+            losses.append(training.epoch(0, 1))
+        return losses
+
+    def stop(self) -> None:
+        """End the training that is under way in another thread, after its present step."""
+        if self._run is not None:
+            self._run.stop()
+
+    def _validation(self, samples: Samples, given: Data | float | None) -> tuple[Samples, Samples | None]:
+        """Return the samples to train and to validate with."""
+        if isinstance(given, float):
+            fraction = check_range("validation_data", given, 0, 1)
+            training, validation = stratified_split(samples, fraction, self.rng)
+            return samples.take(training), samples.take(validation)
+        if given is None:
+            return samples, None
+        return samples, self._samples(given, "validation_data", samples.pixel_scale or self.scale)
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
-        loss, nabla = self._engine.gradient(*samples)
+        """Return the mean loss and its gradient (n_parameters,)."""
+        loss, weight, nabla = self._engine.gradient(samples.batch())
         if not isfinite(loss):
             raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
-        return loss, nabla
-
-    def _accuracy(self, samples: Samples) -> float:
-        return 100 * float(np.mean(self._predict(samples.images, samples.scale) == samples.labels))
-
-    def _predict(self, images: NDArray[Any], scale: float) -> NDArray[np.intp]:
-        outputs = self._engine.outputs(images, scale)
-        unknown = np.isnan(outputs).any(axis=1)
-        if unknown.any():
-            cause = "its pixels" if np.isfinite(self._engine.parameters).all() else "the network's weights"
-            found = f"image {unknown.argmax()} has outputs that are not numbers"
-            raise DataError(f"{found}, because {cause} are not finite")
-        labels: NDArray[np.intp] = outputs.argmax(axis=1)
-        return labels
+        return loss / weight, nabla
 
     def _samples(self, data: Data, name: str, scale: float | None) -> Samples:
-        return as_samples(data, self.sizes[0], self.sizes[-1], scale, name)
+        return as_samples(data, self._form, scale, name)
 
     def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
+        """Return the samples of images and labels given apart, of one image or more."""
         batch, single = as_images(images, self.sizes[0])
-        return stack(batch, [labels] if single else labels, self.sizes[-1], self.scale, "the batch")
+        given = images if isinstance(batch, tuple) else batch
+        return stack(given, [labels] if single else labels, self._form, self.scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {key: self.__dict__[key] for key in ("activations", "scale", "rng")}
-        return state | {"sizes": self.sizes, "dtype": self.dtype, "parameters": self._engine.parameters}
+        kept = ("architecture", "activations", "scale", "rng")
+        return {key: self.__dict__[key] for key in kept} | {"parameters": self._engine.parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._engine = Engine(state.pop("sizes"), state.pop("dtype"))
-        self._engine.parameters[...] = state.pop("parameters")
-        self._name_parameters()
+        parameters = state.pop("parameters")
         self.__dict__.update(state)
+        self._make_engine()
+        self._engine.parameters[...] = parameters
 
     def __repr__(self) -> str:
-        layers = "-".join(map(str, self.sizes))
-        count = f"{self._engine.parameters.size:,} parameters"
-        return f"{type(self).__name__}({layers}, sigmoid, quadratic cost, {self.dtype}, {count})"
-
-
-def _check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    rule = "sizes must be at least two positive integers"
-    if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray) or len(sizes) < 2:
-        raise ModelError(f"{rule}, got {sizes!r}")
-    for size in sizes:
-        if not isinstance(size, Integral) or isinstance(size, bool) or not 0 < size <= LARGEST_LAYER:
-            raise ModelError(f"{rule} below 2**31, got {size!r}")
-    if sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(map(int, sizes))) > MOST_PARAMETERS:
-        raise ModelError(f"sizes must give fewer than 2**31 parameters, got {tuple(sizes)}")
-    return tuple(map(int, sizes))
-
-
-def _check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    try:
-        checked = np.dtype(dtype)
-    except TypeError:
-        checked = None
-    if checked not in (np.float32, np.float64):
-        raise ModelError(f"dtype must be float64 or float32, got {dtype!r}")
-    return checked
-
-
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or not 0 < value <= LARGEST_LAYER:
-        raise ModelError(f"{name} must be a positive integer below 2**31, got {value!r}")
-
-
-def _check_positive(name: str, value: float) -> None:
-    if not isinstance(value, Real) or isinstance(value, bool) or not (isfinite(value) and value > 0):
-        raise ModelError(f"{name} must be a positive number, got {value!r}")
+        return f"{type(self).__name__}({self.architecture}, {self._engine.parameters.size:,} parameters)"

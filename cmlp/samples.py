@@ -1,21 +1,23 @@
 """What is given to a network, in whatever shape, as the arrays that the core computes with."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cmlp.core.memory import Batch
 from cmlp.errors import DataError
-from cmlp.validation import check_images, check_labels, infer_scale
+from cmlp.validation import check_images, check_labels, check_targets, check_weights, infer_scale
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 
 
 @runtime_checkable
 class ImagesAndLabels(Protocol):
-    """What a `Dataset` is to a network: images (n, features) of a type in CORE_TYPES, and n labels, all checked."""
+    """What a `Dataset` is to a network: images (n, features) of a type in CORE_TYPES, n labels, all checked."""
 
     @property
     def images(self) -> NDArray[Any]: ...  # noqa: D102
@@ -25,39 +27,105 @@ class ImagesAndLabels(Protocol):
     def scale(self) -> float: ...  # noqa: D102
 
 
-Data: TypeAlias = ImagesAndLabels | Iterable[tuple[ArrayLike, ArrayLike]]
+Data: TypeAlias = ImagesAndLabels | tuple[ArrayLike, ArrayLike] | Iterable[tuple[ArrayLike, ArrayLike]]
+SparseRows: TypeAlias = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int32]]
 
 
-class Samples(NamedTuple):
-    """Checked images and labels."""
+@dataclass(frozen=True)
+class Form:
+    """What a network expects of its data."""
 
-    images: NDArray[Any]  # (n, features), uint8, float32 or float64
-    labels: NDArray[np.intp]  # (n,), contiguous
-    scale: float  # what brings uint8 pixels to 0..1
+    features: int
+    outputs: int
+    regression: bool  # whether targets are numbers, not labels
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Checked images, and labels (n,) or targets (n, outputs).
+
+    `images` is an array (n, features) of uint8, float32 or float64, or the values, columns and row pointers of a
+    sparse matrix. `scale` brings uint8 pixels to 0..1.
+    """
+
+    images: NDArray[Any] | SparseRows
+    labels: NDArray[np.intp] | None
+    targets: NDArray[np.float64] | None
+    scale: float
+    weights: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        given = self.targets if self.labels is None else self.labels
+        assert given is not None
+        return len(given)
 
     @property
     def pixel_scale(self) -> float | None:
-        """The scale, or None where the images were in 0..1 from the beginning and so say nothing about pixels."""
-        return None if self.images.dtype != np.uint8 and self.scale == 1 else self.scale
+        """The scale, or None where the images were in 0..1 from the beginning and say nothing about pixels."""
+        return None if self.scale == 1 and self.pixels.dtype != np.uint8 else self.scale
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """All values of the images."""
+        return self.images[0] if isinstance(self.images, tuple) else self.images
+
+    def weighted(self, sample_weight: object, class_weight: object, name: str) -> Self:
+        """Return the same samples with weights: of each, and of its class."""
+        weights = None if sample_weight is None else check_weights(sample_weight, len(self), name)
+        if class_weight is not None:
+            by_class = self._weights_by_class(class_weight)
+            weights = by_class if weights is None else weights * by_class
+        return replace(self, weights=weights)
+
+    def _weights_by_class(self, class_weight: Any) -> NDArray[np.float64]:
+        if self.labels is None:
+            raise DataError("class_weight needs labels, and these samples have targets")
+        counts = np.bincount(self.labels)
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            present = np.count_nonzero(counts)
+            return len(self) / (present * counts[self.labels].astype(np.float64))
+        if not isinstance(class_weight, dict):
+            raise DataError(f'class_weight must be a dict of label and weight, or "balanced", got {class_weight!r}')
+        table = np.ones(max(len(counts), *(int(label) + 1 for label in class_weight)))
+        for label, weight in class_weight.items():
+            table[int(label)] = weight
+        return check_weights(table[self.labels], len(self), "class_weight")
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        """Return the samples of some rows."""
+        images = _take_rows(self.images, rows) if isinstance(self.images, tuple) else self.images[rows]
+        return replace(
+            self,
+            images=images,
+            labels=None if self.labels is None else self.labels[rows],
+            targets=None if self.targets is None else self.targets[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
+
+    def batch(self, smoothing: float = 0.0) -> Batch:
+        """Return the samples as the core knows them."""
+        return Batch(self.images, self.scale, self.labels, self.targets, self.weights, smoothing)
 
 
-def as_images(images: ArrayLike, features: int) -> tuple[NDArray[Any], bool]:
+def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bool]:
     """Bring one image or a batch of them to shape (n, features), and say whether it was one.
 
     Parameters
     ----------
-    images : array_like
+    images : array_like or scipy.sparse matrix
         One image of shape (features,), (features, 1) or (height, width), or n of them along a first axis.
     features : int
         How many pixels an image has.
 
     Returns
     -------
-    images : ndarray of uint8, float32 or float64
+    images : ndarray of uint8, float32 or float64, or the parts of a sparse matrix
         A view where that is possible; integers other than uint8 become float64.
     single : bool
         Whether there was no axis of n images.
     """
+    if hasattr(images, "tocsr"):
+        return as_rows(images, features), False
     try:
         array = np.asarray(images)
     except ValueError as error:
@@ -73,32 +141,65 @@ def as_images(images: ArrayLike, features: int) -> tuple[NDArray[Any], bool]:
     raise DataError(f"images must have {features:,} pixels each, got an array of shape {array.shape}")
 
 
-def as_samples(data: Data, features: int, classes: int, scale: float | None, name: str) -> Samples:
-    """Check a Dataset, or the pairs (image, label), against a network of so many features and classes.
+def as_rows(matrix: Any, features: int) -> SparseRows:
+    """Return the values, the columns and the row pointers of a scipy.sparse matrix (n, features)."""
+    if matrix.shape[1] != features:
+        raise DataError(f"images must have {features:,} pixels each, got a sparse matrix of shape {matrix.shape}")
+    csr = matrix.tocsr()
+    if csr.dtype.kind not in "biuf":
+        raise DataError(f"images must be integers or real numbers, got dtype {csr.dtype}")
+    if csr.nnz >= 2**31:
+        raise DataError(f"a sparse matrix must have fewer than 2**31 values, got {csr.nnz:,}")
+    values = csr.data if csr.dtype in CORE_TYPES else csr.data.astype(np.float64)
+    columns = np.ascontiguousarray(csr.indices, np.int32)
+    begins = np.ascontiguousarray(csr.indptr, np.int32)
+    return np.ascontiguousarray(values), columns, begins
 
-    `scale` is that of uint8 pixels in pairs; None infers it from the largest. `name` is what complaints
-    call the data.
+
+def _take_rows(images: SparseRows, rows: NDArray[np.intp]) -> SparseRows:
+    values, columns, begins = images
+    if rows.dtype == bool:
+        rows = np.flatnonzero(rows)
+    lengths = begins[rows + 1] - begins[rows]
+    chosen = np.concatenate([np.arange(begins[row], begins[row + 1]) for row in rows] or [np.empty(0, np.intp)])
+    new_begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return values[chosen], columns[chosen], new_begins
+
+
+def as_samples(data: Data, form: Form, scale: float | None, name: str) -> Samples:
+    """Check a Dataset, two arrays (images, labels), or pairs (image, label).
+
+    `scale` is that of uint8 pixels where the data do not bring one; None infers it from the largest. `name` is
+    what complaints call the data.
     """
     if isinstance(data, ImagesAndLabels):
-        samples = Samples(data.images, np.ascontiguousarray(data.labels, np.intp), data.scale)
-        check_labels(samples.labels, classes, f"labels of {name}")
+        labels, targets = check_answers(data.labels, form, name)
+        samples = Samples(data.images, labels, targets, data.scale)
     else:
-        samples = stack(*split_pairs(data, name), classes, scale, name)
-    if samples.images.shape[1] != features:
+        images, answers = data if _is_two_arrays(data) else split_pairs(data, name)
+        samples = stack(images, answers, form, scale, name)
+    if isinstance(samples.images, np.ndarray) and samples.images.shape[1] != form.features:
         found = f"{samples.images.shape[1]:,}"
-        raise DataError(f"images of {name} must have the network's {features:,} pixels, got {found}")
+        raise DataError(f"images of {name} must have the network's {form.features:,} pixels, got {found}")
     return samples
 
 
-def split_pairs(pairs: Iterable[Any], name: str) -> tuple[list[Any], list[Any]]:
+def _is_two_arrays(data: Any) -> bool:
+    def is_array(part: Any) -> bool:
+        return hasattr(part, "tocsr") or (hasattr(part, "__array__") and np.ndim(part) > 0)
+
+    return isinstance(data, tuple) and len(data) == 2 and all(map(is_array, data))
+
+
+def split_pairs(pairs: Any, name: str) -> tuple[list[Any], list[Any]]:
     """Return the images and the labels of pairs (image, label)."""
+    rule = f"{name} must be a Dataset, two arrays or pairs (image, label)"
     if not isinstance(pairs, Iterable):
-        raise DataError(f"{name} must be a Dataset or pairs (image, label), got {type(pairs).__name__}")
+        raise DataError(f"{rule}, got {type(pairs).__name__}")
     images, labels = [], []
     for i, pair in enumerate(pairs):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
-            found = f"{type(pair).__name__} at index {i}"
-            raise DataError(f"{name} must be a Dataset or pairs (image, label), got {found}")
+            raise DataError(f"{rule}, got {type(pair).__name__} at index {i}")
         images.append(pair[0])
         labels.append(pair[1])
     if not images:
@@ -106,19 +207,36 @@ def split_pairs(pairs: Iterable[Any], name: str) -> tuple[list[Any], list[Any]]:
     return images, labels
 
 
-def stack(
-    images: ArrayLike | list[Any], labels: ArrayLike | list[Any], classes: int, scale: float | None, name: str
-) -> Samples:
-    """Check images and labels that were given apart."""
-    first = np.asarray(images[0] if isinstance(images, list) else images)
-    pixels = first.dtype == np.uint8
-    checked, _ = check_images(images, 1.0, f"images of {name}")
-    targets, _ = check_labels(labels, classes, f"labels of {name}")
-    if len(checked) != len(targets):
-        found = f"{len(checked):,} and {len(targets):,}"
-        raise DataError(f"images and labels of {name} must be equally many, got {found}")
-    if not pixels:
-        scale = 1.0
-    elif scale is None:
-        scale = infer_scale(0, checked.max().item(), integers=True)
-    return Samples(checked, np.ascontiguousarray(targets), scale)
+def stack(images: Any, answers: Any, form: Form, scale: float | None, name: str) -> Samples:
+    """Check images and labels, or targets, that were given apart."""
+    labels, targets = check_answers(answers, form, name)
+    if hasattr(images, "tocsr"):
+        rows = as_rows(images, form.features)
+        samples = Samples(rows, labels, targets, _scale_of(rows[0].dtype, rows[0], scale))
+        n = len(rows[2]) - 1
+    else:
+        first = np.asarray(images[0] if isinstance(images, list) else images)
+        checked, _ = check_images(images, 1.0, f"images of {name}")
+        samples = Samples(checked, labels, targets, _scale_of(first.dtype, checked, scale))
+        n = len(checked)
+    if n != len(samples):
+        found = f"{n:,} and {len(samples):,}"
+        raise DataError(
+            f"images and {'targets' if form.regression else 'labels'} of {name} must be equally many, got {found}"
+        )
+    return samples
+
+
+def check_answers(answers: Any, form: Form, name: str) -> tuple[NDArray[np.intp] | None, NDArray[np.float64] | None]:
+    """Return labels (n,) and no targets, or no labels and targets (n, outputs)."""
+    if form.regression:
+        return None, check_targets(answers, form.outputs, f"targets of {name}")
+    labels, _ = check_labels(answers, form.outputs, f"labels of {name}")
+    return np.ascontiguousarray(labels, np.intp), None
+
+
+def _scale_of(given: np.dtype[Any], checked: NDArray[Any], scale: float | None) -> float:
+    """Return the scale of uint8 pixels; numbers of any other type are no pixels, and stay as they are."""
+    if given != np.uint8:
+        return 1.0
+    return infer_scale(0, int(checked.max(initial=0)), integers=True) if scale is None else scale

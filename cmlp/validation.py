@@ -111,6 +111,56 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
     return array.astype(np.intp, copy=False), checked
 
 
+def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float64]:
+    """Bring the targets of a regression to shape (n, outputs).
+
+    Parameters
+    ----------
+    targets : array or list
+        Real numbers of shape (n,) where there is one output, (n, outputs) or (n, outputs, 1).
+    outputs : int
+        Number of outputs of the network.
+    name : str
+        What complaints call the targets.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, outputs), contiguous
+
+    Raises
+    ------
+    DataError
+        If the targets are not numbers, none, not finite or of another shape.
+    """
+    array = _as_array(targets, name)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim == 1 and outputs == 1:
+        array = array[:, np.newaxis]
+    if array.ndim != 2 or array.shape[1] != outputs:
+        raise DataError(f"{name} must have shape (n, {outputs}), got {array.shape}")
+    checked = np.ascontiguousarray(array, np.float64)
+    if not np.isfinite(checked).all():
+        row, column = np.argwhere(~np.isfinite(checked))[0]
+        raise DataError(f"{name} must be finite, got {checked[row, column]} at index {row}, output {column}")
+    return checked
+
+
+def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
+    """Bring the weights of n samples to shape (n,): numbers of at least 0, and not all 0."""
+    array = _as_array(weights, name)
+    if array.shape != (n,):
+        raise DataError(f"{name} must have shape ({n:,},), got {array.shape}")
+    checked = np.ascontiguousarray(array, np.float64)
+    wrong = ~(np.isfinite(checked) & (checked >= 0))
+    if wrong.any():
+        index = int(wrong.argmax())
+        raise DataError(f"{name} must be numbers of at least 0, got {checked[index]} at index {index}")
+    if not checked.any():
+        raise DataError(f"{name} must not all be 0")
+    return checked
+
+
 def _as_array(values: object, name: str) -> NDArray[Any]:
     """Array of numbers, at least one along the first axis, from an array or a list or tuple of rows."""
     if isinstance(values, list | tuple):

@@ -279,7 +279,7 @@ class TestFaces:
     def test_default_is_the_network_of_the_film(self):
         network = Network()
         assert network.sizes == (784, 16, 16, 10) and network.dtype == np.float64
-        assert repr(network) == "Network(784-16-16-10, sigmoid, quadratic cost, float64, 13,002 parameters)"
+        assert repr(network) == "Network(784-16-16-10, sigmoid, quadratic loss, float64, 13,002 parameters)"
 
     @pytest.mark.parametrize("clone", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
     def test_copies_are_equal_and_apart(self, net, clone):
@@ -443,10 +443,10 @@ class TestComplaints:
         ("data", "message"),
         [
             ([], "training_data must not be empty; a zip or generator yields its pairs only once"),
-            (7, "training_data must be a Dataset or pairs (image, label), got int"),
+            (7, "training_data must be a Dataset, two arrays or pairs (image, label), got int"),
             (
-                (np.zeros((3, 6)), np.zeros(3, int)),
-                "training_data must be a Dataset or pairs (image, label), got ndarray at index 0",
+                [np.zeros((3, 6)), np.zeros(3, int)],
+                "training_data must be a Dataset, two arrays or pairs (image, label), got ndarray at index 0",
             ),
             ([(np.zeros(6), 4)], "labels of training_data must lie in 0..3, got 4 at index 0"),
             ([(np.zeros(6), "seven")], "labels of training_data must be numbers, got str at index 0"),

@@ -1,6 +1,6 @@
 from libc.math cimport exp, expf, fabs, fabsf
 
-from cmlp.core.model cimport Activation, floating
+from cmlp.core.model cimport floating
 
 
 cdef inline floating sigmoid(floating z) noexcept nogil:
@@ -19,7 +19,7 @@ cdef inline floating sigmoid_prime(floating a) noexcept nogil:
     return a * (1 - a)
 
 
-cdef void activate(Activation activation, floating* z, Py_ssize_t n) noexcept nogil
+cdef void activate(int activation, floating* z, int fan_out, int n) noexcept nogil
 cdef void multiply_by_prime(
-    Activation activation, const floating* a, floating* delta, Py_ssize_t n,
+    int activation, const floating* z, const floating* a, floating* delta, int fan_out, int n,
 ) noexcept nogil

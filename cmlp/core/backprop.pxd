@@ -1,7 +1,6 @@
-from cmlp.core.model cimport Inputs, Model, floating
+from cmlp.core.model cimport Model, Workspace, floating
 
 
 cdef void backprop(
-    const Model* model, const floating* parameters, const Inputs* inputs, const floating* activations,
-    floating* deltas, floating* nabla, int n,
+    const Model* model, const floating* parameters, Workspace* work, floating* deltas, floating* nabla, int n,
 ) noexcept nogil

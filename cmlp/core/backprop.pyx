@@ -4,7 +4,9 @@ from libc.string cimport memset
 
 from cmlp.core.activations cimport multiply_by_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, gemm, gemv, ger
-from cmlp.core.model cimport Inputs, Layer, Model, floating
+from cmlp.core.dropout cimport drop
+from cmlp.core.feedforward cimport dropout_key
+from cmlp.core.model cimport Inputs, Layer, Model, Workspace, floating
 from cmlp.core.simd cimport accumulate_pixels
 
 
@@ -68,13 +70,16 @@ cdef void propagate(
 
 
 cdef void backprop(
-    const Model* model, const floating* parameters, const Inputs* inputs, const floating* activations,
-    floating* deltas, floating* nabla, int n,
+    const Model* model, const floating* parameters, Workspace* work, floating* deltas, floating* nabla, int n,
 ) noexcept nogil:
-    """Write nabla (n_parameters,), the gradient summed over n images.
+    """Write nabla (n_parameters,), the gradient summed over the n images that have just gone through.
 
-    `deltas` has the layout of `activations`; on entry its last layer holds dC/da of the outputs.
+    `deltas` and `nabla` are those of `work`, with their type. On entry the last layer of the deltas holds dC/da of
+    the outputs, or dC/dz if the loss is fused with their activation.
     """
+    cdef const floating* zs = <const floating*> work.zs
+    cdef const floating* activations = <const floating*> work.activations
+    cdef const floating* kept
     cdef const Layer* layer
     cdef const Layer* before
     cdef floating* delta
@@ -82,12 +87,18 @@ cdef void backprop(
 
     for l in range(model.depth - 1, -1, -1):
         layer = &model.layers[l]
-        before = &model.layers[l - 1]
         delta = deltas + n * layer.units
-        multiply_by_prime(layer.activation, activations + n * layer.units, delta, n * <Py_ssize_t> layer.fan_out)
+        if work.drops and layer.dropout > 0:
+            # what `drop` did to the activations, it does to their derivatives
+            drop(dropout_key(layer, work), layer.dropout, delta, delta, n * <Py_ssize_t> layer.fan_out)
+        if l < model.depth - 1 or not model.fused:
+            multiply_by_prime(layer.activation, zs + n * layer.units if layer.keeps_z else NULL,
+                              activations + n * layer.units, delta, layer.fan_out, n)
         add_biases(layer, delta, nabla + layer.biases, n)
-        if l > 0:
-            add_outer_products(layer, delta, activations + n * before.units, nabla + layer.weights, n)
-            propagate(layer, parameters, delta, deltas + n * before.units, n)
+        if l == 0:
+            add_outer_products_of_inputs(layer, delta, &work.inputs, nabla + layer.weights, n)
         else:
-            add_outer_products_of_inputs(layer, delta, inputs, nabla + layer.weights, n)
+            before = &model.layers[l - 1]
+            kept = <const floating*> (work.kept if work.drops and before.dropout > 0 else work.activations)
+            add_outer_products(layer, delta, kept + n * before.units, nabla + layer.weights, n)
+            propagate(layer, parameters, delta, deltas + n * before.units, n)

@@ -1,4 +1,4 @@
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int32_t
 
 from cmlp.core.model cimport Workspace, floating
 
@@ -13,16 +13,22 @@ cdef enum Way:        # how the images of a mini-batch come to the first layer:
     IN_PLACE          # as they lie, contiguous and of the network's own type
     DENSE             # copied and converted
     SPARSE            # only what is not zero
+    ROWS              # the same, from a matrix that holds nothing else
 
 
 cdef struct Samples:
     Way way
     Pixel pixel
-    const char* images           # (n, features), with these strides in bytes
+    const char* images           # (n, features), with these strides in bytes; or the values of ROWS
     Py_ssize_t image_stride
     Py_ssize_t pixel_stride
+    const int32_t* begins        # of ROWS, (n + 1,): where a row begins among
+    const int32_t* columns       # the places of its values
     double scale                 # of uint8 pixels; floating-point pixels are used as they are
     const Py_ssize_t* labels     # (n,), or NULL
+    const double* targets        # (n, outputs), where there are no labels
+    double smoothing             # how much of a label's 1 goes to all classes alike
+    const double* weights        # (n,), or NULL
 
 
 cdef void gather_inputs(
@@ -30,5 +36,8 @@ cdef void gather_inputs(
     floating* values,
 ) noexcept nogil
 cdef void gather_targets(
-    const Samples* samples, const Py_ssize_t* order, int n, int classes, floating* targets,
+    const Samples* samples, const Py_ssize_t* order, int n, int outputs, floating* targets,
+) noexcept nogil
+cdef double gather_weights(
+    const Samples* samples, const Py_ssize_t* order, int n, floating* weights,
 ) noexcept nogil

@@ -1,10 +1,12 @@
-"""Images of any pixel type, taken in any order, as the inputs and targets of a mini-batch."""
+"""Images of any pixel type, taken in any order, as the inputs, targets and weights of a mini-batch."""
 
-from libc.stdint cimport uint8_t, uint16_t
-from libc.string cimport memset
+from libc.stdint cimport int32_t, uint8_t
 
 from cmlp.core.model cimport Inputs, Workspace, floating
-from cmlp.core.simd cimport find_pixels, scale_bytes
+from cmlp.core.simd cimport find_pixels, prefetch, scale_bytes
+
+cdef enum:
+    AHEAD = 2  # images in random order come from memory; asked for early, they are there when they are needed
 
 ctypedef const unsigned char const_uchar
 ctypedef const float const_float
@@ -57,7 +59,7 @@ cdef void gather_images(
 
 cdef int pick(
     pixel* typed, const char* image, Py_ssize_t stride, floating scale, int features, Workspace* work,
-    uint16_t* pixels, floating* values,
+    int32_t* pixels, floating* values,
 ) noexcept nogil:
     """Write which pixels of one image are not zero, and their values, and return how many."""
     cdef int n, j
@@ -81,12 +83,14 @@ cdef void gather_pixels(
     cdef Inputs* inputs = &work.inputs
     cdef Py_ssize_t stride = samples.pixel_stride, found = 0
     cdef const char* image
-    cdef uint16_t* pixels
+    cdef int32_t* pixels
     cdef floating* picked
     cdef Py_ssize_t i
 
     for i in range(n):
         image = image_at(samples, order, i)
+        if i + AHEAD < n:
+            prefetch(image_at(samples, order, i + AHEAD), features * stride)
         inputs.begins[i] = found
         pixels = inputs.pixels + found
         picked = values + found
@@ -96,6 +100,38 @@ cdef void gather_pixels(
             found += pick(<const_float*> NULL, image, stride, <floating> 1, features, work, pixels, picked)
         else:
             found += pick(<const_double*> NULL, image, stride, <floating> 1, features, work, pixels, picked)
+    inputs.begins[n] = found
+
+
+cdef int copy_row(
+    pixel* typed, const Samples* samples, Py_ssize_t row, floating scale, int32_t* pixels, floating* values,
+) noexcept nogil:
+    """Write the columns and the values of one row, and return how many there are."""
+    cdef int32_t begin = samples.begins[row], n = samples.begins[row + 1] - begin, k
+
+    typed = <pixel*> samples.images + begin
+    for k in range(n):
+        pixels[k] = samples.columns[begin + k]
+        values[k] = typed[k] * scale
+    return n
+
+
+cdef void gather_rows(
+    const Samples* samples, const Py_ssize_t* order, int n, Inputs* inputs, floating* values,
+) noexcept nogil:
+    """Write the rows of a matrix that holds only what is not zero."""
+    cdef Py_ssize_t found = 0, i, row
+
+    for i in range(n):
+        row = i if order == NULL else order[i]
+        inputs.begins[i] = found
+        if samples.pixel == UINT8:
+            found += copy_row(<const_uchar*> NULL, samples, row, <floating> samples.scale, inputs.pixels + found,
+                              values + found)
+        elif samples.pixel == FLOAT32:
+            found += copy_row(<const_float*> NULL, samples, row, <floating> 1, inputs.pixels + found, values + found)
+        else:
+            found += copy_row(<const_double*> NULL, samples, row, <floating> 1, inputs.pixels + found, values + found)
     inputs.begins[n] = found
 
 
@@ -112,17 +148,43 @@ cdef void gather_inputs(
         work.inputs.images = samples.images
     elif samples.way == DENSE:
         gather_images(samples, order, n, features, images)
+    elif samples.way == ROWS:
+        work.inputs.images = NULL
+        gather_rows(samples, order, n, &work.inputs, values)
     else:
         work.inputs.images = NULL
         gather_pixels(samples, order, n, features, work, values)
 
 
 cdef void gather_targets(
-    const Samples* samples, const Py_ssize_t* order, int n, int classes, floating* targets,
+    const Samples* samples, const Py_ssize_t* order, int n, int outputs, floating* targets,
 ) noexcept nogil:
-    """Write the one-hot targets (classes, n) of the labels named by `order`, or of the first n."""
+    """Write the targets (outputs, n): those given, or one-hot ones of the labels, smoothed [1].
+
+    [1] C. Szegedy et al., Rethinking the Inception architecture for computer vision, CVPR 2016, section 7.
+    """
+    cdef floating low = <floating> (samples.smoothing / outputs)
+    cdef floating high = <floating> (1 - samples.smoothing) + low
+    cdef Py_ssize_t i, o, row
+
+    for i in range(n):
+        row = i if order == NULL else order[i]
+        for o in range(outputs):
+            targets[i * outputs + o] = low if samples.targets == NULL else <floating> samples.targets[row * outputs + o]
+        if samples.targets == NULL:
+            targets[i * outputs + samples.labels[row]] = high
+
+
+cdef double gather_weights(
+    const Samples* samples, const Py_ssize_t* order, int n, floating* weights,
+) noexcept nogil:
+    """Write the weights (n,) of the images, where they have any, and return their sum."""
+    cdef double total = 0
     cdef Py_ssize_t i
 
-    memset(targets, 0, n * <size_t> classes * sizeof(floating))
+    if samples.weights == NULL:
+        return n
     for i in range(n):
-        targets[i * classes + samples.labels[i if order == NULL else order[i]]] = 1
+        weights[i] = <floating> samples.weights[i if order == NULL else order[i]]
+        total += weights[i]
+    return total

@@ -1,125 +1,44 @@
 """The face of the core to Python: a network's parameters, and what can be computed with them."""
 
-from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 
 import numpy as np
 
 cimport numpy as cnp
 
-from cmlp.core.batches cimport (
-    DENSE,
-    FLOAT32,
-    FLOAT64,
-    IN_PLACE,
-    SPARSE,
-    UINT8,
-    Samples,
-    Way,
-    gather_inputs,
-    gather_targets,
-)
+from cmlp.core.batches cimport Way, gather_inputs
 from cmlp.core.feedforward cimport feedforward
-from cmlp.core.losses cimport differentiate
-from cmlp.core.model cimport QUADRATIC, SIGMOID, Layer, Model, Workspace
+from cmlp.core.memory cimport Batch, Memory, memory_for
+from cmlp.core.model cimport Layer, Model, Workspace
 from cmlp.core.prediction cimport BLOCK, predict
-from cmlp.core.training cimport mini_batch_gradient, train_mini_batches
+from cmlp.core.state cimport OptimizerState
+from cmlp.core.training cimport Plan, mini_batch_gradient, train_mini_batches
 
+from cmlp.core.activations import ACTIVATIONS, KEEP_Z
 from cmlp.core.blas_threads import single_blas_thread
+from cmlp.core.losses import FUSED, LOSSES, MEANS
+from cmlp.core.memory import aligned_empty
 
 cnp.import_array()
 
 cdef enum:
-    ALIGNMENT = 64                     # bytes: a cache line, and the widest vector register
-    SPARE = 64                         # what a vector can reach beyond the end of an array
-    WORK_BETWEEN_SIGNALS = 50_000_000  # multiplications, some milliseconds: then Python may see a Ctrl-C
-    LARGEST_SPARSE = 65_535            # pixels, whose positions have 16 bits
-    FEWEST_SPARSE = 16                 # images, of fewer it is not worth counting the pixels
-    LOOKED_AT = 256                    # images whose pixels are counted
-
-MOST_NONZERO = 0.5  # of the pixels; above, the products of BLAS with all of them are faster
-
-
-def aligned_empty(size, dtype):
-    """Return an uninitialised vector whose memory begins at a multiple of ALIGNMENT bytes, with SPARE behind it."""
-    cdef cnp.ndarray memory = np.empty(ALIGNMENT + size * dtype.itemsize + SPARE, np.uint8)
-    cdef size_t offset = -<size_t> cnp.PyArray_DATA(memory) % ALIGNMENT
-
-    return memory[offset:offset + size * dtype.itemsize].view(dtype)
-
-
-cdef Samples describe(cnp.ndarray images, double scale, cnp.ndarray labels=None):
-    """Describe images (n, features) and labels (n,) to the kernels."""
-    cdef Samples samples
-    cdef int type_number = cnp.PyArray_TYPE(images)
-
-    if type_number == cnp.NPY_UINT8:
-        samples.pixel = UINT8
-    elif type_number == cnp.NPY_FLOAT32:
-        samples.pixel = FLOAT32
-    else:
-        samples.pixel = FLOAT64
-    samples.way = DENSE
-    samples.images = cnp.PyArray_BYTES(images)
-    samples.image_stride = cnp.PyArray_STRIDE(images, 0)
-    samples.pixel_stride = cnp.PyArray_STRIDE(images, 1)
-    samples.scale = scale
-    samples.labels = NULL if labels is None else <Py_ssize_t*> cnp.PyArray_DATA(labels)
-    return samples
-
-
-cdef Way gathering(cnp.ndarray images):
-    """Return how images are best gathered that have to be."""
-    if len(images) < FEWEST_SPARSE or images.shape[1] > LARGEST_SPARSE:
-        return DENSE
-    some = images[:LOOKED_AT]
-    return SPARSE if np.count_nonzero(some) <= MOST_NONZERO * some.size else DENSE
-
-
-cdef class Memory:
-    """A Workspace, and the arrays that it points into."""
-
-    cdef Workspace work
-    cdef list arrays
-    cdef cnp.ndarray nabla
-
-    cdef void* room(self, Py_ssize_t size, dtype):
-        array = aligned_empty(size, np.dtype(dtype))
-        self.arrays.append(array)
-        return cnp.PyArray_DATA(array)
-
-
-cdef Memory memory_for(Engine engine, Py_ssize_t n, Way way, bint gradient):
-    """Return the memory for a pass of n images, forwards only or for the gradient."""
-    cdef Memory memory = Memory()
-    cdef Workspace* work = &memory.work
-    cdef int fan_in = engine.model.fan_in
-
-    memory.arrays = []
-    work.activations = memory.room(n * engine.model.units, engine.dtype)
-    if way == DENSE:
-        work.images = memory.room(n * fan_in, engine.dtype)
-    elif way == SPARSE:
-        work.flags = <uint8_t*> memory.room(fan_in, np.uint8)
-        work.found = <uint8_t*> memory.room(fan_in + 64, np.uint8)
-        work.inputs.begins = <Py_ssize_t*> memory.room(n + 1, np.intp)
-        work.inputs.pixels = <uint16_t*> memory.room(n * fan_in + 64, np.uint16)
-        work.inputs.values = memory.room(n * fan_in, engine.dtype)
-    if gradient:
-        work.targets = memory.room(n * engine.model.fan_out, engine.dtype)
-        work.deltas = memory.room(n * engine.model.units, engine.dtype)
-        memory.nabla = aligned_empty(engine.model.n_parameters, engine.dtype)
-        work.nabla = cnp.PyArray_DATA(memory.nabla)
-    return memory
+    WORK_BETWEEN_SIGNALS = 500_000_000  # multiplications, some hundredths of a second
 
 
 cdef class Engine:
-    """The parameters of a network of the given sizes, and the computations that need them.
+    """The parameters of a network, and the computations that need them. Nothing is checked here.
 
-    Nothing is checked here. Images are arrays (n, sizes[0]) of uint8, float32 or float64 with any strides and
-    n > 0; uint8 pixels are multiplied by `scale`. Labels are contiguous arrays (n,) of intp, each below
-    sizes[-1].
+    Parameters
+    ----------
+    sizes : tuple of int
+    activations : sequence of str
+        One per layer with weights.
+    loss : str
+    dropouts : sequence of float
+        One per layer with weights: the share of its units that training leaves out.
+    dtype : numpy.dtype
+        float32 or float64.
     """
 
     cdef Model model
@@ -128,32 +47,43 @@ cdef class Engine:
     cdef readonly cnp.ndarray parameters  # every weight and bias, in one aligned vector
     cdef bint single_precision
 
-    def __cinit__(self, sizes, dtype):
+    def __cinit__(self, sizes, activations, loss, dropouts, dtype):
+        cdef Model* model = &self.model
         cdef Layer* layer
 
         self.sizes = tuple(sizes)
         self.dtype = np.dtype(dtype)
         self.single_precision = self.dtype == np.float32
-        self.model.depth = len(sizes) - 1
-        self.model.fan_in, self.model.fan_out = sizes[0], sizes[self.model.depth]
-        self.model.loss = QUADRATIC
-        self.model.layers = <Layer*> calloc(self.model.depth, sizeof(Layer))
-        if self.model.layers == NULL:
+        model.depth = len(sizes) - 1
+        model.fan_in, model.fan_out = sizes[0], sizes[model.depth]
+        model.loss = LOSSES[loss]
+        model.loss_factor = 1 / model.fan_out if loss in MEANS else 0.5 if loss == "half_squared_error" else 1
+        model.fused = FUSED.get(loss) == activations[model.depth - 1]
+        model.layers = <Layer*> calloc(model.depth, sizeof(Layer))
+        if model.layers == NULL:
             raise MemoryError
-        for l in range(self.model.depth):
-            layer = &self.model.layers[l]
+        for l in range(model.depth):
+            layer = &model.layers[l]
             layer.fan_in, layer.fan_out = sizes[l], sizes[l + 1]
-            layer.activation = SIGMOID
-            layer.weights = self.model.n_parameters
+            layer.activation = ACTIVATIONS[activations[l]]
+            layer.keeps_z = activations[l] in KEEP_Z or (l == model.depth - 1 and model.fused)
+            layer.dropout = dropouts[l]
+            model.drops |= layer.dropout > 0
+            layer.weights = model.n_parameters
             layer.biases = layer.weights + layer.fan_in * <Py_ssize_t> layer.fan_out
-            layer.units = self.model.units
-            self.model.n_parameters = layer.biases + layer.fan_out
-            self.model.units += layer.fan_out
-        self.parameters = aligned_empty(self.model.n_parameters, self.dtype)
+            layer.units = model.units
+            model.n_parameters = <int> (layer.biases + layer.fan_out)
+            model.units += layer.fan_out
+        self.parameters = aligned_empty(model.n_parameters, self.dtype)
         self.parameters.fill(0)
 
     def __dealloc__(self):
         free(self.model.layers)
+
+    @property
+    def drops(self):
+        """Whether training leaves any units out."""
+        return self.model.drops
 
     def views(self, vector):
         """Return the weights (fan_out, fan_in) and the biases (fan_out,) of each layer, as views of a vector."""
@@ -166,101 +96,102 @@ cdef class Engine:
             biases.append(vector[layer.biases:layer.biases + layer.fan_out])
         return weights, biases
 
-    def outputs(self, cnp.ndarray images, double scale):
+    def outputs(self, Batch batch):
         """Return the output activations (n, sizes[-1]); of the images no more than a block is ever copied."""
-        cdef Samples samples = describe(images, scale)
-        cdef Py_ssize_t n = len(images)
-        cdef cnp.ndarray outputs = np.empty((n, self.model.fan_out), self.dtype)
+        return self._outputs(batch, NULL, NULL)
+
+    def evaluate(self, Batch batch):
+        """Return the output activations, the weighted loss, and the sum of the weights."""
+        cdef double loss = 0, weight = 0
+
+        outputs = self._outputs(batch, &loss, &weight)
+        return outputs, loss, weight
+
+    cdef cnp.ndarray _outputs(self, Batch batch, double* loss, double* weight):
+        cdef cnp.ndarray outputs = np.empty((batch.n, self.model.fan_out), self.dtype)
+        cdef Way way = batch.choose_way(self.dtype, True)
+        cdef Memory memory = memory_for(&self.model, self.dtype, min(batch.n, BLOCK), way, loss != NULL)
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
         cdef void* y = cnp.PyArray_DATA(outputs)
-        cdef Memory memory
 
-        in_place = images.dtype == self.dtype and images.flags.c_contiguous
-        samples.way = IN_PLACE if in_place else gathering(images)
-        memory = memory_for(self, min(n, BLOCK), samples.way, False)
         with single_blas_thread(), nogil:
             if self.single_precision:
-                predict(&self.model, <float*> theta, &samples, n, &memory.work, y)
+                predict(&self.model, <float*> theta, &batch.samples, batch.n, &memory.work, y, loss, weight)
             else:
-                predict(&self.model, <double*> theta, &samples, n, &memory.work, y)
+                predict(&self.model, <double*> theta, &batch.samples, batch.n, &memory.work, y, loss, weight)
         return outputs
 
-    def activations(self, cnp.ndarray images, double scale):
+    def activations(self, Batch batch):
         """Return what every layer with weights makes of the images, each (n, fan_out)."""
-        cdef Samples samples = describe(images, scale)
-        cdef int n = len(images)
+        cdef int n = batch.n
         cdef int features = self.model.fan_in
-        cdef Memory memory = memory_for(self, n, samples.way, False)
+        cdef Memory memory = memory_for(&self.model, self.dtype, n, batch.samples.way, False)
         cdef Workspace* work = &memory.work
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
+        cdef void* x = work.images
+        cdef void* values = work.inputs.values
 
         with single_blas_thread(), nogil:
             if self.single_precision:
-                gather_inputs(&samples, NULL, n, features, work, <float*> work.images, <float*> NULL)
-                feedforward(&self.model, <float*> theta, &work.inputs, <float*> work.activations, n)
+                gather_inputs(&batch.samples, NULL, n, features, work, <float*> x, <float*> values)
+                feedforward(&self.model, <float*> theta, work, <float*> work.activations, n, False)
             else:
-                gather_inputs(&samples, NULL, n, features, work, <double*> work.images, <double*> NULL)
-                feedforward(&self.model, <double*> theta, &work.inputs, <double*> work.activations, n)
-        layers = np.split(memory.arrays[0], [n * self.model.layers[l].units for l in range(1, self.model.depth)])
+                gather_inputs(&batch.samples, NULL, n, features, work, <double*> x, <double*> values)
+                feedforward(&self.model, <double*> theta, work, <double*> work.activations, n, False)
+        layers = np.split(memory.activations, [n * self.model.layers[l].units for l in range(1, self.model.depth)])
         return [layer.reshape(n, fan_out) for layer, fan_out in zip(layers, self.sizes[1:], strict=True)]
 
-    def loss(self, cnp.ndarray outputs, cnp.ndarray labels):
-        """Return the loss of contiguous outputs (n, sizes[-1]), summed over the images."""
-        cdef int n = len(outputs), classes = self.model.fan_out
-        cdef Samples samples = describe(outputs, 1, labels)
-        cdef cnp.ndarray targets = np.empty_like(outputs), derivative = np.empty_like(outputs)
-        cdef void* y = cnp.PyArray_DATA(targets)
-        cdef void* d = cnp.PyArray_DATA(derivative)
-        cdef const void* a = cnp.PyArray_DATA(outputs)
+    def gradient(self, Batch batch):
+        """Return the weighted loss, the sum of the weights, and, where the loss is finite, the mean gradient.
 
-        if self.single_precision:
-            gather_targets(&samples, NULL, n, classes, <float*> y)
-            return differentiate(self.model.loss, <float*> a, <float*> y, <float*> d, outputs.size, <float> 1)
-        gather_targets(&samples, NULL, n, classes, <double*> y)
-        return differentiate(self.model.loss, <double*> a, <double*> y, <double*> d, outputs.size, <double> 1)
-
-    def gradient(self, cnp.ndarray images, cnp.ndarray labels, double scale):
-        """Return the summed loss, and the mean gradient (n_parameters,) where that loss is finite."""
-        cdef Samples samples = describe(images, scale, labels)
-        cdef int n = len(images)
+        Dropout and penalties have no part in it.
+        """
+        cdef Memory memory = memory_for(&self.model, self.dtype, batch.n, batch.choose_way(self.dtype, False), True)
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
-        cdef Memory memory
-        cdef double loss
+        cdef double loss, weight = 0
+        cdef int n = <int> batch.n
 
-        samples.way = gathering(images)
-        memory = memory_for(self, n, samples.way, True)
         with single_blas_thread(), nogil:
             if self.single_precision:
-                loss = mini_batch_gradient(&self.model, <float*> theta, &samples, NULL, n, &memory.work)
+                loss = mini_batch_gradient(&self.model, <float*> theta, &batch.samples, NULL, n, &memory.work, &weight)
             else:
-                loss = mini_batch_gradient(&self.model, <double*> theta, &samples, NULL, n, &memory.work)
-        return loss, memory.nabla
+                loss = mini_batch_gradient(&self.model, <double*> theta, &batch.samples, NULL, n, &memory.work, &weight)
+        return loss, weight, memory.nabla
 
-    def train(self, cnp.ndarray images, cnp.ndarray labels, double scale, cnp.ndarray order,
-              int mini_batch_size, double eta):
-        """Take a step of SGD for each mini-batch of the images named by `order`, contiguous intp.
+    def chunk(self, int mini_batch_size):
+        """Return how many images `train` should be given at a time, to answer a Ctrl-C in between."""
+        per_batch = self.model.n_parameters * <Py_ssize_t> mini_batch_size
+        return mini_batch_size * (1 + WORK_BETWEEN_SIGNALS // per_batch)
 
-        Return the summed loss of the mini-batches, each before its step, and how many images they hold: fewer
-        than `order` names where the loss of the next mini-batch is not finite.
+    def train(self, Batch batch, cnp.ndarray order, Py_ssize_t begin, Py_ssize_t end, cnp.ndarray etas,
+              OptimizerState state, options, cnp.ndarray average=None, uint64_t dropout_key=0):
+        """Take a step for each mini-batch of the images named by order[begin:end], contiguous intp.
+
+        `etas` holds a float64 for each mini-batch of the whole order, and `options` attributes like those of `Plan`.
+        Return the weighted loss of the mini-batches, each before its step, the sum of their weights, and where it
+        stopped: before the end where the loss of the next mini-batch is not finite.
         """
-        cdef Samples samples = describe(images, scale, labels)
         cdef const Py_ssize_t* o = <const Py_ssize_t*> cnp.PyArray_DATA(order)
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
-        cdef Py_ssize_t n = len(order), done = 0, end = 0
-        cdef Py_ssize_t mini_batches = 1 + WORK_BETWEEN_SIGNALS // (self.model.n_parameters * mini_batch_size)
+        cdef double loss = 0, weight = 0
         cdef Memory memory
-        cdef double loss = 0
+        cdef Plan plan
 
-        samples.way = gathering(images)
-        memory = memory_for(self, mini_batch_size, samples.way, True)
-        while done == end < n:
-            end = min(n, done + mini_batches * mini_batch_size)
-            with single_blas_thread(), nogil:
-                if self.single_precision:
-                    done = train_mini_batches(&self.model, <float*> theta, &samples, o, done, end,
-                                              mini_batch_size, eta, &memory.work, &loss)
-                else:
-                    done = train_mini_batches(&self.model, <double*> theta, &samples, o, done, end,
-                                              mini_batch_size, eta, &memory.work, &loss)
-            PyErr_CheckSignals()
-        return loss, done
+        plan.mini_batch_size = options.mini_batch_size
+        plan.etas = <const double*> cnp.PyArray_DATA(etas)
+        plan.penalties.l1, plan.penalties.l2 = options.l1, options.l2
+        plan.penalties.clip_norm, plan.penalties.clip_value = options.clip_norm, options.clip_value
+        plan.penalties.max_norm = options.max_norm
+        plan.shared_penalties = options.shared_penalties
+        plan.averaging = 0 if average is None else options.averaging
+        plan.average = NULL if average is None else cnp.PyArray_DATA(average)
+        plan.dropout_key = dropout_key
+        memory = memory_for(&self.model, self.dtype, plan.mini_batch_size, batch.choose_way(self.dtype, False), True)
+        with single_blas_thread(), nogil:
+            if self.single_precision:
+                end = train_mini_batches(&self.model, <float*> theta, &batch.samples, o, begin, end, &plan,
+                                         &state.optimizer, &memory.work, &loss, &weight)
+            else:
+                end = train_mini_batches(&self.model, <double*> theta, &batch.samples, o, begin, end, &plan,
+                                         &state.optimizer, &memory.work, &loss, &weight)
+        return loss, weight, end

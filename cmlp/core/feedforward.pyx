@@ -1,10 +1,12 @@
 """The network forwards: a matrix-vector product per layer for one image, a matrix-matrix product for more."""
 
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from cmlp.core.activations cimport activate
 from cmlp.core.blas cimport NO_TRANS, gemm, gemv
-from cmlp.core.model cimport Inputs, Layer, Model, floating
+from cmlp.core.dropout cimport drop
+from cmlp.core.model cimport Inputs, Layer, Model, Workspace, floating
 from cmlp.core.simd cimport weigh_pixels
 
 
@@ -41,25 +43,40 @@ cdef void weigh_inputs(
                      z + i * layer.fan_out)
 
 
+cdef uint64_t dropout_key(const Layer* layer, const Workspace* work) noexcept nogil:
+    """The key of the layer's first unit for the first image: every layer has a sequence of places of its own."""
+    return work.dropout_key + (<uint64_t> layer.units << 32) + <uint64_t> (work.first * layer.fan_out)
+
+
 cdef void feedforward(
-    const Model* model, const floating* parameters, const Inputs* inputs, floating* activations, int n,
+    const Model* model, const floating* parameters, Workspace* work, floating* activations, int n, bint training,
 ) noexcept nogil:
-    """Write the activations of every layer with weights: for each in turn (fan_out, n)."""
-    cdef const floating* a
+    """Write the activations of every layer with weights: for each in turn (fan_out, n).
+
+    `activations` are those of `work`, with their type. In training, z is kept where it is needed.
+    """
+    cdef const floating* a = NULL
     cdef const Layer* layer
+    cdef Py_ssize_t begin, size, i
     cdef floating* z
-    cdef Py_ssize_t i
     cdef int l
 
     for l in range(model.depth):
         layer = &model.layers[l]
-        z = activations + n * layer.units
+        begin = n * layer.units
+        size = n * <Py_ssize_t> layer.fan_out
+        z = activations + begin
         # z = b[:, None]   (fan_out, n)
         for i in range(n):
             memcpy(z + i * layer.fan_out, parameters + layer.biases, layer.fan_out * sizeof(floating))
         if l == 0:
-            weigh_inputs(layer, parameters, inputs, z, n)
+            weigh_inputs(layer, parameters, &work.inputs, z, n)
         else:
             weigh(layer, parameters, a, z, n)
-        activate(layer.activation, z, n * <Py_ssize_t> layer.fan_out)
+        if training and layer.keeps_z:
+            memcpy(<floating*> work.zs + begin, z, size * sizeof(floating))
+        activate(layer.activation, z, layer.fan_out, n)
         a = z
+        if work.drops and layer.dropout > 0:
+            drop(dropout_key(layer, work), layer.dropout, a, <floating*> work.kept + begin, size)
+            a = <floating*> work.kept + begin

@@ -1,7 +1,7 @@
-from cmlp.core.model cimport Loss, floating
+from cmlp.core.model cimport Model, floating
 
 
 cdef double differentiate(
-    Loss loss, const floating* a, const floating* y, floating* derivative, Py_ssize_t n,
-    floating share,
+    const Model* model, const floating* z, const floating* a, const floating* y, const floating* weights,
+    double share, floating* derivative, int n,
 ) noexcept nogil

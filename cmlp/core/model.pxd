@@ -1,24 +1,18 @@
 """What a network is, and the memory of a pass through it, as a kernel reads them without any Python object."""
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport int32_t, uint8_t, uint64_t
 
 ctypedef fused floating:
     float
     double
 
 
-cdef enum Activation:
-    SIGMOID
-
-
-cdef enum Loss:
-    QUADRATIC
-
-
 cdef struct Layer:
     int fan_in
     int fan_out
-    Activation activation
+    int activation      # see activations.pyx
+    bint keeps_z        # whether going backwards takes z, and not only the activation
+    double dropout      # the share of units left out in training
     Py_ssize_t weights  # where W (fan_out, fan_in) begins in the parameter vector
     Py_ssize_t biases   # where b (fan_out,) begins
     Py_ssize_t units    # how many units the earlier layers have: the layer's place among the activations
@@ -29,7 +23,10 @@ cdef struct Model:
     Layer* layers       # (depth,)
     int fan_in          # of the first layer
     int fan_out         # of the last layer
-    Loss loss
+    int loss            # see losses.pyx
+    double loss_factor  # what the sum over the outputs is multiplied by
+    bint fused          # whether the loss comes with the derivative of the last layer's activation
+    bint drops          # whether any layer leaves units out in training
     Py_ssize_t units    # of all layers with weights
     int n_parameters    # an integer of BLAS
 
@@ -37,7 +34,7 @@ cdef struct Model:
 cdef struct Inputs:           # the images of a mini-batch
     const void* images        # (fan_in, n), or NULL: then only what is not zero in them
     Py_ssize_t* begins        # (n + 1,), where an image begins among
-    uint16_t* pixels          # the pixels that are not zero
+    int32_t* pixels           # the pixels that are not zero
     void* values              # and their values
 
 
@@ -47,6 +44,12 @@ cdef struct Workspace:        # room for n images; matrices of float or double, 
     uint8_t* flags            # (fan_in,), whether the pixels of one image are not zero
     uint8_t* found            # (fan_in + 64,), those of them that are not
     void* targets             # (fan_out, n)
-    void* activations         # of every layer, in turn (layer.fan_out, n)
+    void* weights             # (n,)
+    void* zs                  # of every layer, in turn (layer.fan_out, n), where the layer keeps it
+    void* activations         # the same
+    void* kept                # the activations that dropout left; the activations where there is none
     void* deltas              # dC/dz, the same
     void* nabla               # (n_parameters,)
+    bint drops                # whether dropout acts
+    uint64_t dropout_key      # what is left out follows from it, and from
+    Py_ssize_t first          # the place in the epoch of the first image

@@ -1,10 +1,116 @@
-"""From a gradient to new parameters: one pass over one vector."""
+"""From a gradient to new parameters: one pass over the vectors, whatever the method.
+
+To add one: a number and a name in the lists, its vectors in `STATE`, and a branch in `take_step`. Sources:
+momentum and nesterov: I. Sutskever et al., ICML 2013, equations 1 to 4. rmsprop: T. Tieleman, G. Hinton, lecture
+6.5, 2012. adam: D. Kingma, J. Ba, ICLR 2015, algorithm 1, and the order of section 2 for `epsilon_hat`. adamw:
+I. Loshchilov, F. Hutter, ICLR 2019, algorithm 2. nadam: T. Dozat, ICLR workshop 2016, with its schedule of mu.
+"""
+
+from libc.math cimport pow, sqrt, sqrtf
 
 from cmlp.core.blas cimport axpy
 from cmlp.core.model cimport floating
 
+cdef enum:
+    SGD
+    MOMENTUM
+    NESTEROV
+    RMSPROP
+    ADAM
+    NADAM
 
-cdef void sgd(floating eta, const floating* nabla, floating* parameters, int n) noexcept nogil:
-    """Take a step of stochastic gradient descent."""
-    # parameters -= eta * nabla   (n,)
-    axpy(n, -eta, nabla, 1, parameters, 1)
+OPTIMIZERS = {
+    "sgd": SGD,
+    "momentum": MOMENTUM,
+    "nesterov": NESTEROV,
+    "rmsprop": RMSPROP,
+    "adam": ADAM,
+    "adamw": ADAM,
+    "nadam": NADAM,
+}
+STATE = {
+    "sgd": "",
+    "momentum": "m",
+    "nesterov": "m",
+    "rmsprop": "v",
+    "adam": "mv",
+    "adamw": "mv",
+    "nadam": "mv",
+}
+
+
+cdef inline floating root(floating x) noexcept nogil:
+    return sqrtf(x) if floating is float else sqrt(x)
+
+
+cdef void move_with_velocity(
+    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, int n,
+) noexcept nogil:
+    cdef floating* velocity = <floating*> optimizer.m
+    cdef floating mu = <floating> optimizer.momentum
+    cdef bint look_ahead = optimizer.kind == NESTEROV
+    cdef Py_ssize_t i
+
+    for i in range(n):
+        velocity[i] = mu * velocity[i] - eta * nabla[i]
+        parameters[i] += mu * velocity[i] - eta * nabla[i] if look_ahead else velocity[i]
+
+
+cdef void move_by_rms(
+    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, int n,
+) noexcept nogil:
+    cdef floating* v = <floating*> optimizer.v
+    cdef floating rho = <floating> optimizer.momentum, epsilon = <floating> optimizer.epsilon
+    cdef Py_ssize_t i
+
+    for i in range(n):
+        v[i] = rho * v[i] + (1 - rho) * nabla[i] * nabla[i]
+        parameters[i] -= eta * nabla[i] / (root(v[i]) + epsilon)
+
+
+cdef void move_by_moments(
+    Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, int n,
+) noexcept nogil:
+    """adam, adamw and nadam, which differ in what multiplies m and nabla."""
+    cdef floating* m = <floating*> optimizer.m
+    cdef floating* v = <floating*> optimizer.v
+    cdef double t = <double> optimizer.t, correction_1, correction_2 = 1 - pow(optimizer.beta_2, t), mu, mu_next
+    cdef floating b1 = <floating> optimizer.beta_1, b2 = <floating> optimizer.beta_2
+    cdef floating new_1 = <floating> (1 - optimizer.beta_1), new_2 = <floating> (1 - optimizer.beta_2)
+    cdef floating of_m, of_nabla = 0, epsilon = <floating> optimizer.epsilon, denominator
+    cdef floating correction = <floating> sqrt(1 / correction_2)
+    cdef floating decay = <floating> (1 - eta * optimizer.weight_decay)
+    cdef Py_ssize_t i
+
+    if optimizer.kind == NADAM:
+        mu = optimizer.beta_1 * (1 - 0.5 * pow(0.96, t * optimizer.momentum_decay))
+        mu_next = optimizer.beta_1 * (1 - 0.5 * pow(0.96, (t + 1) * optimizer.momentum_decay))
+        optimizer.mu_product *= mu
+        of_m = <floating> (eta * mu_next / (1 - optimizer.mu_product * mu_next))
+        of_nabla = <floating> (eta * (1 - mu) / (1 - optimizer.mu_product))
+    else:
+        correction_1 = 1 - pow(optimizer.beta_1, t)
+        of_m = <floating> (eta / correction_1)
+    if optimizer.epsilon_hat:
+        epsilon = <floating> (optimizer.epsilon / sqrt(correction_2))
+    for i in range(n):
+        m[i] = b1 * m[i] + new_1 * nabla[i]
+        v[i] = b2 * v[i] + new_2 * nabla[i] * nabla[i]
+        denominator = root(v[i]) * correction + epsilon
+        parameters[i] = decay * parameters[i] - (of_m * m[i] + of_nabla * nabla[i]) / denominator
+
+
+cdef void take_step(
+    Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, int n,
+) noexcept nogil:
+    """Move the parameters (n,) against the gradient nabla (n,), and the state of the optimizer on."""
+    optimizer.t += 1
+    if optimizer.kind == SGD:
+        # parameters -= eta * nabla
+        axpy(n, <floating> -eta, nabla, 1, parameters, 1)
+    elif optimizer.kind == RMSPROP:
+        move_by_rms(optimizer, <floating> eta, nabla, parameters, n)
+    elif optimizer.kind == ADAM or optimizer.kind == NADAM:
+        move_by_moments(optimizer, eta, nabla, parameters, n)
+    else:
+        move_with_velocity(optimizer, <floating> eta, nabla, parameters, n)

@@ -8,5 +8,5 @@ cdef enum:
 
 cdef void predict(
     const Model* model, const floating* parameters, const Samples* samples, Py_ssize_t n,
-    Workspace* work, void* outputs,
+    Workspace* work, void* outputs, double* loss, double* weight,
 ) noexcept nogil

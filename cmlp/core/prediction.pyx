@@ -5,24 +5,47 @@ from libc.string cimport memcpy
 from cmlp.core.batches cimport Samples, gather_inputs
 from cmlp.core.feedforward cimport feedforward
 from cmlp.core.model cimport Layer, Model, Workspace, floating
+from cmlp.core.training cimport mini_batch_loss
+
+
+cdef Samples skip(const Samples* samples, Py_ssize_t n, int outputs) noexcept nogil:
+    """Return the samples from the n-th on."""
+    cdef Samples rest = samples[0]
+
+    if rest.begins != NULL:
+        rest.begins += n
+    else:
+        rest.images += n * rest.image_stride
+    if rest.labels != NULL:
+        rest.labels += n
+    if rest.targets != NULL:
+        rest.targets += n * outputs
+    if rest.weights != NULL:
+        rest.weights += n
+    return rest
 
 
 cdef void predict(
     const Model* model, const floating* parameters, const Samples* samples, Py_ssize_t n,
-    Workspace* work, void* outputs,
+    Workspace* work, void* outputs, double* loss, double* weight,
 ) noexcept nogil:
-    """Write the outputs (fan_out, n), with work for BLOCK images."""
+    """Write the outputs (fan_out, n), with work for BLOCK images, and add up loss and weight unless NULL."""
     cdef const Layer* last = &model.layers[model.depth - 1]
     cdef floating* activations = <floating*> work.activations
-    cdef Samples block = samples[0]
     cdef Py_ssize_t begin = 0
+    cdef Samples block
     cdef int m
 
     while begin < n:
         m = <int> min(n - begin, BLOCK)
-        block.images = samples.images + begin * samples.image_stride
-        gather_inputs(&block, NULL, m, model.fan_in, work, <floating*> work.images, <floating*> work.inputs.values)
-        feedforward(model, parameters, &work.inputs, activations, m)
+        block = skip(samples, begin, model.fan_out)
+        if loss != NULL:
+            loss[0] += mini_batch_loss(model, parameters, &block, NULL, m, work, activations,
+                                       <floating*> work.deltas, weight)
+        else:
+            gather_inputs(&block, NULL, m, model.fan_in, work, <floating*> work.images,
+                          <floating*> work.inputs.values)
+            feedforward(model, parameters, work, activations, m, False)
         memcpy(<floating*> outputs + begin * model.fan_out, activations + m * last.units,
                m * <Py_ssize_t> model.fan_out * sizeof(floating))
         begin += m

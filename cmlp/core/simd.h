@@ -13,11 +13,11 @@ typedef struct {
     const char *name;
     void (*sigmoid_float)(float *, ptrdiff_t);
     void (*sigmoid_double)(double *, ptrdiff_t);
-    void (*weigh_pixels_float)(const uint16_t *, const float *, int, const float *, ptrdiff_t, float *);
-    void (*weigh_pixels_double)(const uint16_t *, const double *, int, const double *, ptrdiff_t, double *);
-    void (*accumulate_pixels_float)(const uint16_t *, const float *, int, const float *, ptrdiff_t, float *);
-    void (*accumulate_pixels_double)(const uint16_t *, const double *, int, const double *, ptrdiff_t, double *);
-    int (*find_pixels)(const uint8_t *, int, uint16_t *, uint8_t *);
+    void (*weigh_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
+    void (*weigh_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
+    void (*accumulate_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
+    void (*accumulate_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
+    int (*find_pixels)(const uint8_t *, int, int32_t *, uint8_t *);
     void (*scale_bytes_float)(const uint8_t *, int, float, float *);
     void (*scale_bytes_double)(const uint8_t *, int, double, double *);
 } Kernels;
@@ -41,10 +41,10 @@ INLINE uint64_t bits_of_words(const uint8_t *bytes)
 }
 
 
-/* Write the positions of those of n < 65,536 bytes that are not zero, and the bytes themselves, and return their
+/* Write the positions of those of n bytes that are not zero, and the bytes themselves, and return their
    number. There is room for 64 more than n, and eight are written at a time, needed or not: a loop that hardly
    varies costs less than one that the processor must guess. */
-INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *bytes, int n, uint16_t *positions,
+INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *bytes, int n, int32_t *positions,
                           uint8_t *found)
 {
     uint8_t rest[64] = {0};
@@ -62,7 +62,7 @@ INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *b
         for (int i = count; i < count + in_block; i += 8)
             for (int j = i; j < i + 8; j++) {
                 int position = __builtin_ctzll(bits | (uint64_t) 1 << 63);
-                positions[j] = (uint16_t) (begin + position);
+                positions[j] = begin + position;
                 found[j] = block[position];
                 bits &= bits - 1;
             }
@@ -72,7 +72,7 @@ INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *b
 }
 
 
-static int find_pixels_baseline(const uint8_t *bytes, int n, uint16_t *positions, uint8_t *found)
+static int find_pixels_baseline(const uint8_t *bytes, int n, int32_t *positions, uint8_t *found)
 {
     return find_pixels_by(bits_of_words, bytes, n, positions, found);
 }
@@ -99,13 +99,19 @@ AVX2 INLINE uint64_t bits_of_vectors(const uint8_t *bytes)
 }
 
 
-AVX2 static int find_pixels_avx2(const uint8_t *bytes, int n, uint16_t *positions, uint8_t *found)
+AVX2 static int find_pixels_avx2(const uint8_t *bytes, int n, int32_t *positions, uint8_t *found)
 {
     return find_pixels_by(bits_of_vectors, bytes, n, positions, found);
 }
 
 
-AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, uint16_t *positions, uint8_t *found)
+AVX512 INLINE void store_positions(int32_t *positions, __m512i offset, __m128i places)
+{
+    _mm512_storeu_si512(positions, _mm512_add_epi32(offset, _mm512_cvtepu8_epi32(places)));
+}
+
+
+AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, int32_t *positions, uint8_t *found)
 {
     static const uint8_t order[64] = {
         0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
@@ -118,13 +124,13 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, uint16_t *posi
         __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + begin);
         __mmask64 bits = _mm512_test_epi8_mask(block, block);
         __m512i place = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(order));
-        __m512i offset = _mm512_set1_epi16((short) begin);
-        __m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(place));
-        __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(place, 1));
+        __m512i offset = _mm512_set1_epi32(begin);
 
         _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi8(bits, block));
-        _mm512_storeu_si512(positions + count, _mm512_add_epi16(low, offset));
-        _mm512_storeu_si512(positions + count + 32, _mm512_add_epi16(high, offset));
+        store_positions(positions + count, offset, _mm512_castsi512_si128(place));
+        store_positions(positions + count + 16, offset, _mm512_extracti32x4_epi32(place, 1));
+        store_positions(positions + count + 32, offset, _mm512_extracti32x4_epi32(place, 2));
+        store_positions(positions + count + 48, offset, _mm512_extracti32x4_epi32(place, 3));
         count += (int) _mm_popcnt_u64(bits);
     }
     return count;

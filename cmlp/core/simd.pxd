@@ -1,15 +1,19 @@
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport int32_t, uint8_t
 
 from cmlp.core.model cimport floating
 
 
+cdef extern from "simd_prefetch.h":
+    void prefetch(const char* begin, Py_ssize_t n) noexcept nogil
+
+
 cdef void sigmoid_array(floating* z, Py_ssize_t n) noexcept nogil
 cdef void weigh_pixels(
-    const uint16_t* pixels, const floating* values, int n, const floating* W, Py_ssize_t fan_out, floating* z,
+    const int32_t* pixels, const floating* values, int n, const floating* W, Py_ssize_t fan_out, floating* z,
 ) noexcept nogil
 cdef void accumulate_pixels(
-    const uint16_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
+    const int32_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
     floating* nabla_w,
 ) noexcept nogil
-cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels, uint8_t* found) noexcept nogil
+cdef int find_pixels(const uint8_t* image, int n, int32_t* pixels, uint8_t* found) noexcept nogil
 cdef void scale_bytes(const uint8_t* bytes, int n, floating scale, floating* scaled) noexcept nogil

@@ -1,6 +1,6 @@
 """The vector kernels of ``simd.h``, for the instruction set that this machine turns out to have."""
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport int32_t, uint8_t
 from libc.string cimport strcmp
 
 from cmlp.core.model cimport floating
@@ -12,14 +12,14 @@ cdef extern from "simd.h":
         void (*sigmoid_float)(float*, Py_ssize_t) noexcept nogil
         void (*sigmoid_double)(double*, Py_ssize_t) noexcept nogil
         void (*weigh_pixels_float)(
-            const uint16_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
+            const int32_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
         void (*weigh_pixels_double)(
-            const uint16_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
+            const int32_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
         void (*accumulate_pixels_float)(
-            const uint16_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
+            const int32_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
         void (*accumulate_pixels_double)(
-            const uint16_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
-        int (*find_pixels)(const uint8_t*, int, uint16_t*, uint8_t*) noexcept nogil
+            const int32_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
+        int (*find_pixels)(const uint8_t*, int, int32_t*, uint8_t*) noexcept nogil
         void (*scale_bytes_float)(const uint8_t*, int, float, float*) noexcept nogil
         void (*scale_bytes_double)(const uint8_t*, int, double, double*) noexcept nogil
 
@@ -39,7 +39,7 @@ cdef void sigmoid_array(floating* z, Py_ssize_t n) noexcept nogil:
 
 
 cdef void weigh_pixels(
-    const uint16_t* pixels, const floating* values, int n, const floating* W, Py_ssize_t fan_out, floating* z,
+    const int32_t* pixels, const floating* values, int n, const floating* W, Py_ssize_t fan_out, floating* z,
 ) noexcept nogil:
     """z += W @ a   (fan_out,), for an image a that is zero but for n pixels"""
     if floating is float:
@@ -49,7 +49,7 @@ cdef void weigh_pixels(
 
 
 cdef void accumulate_pixels(
-    const uint16_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
+    const int32_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
     floating* nabla_w,
 ) noexcept nogil:
     """nabla_w += outer(delta, a)   (fan_out, fan_in), for an image a that is zero but for n pixels"""
@@ -59,8 +59,8 @@ cdef void accumulate_pixels(
         path.accumulate_pixels_double(pixels, values, n, delta, fan_out, nabla_w)
 
 
-cdef int find_pixels(const uint8_t* image, int n, uint16_t* pixels, uint8_t* found) noexcept nogil:
-    """Write which of n < 65,536 bytes are not zero, and these bytes, and return how many; there is room for n + 64."""
+cdef int find_pixels(const uint8_t* image, int n, int32_t* pixels, uint8_t* found) noexcept nogil:
+    """Write which of n bytes are not zero, and these bytes, and return how many; there is room for n + 64."""
     return path.find_pixels(image, n, pixels, found)
 
 

@@ -98,7 +98,7 @@ TARGET INLINE void NAME(put)(REAL *p, int left, VECTOR x)
 
 
 /* A block of z += W @ a, `vectors` wide; `ways` sums of each vector are under way at a time. */
-TARGET INLINE void NAME(weigh_block)(const uint16_t *pixels, const REAL *values, int n, const REAL *W, ptrdiff_t fan_out,
+TARGET INLINE void NAME(weigh_block)(const int32_t *pixels, const REAL *values, int n, const REAL *W, ptrdiff_t fan_out,
                                      REAL *z, int left, const int vectors, const int ways)
 {
     VECTOR sums[4] = {{0}};
@@ -122,7 +122,7 @@ TARGET INLINE void NAME(weigh_block)(const uint16_t *pixels, const REAL *values,
 
 
 /* z += W @ a   (fan_out,), for an image a of which only the n pixels named are not zero */
-TARGET static void NAME(weigh_pixels)(const uint16_t *pixels, const REAL *values, int n, const REAL *W,
+TARGET static void NAME(weigh_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
                                       ptrdiff_t fan_out, REAL *z)
 {
     int left = (int) fan_out;
@@ -138,7 +138,7 @@ TARGET static void NAME(weigh_pixels)(const uint16_t *pixels, const REAL *values
 }
 
 
-TARGET INLINE void NAME(accumulate_block)(const uint16_t *pixels, const REAL *values, int n, const REAL *delta,
+TARGET INLINE void NAME(accumulate_block)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
                                           ptrdiff_t fan_out, REAL *nabla_w, int left, const int vectors)
 {
     VECTOR d[4];
@@ -152,7 +152,7 @@ TARGET INLINE void NAME(accumulate_block)(const uint16_t *pixels, const REAL *va
 
 
 /* nabla_w += outer(delta, a)   (fan_out, fan_in), for the same image */
-TARGET static void NAME(accumulate_pixels)(const uint16_t *pixels, const REAL *values, int n, const REAL *delta,
+TARGET static void NAME(accumulate_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
                                            ptrdiff_t fan_out, REAL *nabla_w)
 {
     int left = (int) fan_out;

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """The kernels that have no face of their own in Python, opened to the tests by another package's `cimport`."""
 
+from libc.stdint cimport int32_t
+
 from cmlp.core.activations cimport sigmoid, sigmoid_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, axpy, gemm, gemv, ger
 from cmlp.core.model cimport floating
@@ -40,7 +42,7 @@ def map_sigmoid_array(floating[::1] z):
     sigmoid_array(&z[0], z.shape[0])
 
 
-def call_find_pixels(const unsigned char[::1] image, unsigned short[::1] pixels, unsigned char[::1] found):
+def call_find_pixels(const unsigned char[::1] image, int32_t[::1] pixels, unsigned char[::1] found):
     return find_pixels(&image[0], <int> image.shape[0], &pixels[0], &found[0])
 
 
@@ -48,11 +50,11 @@ def call_scale_bytes(const unsigned char[::1] image, double scale, floating[::1]
     scale_bytes(&image[0], <int> image.shape[0], <floating> scale, &scaled[0])
 
 
-def call_weigh_pixels(const unsigned short[::1] pixels, const floating[::1] values, const floating[::1, :] W,
+def call_weigh_pixels(const int32_t[::1] pixels, const floating[::1] values, const floating[::1, :] W,
                       floating[::1] z):
     weigh_pixels(&pixels[0], &values[0], <int> values.shape[0], &W[0, 0], W.shape[0], &z[0])
 
 
-def call_accumulate_pixels(const unsigned short[::1] pixels, const floating[::1] values,
+def call_accumulate_pixels(const int32_t[::1] pixels, const floating[::1] values,
                            const floating[::1] delta, floating[::1, :] nabla_w):
     accumulate_pixels(&pixels[0], &values[0], <int> values.shape[0], &delta[0], delta.shape[0], &nabla_w[0, 0])

@@ -63,7 +63,7 @@ def test_positions_of_what_is_not_zero(kernels, features, share):
     rng = np.random.default_rng(features)
     for _ in range(20 if features < 2000 else 1):
         image = sparse_image(rng, features, share)
-        pixels, found = np.empty(features + 64, np.uint16), np.empty(features + 64, np.uint8)
+        pixels, found = np.empty(features + 64, np.int32), np.empty(features + 64, np.uint8)
         n = kernels.call_find_pixels(image, pixels, found)
         assert np.array_equal(pixels[:n], np.flatnonzero(image))
         assert np.array_equal(found[:n], image[image != 0])
@@ -85,7 +85,7 @@ def test_products_with_sparse_images(kernels, dtype, fan_out, share):
     features = 50
     image = sparse_image(rng, features, share)
     image[0] = 1
-    pixels = np.flatnonzero(image).astype(np.uint16)
+    pixels = np.flatnonzero(image).astype(np.int32)
     values = image[pixels].astype(dtype)
     tolerance = 1000 * np.finfo(dtype).eps
 

@@ -1,0 +1,108 @@
+"""What a network is: its sizes, the activation of every layer, the loss, the share of units dropout leaves out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from cmlp.checks import LARGEST, check_name, check_range
+from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
+from cmlp.core.losses import FUSED, LOSSES
+from cmlp.errors import ModelError
+
+CLASSIFYING = {"quadratic", "cross_entropy"}  # losses whose targets are labels
+MULTILABEL = "binary_cross_entropy"
+# The activation of the outputs where only one for the hidden layers is given.
+OUTPUTS = FUSED | dict.fromkeys(
+    ("mean_squared_error", "half_squared_error", "mean_absolute_error", "huber"), "identity"
+)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Checked: every name is known, and there is one activation and one dropout for each layer with weights."""
+
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    loss: str
+    dropouts: tuple[float, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the network tells labels apart, each image having one."""
+        return self.loss in CLASSIFYING
+
+    def __str__(self) -> str:
+        distinct = dict.fromkeys(self.activations)
+        activations = "-".join(self.activations if len(distinct) > 1 else distinct)
+        drops = f", dropout {'-'.join(f'{share:g}' for share in self.dropouts[:-1])}" if any(self.dropouts) else ""
+        loss = self.loss.replace("_", " ")
+        return f"{'-'.join(map(str, self.sizes))}, {activations}, {loss} loss{drops}, {self.dtype}"
+
+
+def make_architecture(sizes: Any, activation: Any, loss: Any, dropout: Any, dtype: DTypeLike) -> Architecture:
+    """Check what a user says of a network, and complete it."""
+    checked = check_sizes(sizes)
+    check_name("loss", loss, LOSSES)
+    activations = _check_activations(activation, loss, len(checked) - 1)
+    return Architecture(checked, activations, loss, _check_dropout(dropout, len(checked) - 1), check_dtype(dtype))
+
+
+def check_sizes(sizes: Any) -> tuple[int, ...]:
+    """Return at least two positive integers."""
+    rule = "sizes must be at least two positive integers"
+    if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray) or len(sizes) < 2:
+        raise ModelError(f"{rule}, got {sizes!r}")
+    for size in sizes:
+        if not isinstance(size, Integral) or isinstance(size, bool) or not 0 < int(size) <= LARGEST:
+            raise ModelError(f"{rule} below 2**31, got {size!r}")
+    checked = tuple(map(int, sizes))
+    if sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(checked)) > LARGEST:
+        raise ModelError(f"sizes must give fewer than 2**31 parameters, got {checked}")
+    return checked
+
+
+def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return float64 or float32."""
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        checked = None
+    if checked not in (np.float32, np.float64):
+        raise ModelError(f"dtype must be float64 or float32, got {dtype!r}")
+    return checked
+
+
+def _check_activations(activation: Any, loss: str, depth: int) -> tuple[str, ...]:
+    if isinstance(activation, str):
+        check_name("activation", activation, [name for name in ACTIVATIONS if name not in OUTPUT_ONLY])
+        activations = (activation,) * (depth - 1) + (OUTPUTS.get(loss, activation),)
+    else:
+        if not isinstance(activation, Sequence) or len(activation) != depth:
+            raise ModelError(f"activation must be a name, or {depth} of them, one per layer, got {activation!r}")
+        activations = tuple(activation)
+        for name in activations:
+            check_name("activation", name, ACTIVATIONS)
+    for name in activations[:-1]:
+        if name in OUTPUT_ONLY:
+            raise ModelError(f'activation "{name}" is for the last layer only, got {list(activations)}')
+    needed = FUSED[loss] if loss in ("cross_entropy", MULTILABEL) else activations[-1]
+    if activations[-1] != needed:
+        raise ModelError(f'loss "{loss}" needs the activation "{needed}" in the last layer, got "{activations[-1]}"')
+    return activations
+
+
+def _check_dropout(dropout: Any, depth: int) -> tuple[float, ...]:
+    """One share per layer with weights; the outputs are never left out."""
+    if isinstance(dropout, Sequence) and not isinstance(dropout, str):
+        if len(dropout) != depth - 1:
+            raise ModelError(f"dropout must be a number, or {depth - 1} of them, one per hidden layer, got {dropout!r}")
+        shares = [check_range("dropout", share, 0, 1) for share in dropout]
+    else:
+        shares = [check_range("dropout", dropout, 0, 1)] * (depth - 1)
+    return (*shares, 0.0)

@@ -1,0 +1,2 @@
+ACTIVATIONS: dict[str, int]
+OUTPUT_ONLY: set[str]

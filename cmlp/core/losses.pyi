@@ -1,0 +1,2 @@
+FUSED: dict[str, str]
+LOSSES: dict[str, int]

@@ -1,0 +1,19 @@
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+def aligned_empty(size: int, dtype: np.dtype[Any]) -> NDArray[Any]: ...
+
+class Batch:
+    def __init__(
+        self,
+        images: NDArray[Any] | tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int32]],
+        scale: float,
+        labels: NDArray[np.intp] | None = None,
+        targets: NDArray[np.float64] | None = None,
+        weights: NDArray[np.float64] | None = None,
+        smoothing: float = 0,
+    ) -> None: ...
+    @property
+    def n(self) -> int: ...

@@ -1,0 +1,118 @@
+"""Where kernels read and write: the caller's arrays, and the memory of a pass."""
+
+from libc.stdint cimport int32_t, uint8_t
+
+import numpy as np
+
+cimport numpy as cnp
+
+from cmlp.core.batches cimport DENSE, FLOAT32, FLOAT64, IN_PLACE, ROWS, SPARSE, UINT8, Way
+from cmlp.core.model cimport Model, Workspace
+
+cnp.import_array()
+
+cdef enum:
+    ALIGNMENT = 64      # bytes: a cache line, and the widest vector register
+    SPARE = 64          # what a vector can reach beyond the end of an array
+    FEWEST_SPARSE = 16  # images; of fewer it is not worth counting the pixels
+    LOOKED_AT = 256     # images whose pixels are counted
+
+MOST_NONZERO = 0.5  # of the pixels; above, the products of BLAS with all of them are faster
+
+
+def aligned_empty(size, dtype):
+    """Return an uninitialised vector whose memory begins at a multiple of ALIGNMENT bytes, with SPARE behind it."""
+    cdef cnp.ndarray memory = np.empty(ALIGNMENT + size * dtype.itemsize + SPARE, np.uint8)
+    cdef size_t offset = -<size_t> cnp.PyArray_DATA(memory) % ALIGNMENT
+
+    return memory[offset:offset + size * dtype.itemsize].view(dtype)
+
+
+cdef class Batch:
+    """Images, and what is known of them, as the kernels see them.
+
+    `images` is an array (n, features) of uint8, float32 or float64 with any strides, or a triple of a sparse
+    matrix: its values, of the same types, and its columns and row pointers, both int32. `labels` (n,) of intp or
+    `targets` (n, outputs) of float64 say what is wanted, `weights` (n,) of float64 how much; all contiguous.
+    """
+
+    def __cinit__(self, images, double scale, cnp.ndarray labels=None, cnp.ndarray targets=None,
+                  cnp.ndarray weights=None, double smoothing=0):
+        cdef Samples* samples = &self.samples
+        cdef cnp.ndarray pixels = images[0] if isinstance(images, tuple) else images
+        cdef int type_number = cnp.PyArray_TYPE(pixels)
+
+        self.arrays = (images, labels, targets, weights)
+        if type_number == cnp.NPY_UINT8:
+            samples.pixel = UINT8
+        elif type_number == cnp.NPY_FLOAT32:
+            samples.pixel = FLOAT32
+        else:
+            samples.pixel = FLOAT64
+        samples.images = cnp.PyArray_BYTES(pixels)
+        if isinstance(images, tuple):
+            samples.way = ROWS
+            samples.columns = <int32_t*> cnp.PyArray_DATA(images[1])
+            samples.begins = <int32_t*> cnp.PyArray_DATA(images[2])
+            self.n = len(images[2]) - 1
+        else:
+            samples.way = DENSE
+            samples.image_stride = cnp.PyArray_STRIDE(pixels, 0)
+            samples.pixel_stride = cnp.PyArray_STRIDE(pixels, 1)
+            self.n = len(pixels)
+        samples.scale = scale
+        samples.smoothing = smoothing
+        samples.labels = NULL if labels is None else <Py_ssize_t*> cnp.PyArray_DATA(labels)
+        samples.targets = NULL if targets is None else <double*> cnp.PyArray_DATA(targets)
+        samples.weights = NULL if weights is None else <double*> cnp.PyArray_DATA(weights)
+
+    cdef Way choose_way(self, cnp.dtype dtype, bint in_order):
+        """Choose how the images come to the first layer of a network of this type, and whether in their order."""
+        images = self.arrays[0]
+        if self.samples.way == DENSE and in_order and images.dtype == dtype and images.flags.c_contiguous:
+            self.samples.way = IN_PLACE
+        elif self.samples.way == DENSE and self.n >= FEWEST_SPARSE:
+            some = images[:LOOKED_AT]
+            if np.count_nonzero(some) <= MOST_NONZERO * some.size:
+                self.samples.way = SPARSE
+        return self.samples.way
+
+
+cdef class Memory:
+    """A Workspace, and the arrays that it points into."""
+
+    cdef void* room(self, Py_ssize_t size, dtype):
+        array = aligned_empty(size, np.dtype(dtype))
+        self.arrays.append(array)
+        return cnp.PyArray_DATA(array)
+
+
+cdef Memory memory_for(const Model* model, cnp.dtype dtype, Py_ssize_t n, Way way, bint training):
+    """Return the memory for a pass of n images, forwards only or in training."""
+    cdef Memory memory = Memory()
+    cdef Workspace* work = &memory.work
+    cdef Py_ssize_t units = n * model.units
+    cdef bint keeps_z = False
+
+    memory.arrays = []
+    work.activations = memory.room(units, dtype)
+    memory.activations = memory.arrays[0]
+    if way == DENSE:
+        work.images = memory.room(n * model.fan_in, dtype)
+    elif way != IN_PLACE:
+        work.flags = <uint8_t*> memory.room(model.fan_in, np.uint8)
+        work.found = <uint8_t*> memory.room(model.fan_in + 64, np.uint8)
+        work.inputs.begins = <Py_ssize_t*> memory.room(n + 1, np.intp)
+        work.inputs.pixels = <int32_t*> memory.room(n * model.fan_in + 64, np.int32)
+        work.inputs.values = memory.room(n * model.fan_in, dtype)
+    if training:
+        for l in range(model.depth):
+            keeps_z |= model.layers[l].keeps_z
+        work.zs = memory.room(units if keeps_z else 0, dtype)
+        work.kept = memory.room(units if model.drops else 0, dtype)
+        work.targets = memory.room(n * model.fan_out, dtype)
+        work.weights = memory.room(n, dtype)
+        work.deltas = memory.room(units, dtype)
+        memory.nabla = aligned_empty(model.n_parameters, dtype)
+        work.nabla = cnp.PyArray_DATA(memory.nabla)
+    return memory

@@ -1,0 +1,16 @@
+from cmlp.core.model cimport Model, floating
+
+
+cdef struct Penalties:
+    double l1          # times the sum of the absolute weights
+    double l2          # times half the sum of the squared weights
+    double clip_norm   # the longest gradient, or 0
+    double clip_value  # the largest element of a gradient, or 0
+    double max_norm    # the longest vector of weights into one unit, or 0
+
+
+cdef double penalise(
+    const Model* model, const Penalties* penalties, const floating* parameters, floating* nabla,
+) noexcept nogil
+cdef void clip(const Model* model, const Penalties* penalties, floating* nabla) noexcept nogil
+cdef void shorten_weights(const Model* model, double max_norm, floating* parameters) noexcept nogil

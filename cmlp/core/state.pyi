@@ -1,0 +1,13 @@
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+class OptimizerState:
+    progress: tuple[int, float]
+    def __init__(self, name: str, settings: Mapping[str, Any], n_parameters: int, dtype: np.dtype[Any]) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def vectors(self) -> dict[str, NDArray[Any]]: ...

@@ -1,0 +1,58 @@
+"""How the weights begin; biases begin at zero.
+
+glorot: X. Glorot, Y. Bengio, AISTATS 2010, equations 12 and 16. he: K. He et al., ICCV 2015, equation 10. lecun:
+Y. LeCun et al., Efficient BackProp, 1998, section 4.6.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cmlp.checks import check_name
+from cmlp.errors import ModelError
+
+# The variance is this over fan_in plus this over fan_out, as (of fan_in, of both together).
+VARIANCES = {"glorot": (0, 2), "he": (2, 0), "lecun": (1, 0)}
+INITIALIZERS = [f"{name}_{shape}" for name in VARIANCES for shape in ("normal", "uniform")] + ["zeros"]
+
+
+def initialize(
+    weights: Sequence[NDArray[Any]], initializer: str | Sequence[ArrayLike], rng: np.random.Generator
+) -> None:
+    """Write the first weights (fan_out, fan_in) of every layer.
+
+    `initializer` is a name of INITIALIZERS, or an array for each layer.
+    """
+    if not isinstance(initializer, str):
+        _copy(weights, initializer)
+        return
+    check_name("initializer", initializer, INITIALIZERS)
+    for w in weights:
+        w[...] = 0 if initializer == "zeros" else _draw(initializer, w.shape, rng)
+
+
+def _draw(initializer: str, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    name, _, distribution = initializer.partition("_")
+    fan_out, fan_in = shape
+    of_fan_in, of_both = VARIANCES[name]
+    variance = of_fan_in / fan_in + of_both / (fan_in + fan_out)
+    if distribution == "normal":
+        return rng.standard_normal(shape) * sqrt(variance)
+    limit = sqrt(3 * variance)
+    return rng.uniform(-limit, limit, shape)
+
+
+def _copy(weights: Sequence[NDArray[Any]], given: Sequence[ArrayLike]) -> None:
+    shapes = [w.shape for w in weights]
+    try:
+        arrays = [np.asarray(array, float) for array in given]
+    except (TypeError, ValueError):
+        raise ModelError(f"initializer must be a name or arrays of shapes {shapes}, got {given!r}") from None
+    if [array.shape for array in arrays] != shapes:
+        found = [array.shape for array in arrays]
+        raise ModelError(f"initializer must be a name or arrays of shapes {shapes}, got shapes {found}")
+    for w, array in zip(weights, arrays, strict=True):
+        w[...] = array

@@ -1,0 +1,46 @@
+"""What outputs mean: answers, and how many of them are right."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.architecture import MULTILABEL, Architecture
+from cmlp.core.engine import Engine
+from cmlp.errors import DataError, ModelError
+from cmlp.samples import Samples
+
+
+def decide(outputs: NDArray[Any], architecture: Architecture, engine: Engine) -> NDArray[Any]:
+    """Return the labels (n,), the yes or no of each output (n, outputs), or the outputs themselves.
+
+    Raises
+    ------
+    DataError
+        If an output is not a number.
+    """
+    unknown = np.isnan(outputs).any(axis=1)
+    if unknown.any():
+        cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
+        found = f"image {unknown.argmax()} has outputs that are not numbers"
+        raise DataError(f"{found}, because {cause} are not finite")
+    if architecture.classifies:
+        labels: NDArray[Any] = outputs.argmax(axis=1)
+        return labels
+    return outputs > 0.5 if architecture.loss == MULTILABEL else outputs
+
+
+def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architecture, engine: Engine) -> float:
+    """Return the accuracy in percent: of labels, or of all single yes and no."""
+    if not architecture.classifies and architecture.loss != MULTILABEL:
+        raise ModelError(f'a network with the loss "{architecture.loss}" has no accuracy, only a loss')
+    answers = decide(outputs, architecture, engine)
+    if architecture.classifies:
+        return 100 * float(np.mean(answers == samples.labels))
+    assert samples.targets is not None
+    return 100 * float(np.mean(answers == (samples.targets > 0.5)))
+
+
+def accuracy(samples: Samples, architecture: Architecture, engine: Engine) -> float:
+    """Return the accuracy of a network in percent."""
+    return share_right(engine.outputs(samples.batch()), samples, architecture, engine)
