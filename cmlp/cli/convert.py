@@ -1,0 +1,78 @@
+"""``cmlp convert``: write data in any format as the four pickles of a data folder."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmlp.cli.options import add_command, seed
+from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.sources import FORMATS, counts, sentence
+from cmlp.errors import DataError
+
+if TYPE_CHECKING:
+    from cmlp.data.formats import Sets
+
+WIDTH = 10  # of the names in the output
+
+EPILOG = f"""\
+{FORMATS}
+
+examples:
+  cmlp convert mnist.npz data
+  cmlp convert train.csv data --test-fraction 0.2
+  cmlp convert pictures data --test-fraction 0.2 --seed 1 --force
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to what `add_subparsers` returned."""
+    parser = add_command(commands, "convert", run, "write data in any format as the four pickles of a folder", EPILOG)
+
+    add = parser.add_argument
+    add("source", metavar="SOURCE", help="where the data are")
+    add("folder", metavar="FOLDER", help="where the pickles go; it is made if it is not there")
+    share = "keep this part of a source without test data for the test, the same of each class"
+    add("--test-fraction", metavar="PART", type=fraction, help=share)
+    same = "an integer from 0 on; the same seed gives the same split (default: %(default)s)"
+    add("--seed", metavar="N", type=seed, default=0, help=same)
+    add("--force", action="store_true", help="replace pickles that are there")
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def fraction(text: str) -> float:
+    """Read a number between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, got {text!r}")
+    return value
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, split where that is asked for, and write."""
+    from cmlp.data.formats import Sets, load
+    from cmlp.data.writing import check_free, write_data
+
+    check_free(Path(arguments.folder), force=arguments.force)
+    train, test = _with_test_data(load(arguments.source), arguments)
+    write_data(arguments.folder, train, test, force=arguments.force)
+    sets = Sets(train, test)
+    if arguments.json:
+        print_json({"source": printable(arguments.source), "folder": printable(arguments.folder)} | counts(sets))
+    else:
+        print_table({"read": f"{arguments.source}: {sentence(sets)}", "written": arguments.folder}, WIDTH)
+
+
+def _with_test_data(sets: "Sets", arguments: argparse.Namespace) -> tuple[Any, Any]:
+    from cmlp.data.formats import split
+
+    part = arguments.test_fraction
+    if sets.test is None and part is None:
+        rule = "--test-fraction 0.2 keeps a fifth of them for the test"
+        raise DataError(f"{arguments.source} holds {len(sets.train):,} images and no test data: {rule}")
+    if sets.test is not None and part is not None:
+        found = f"{arguments.source} holds {len(sets.test):,} test images"
+        raise DataError(f"--test-fraction is for a source without test data, and {found}")
+    return sets if part is None else split(sets.train, part, arguments.seed)

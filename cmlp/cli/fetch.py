@@ -1,0 +1,49 @@
+"""``cmlp fetch``: download a data set and write it as the four pickles of a data folder."""
+
+import argparse
+import sys
+from typing import Any
+
+from cmlp.cli.options import add_command, rate
+from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.sources import counts, sentence
+
+NAMES = ("mnist", "fashion")
+WIDTH = 10  # of the names in the output
+
+EPILOG = """\
+The files come from public mirrors, one after the other until one delivers
+them, and must have the checksums that cmlp knows.
+
+examples:
+  cmlp fetch mnist data
+  cmlp fetch fashion fashion-data --quiet
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to what `add_subparsers` returned."""
+    parser = add_command(commands, "fetch", run, "download MNIST or Fashion-MNIST", EPILOG)
+
+    add = parser.add_argument
+    add("name", metavar="NAME", choices=NAMES, help=" or ".join(NAMES))
+    add("folder", metavar="FOLDER", help="where the pickles go; it is made if it is not there")
+    silence = "seconds that a mirror may stay silent (default: %(default)s)"
+    add("--timeout", metavar="SECONDS", type=rate, default=30.0, help=silence)
+    add("--force", action="store_true", help="replace pickles that are there")
+    add("--quiet", action="store_true", help="show no progress on stderr")
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Download, check and write."""
+    from cmlp.data.fetching import fetch
+    from cmlp.extras import require
+
+    require("pooch", "pooch", "fetch", "cmlp fetch").get_logger().setLevel("WARNING")
+    progress = not arguments.quiet and sys.stderr is not None and sys.stderr.isatty()
+    sets = fetch(arguments.name, arguments.folder, force=arguments.force, timeout=arguments.timeout, progress=progress)
+    if arguments.json:
+        print_json({"name": arguments.name, "folder": printable(arguments.folder)} | counts(sets))
+    else:
+        print_table({"fetched": f"{arguments.name}: {sentence(sets)}", "written": arguments.folder}, WIDTH)

@@ -1,0 +1,76 @@
+"""``cmlp show``: draw examples and the mean of each class."""
+
+import argparse
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmlp.cli.options import add_command
+from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.sources import FORMATS, counts, sentence
+from cmlp.errors import CmlpError
+
+if TYPE_CHECKING:
+    from cmlp.data.formats import Sets
+
+WIDTH = 10  # of the names in the output
+
+EPILOG = f"""\
+{FORMATS}
+
+examples:
+  cmlp show
+  cmlp show data -o data.png
+  cmlp show mnist.npz -o mnist.pdf
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to what `add_subparsers` returned."""
+    parser = add_command(commands, "show", run, "draw examples and the mean of each class", EPILOG)
+
+    add = parser.add_argument
+    add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the digits that come with cmlp)")
+    add("-o", "--output", metavar="FILE", default="picture.png", help="where the picture goes (default: %(default)s)")
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read the data, draw them and write the picture."""
+    from cmlp.data.writing import write_files
+    from cmlp.plots import show
+
+    output = Path(arguments.output)
+    suffix = _checked_suffix(output)
+    sets, name = _load(arguments.source)
+    figure = show(*sets, title=name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about letters of the name that the font has not
+        write_files({output: lambda file: figure.savefig(file, format=suffix)})
+    if arguments.json:
+        source = arguments.source and printable(arguments.source)
+        print_json({"source": source, "picture": printable(arguments.output)} | counts(sets))
+    else:
+        data = f"{arguments.source or 'built-in digits'}: {sentence(sets)}"
+        print_table({"data": data, "picture": arguments.output}, WIDTH)
+
+
+def _load(source: str | None) -> tuple["Sets", str]:
+    from cmlp.data import load_digits
+    from cmlp.data.formats import Sets, load
+
+    if source is None:
+        return Sets(*load_digits()), "The digits that come with cmlp"
+    return load(source), printable(Path(source).resolve().name)
+
+
+def _checked_suffix(output: Path) -> str:
+    """Refuse a format that matplotlib does not write, before anything is read."""
+    from cmlp.extras import require
+
+    canvas = require("matplotlib.backend_bases", "matplotlib", "plot", "cmlp show").FigureCanvasBase
+    suffix = output.suffix.removeprefix(".").lower()
+    known = canvas.get_supported_filetypes()
+    if suffix not in known:
+        raise CmlpError(f"{output} must end in .{', .'.join(sorted(known))}, the formats that matplotlib writes")
+    return suffix

@@ -1,0 +1,31 @@
+"""What the commands share that read images and labels from any source."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cmlp.data.formats import Sets
+
+FORMATS = """\
+SOURCE is a folder with the four files of MNIST, in IDX format or as pickles or
+.npy files; an .npz archive; one pickle of everything; a CSV table with a label
+per line; or a folder with a folder of pictures per class. Most may be
+compressed with gzip. The content tells the format, not the name."""
+
+
+def counts(sets: "Sets") -> dict[str, Any]:
+    """Return the numbers that describe the data."""
+    return {
+        "training_images": len(sets.train),
+        "test_images": 0 if sets.test is None else len(sets.test),
+        "pixels": sets.train.images.shape[1],
+        "classes": sets.train.classes,
+    }
+
+
+def sentence(sets: "Sets") -> str:
+    """Return the numbers that describe the data, as text."""
+    images = "{training_images:,} images" if sets.test is None else TWO_SETS
+    return f"{images} of {{pixels:,}} pixels, {{classes:,}} classes".format(**counts(sets))
+
+
+TWO_SETS = "{training_images:,} training and {test_images:,} test images"

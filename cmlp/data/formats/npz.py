@@ -1,0 +1,154 @@
+"""The formats of ``numpy.save`` and ``numpy.savez``; nothing is unpickled, and headers are not evaluated."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.data.formats.arrays import aligned, array_of, check_size
+from cmlp.data.formats.content import BLOCK, content_of, limit_of, open_regular
+from cmlp.data.formats.names import shown
+from cmlp.data.pickles import GZIP
+from cmlp.errors import DataError
+
+NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
+MAX_HEADER = 10_000
+
+DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([biuf])([1248])['"]""")
+FORTRAN_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
+SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9L,\s]*)\)""")
+
+
+class Header(NamedTuple):
+    """What stands before the values of an array."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    order: Literal["C", "F"]
+    size: int
+
+
+def is_npy(start: bytes) -> bool:
+    """Say whether a file that starts like this is in the format of ``numpy.save``."""
+    return start.startswith(NPY)
+
+
+def is_npz(start: bytes) -> bool:
+    """Say whether a file that starts like this is a zip file."""
+    return start.startswith(ZIP)
+
+
+def read_npy(path: Path) -> NDArray[Any]:
+    """Return the array in a file of ``numpy.save``: mapped into memory unless it is compressed."""
+    with open_regular(path) as file:
+        compressed = file.read(len(GZIP)) == GZIP
+        file.seek(0)
+        if not compressed:
+            header = _read_header(file, path)
+            check_size(file.seek(0, 2) - header.size, header.dtype, header.shape, path)
+            return aligned(np.memmap(file, header.dtype, "r", header.size, header.shape, header.order))
+    content = content_of(path)
+    header = _read_header(io.BytesIO(content[: MAX_HEADER + 12]), path)
+    return array_of(memoryview(content)[header.size :], header.dtype, header.shape, path, header.order)
+
+
+def read_npz(path: Path) -> "Archive":
+    """Return the arrays in a file of ``numpy.savez`` by name; each is read when it is asked for."""
+    return Archive(path)
+
+
+class Archive(Mapping[str, NDArray[Any]]):
+    """The arrays of a zip file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with open_regular(path) as file:
+            size = file.seek(0, 2)
+            members = _opened(file, path).infolist()
+        self._members = {info.filename.removesuffix(".npy"): info for info in members if _is_array(info)}
+        if not self._members:
+            raise DataError(f"{path} must be a zip file of .npy arrays, got none")
+        total = sum(info.file_size for info in self._members.values())
+        if total > limit_of(size):
+            raise DataError(f"{path} must not unfold into more than {limit_of(size):,} bytes, got {total:,}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __getitem__(self, key: str) -> NDArray[Any]:
+        info, name = self._members[key], f"{shown(key)} in {self._path}"
+        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise DataError(f"{name} must be stored or deflated, as numpy.savez does")
+        with open_regular(self._path) as file:
+            archive = _opened(file, self._path)
+            try:
+                with archive.open(info) as member:
+                    return _read_member(member, info.file_size, name)
+            except (DataError, OSError):
+                raise
+            except Exception as error:
+                raise DataError(f"{name} is damaged: {error}") from error
+
+
+class _BoundedFile(io.BufferedReader):
+    """A file of which nobody reads very much at once: `zipfile` takes any directory into memory as a whole."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(BLOCK + 1 if size is None or size < 0 else min(size, BLOCK + 1))
+        if len(content) > BLOCK:
+            raise zipfile.BadZipFile("its directory is too long")
+        return content
+
+
+def _opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(_BoundedFile(io.FileIO(file.fileno(), closefd=False)))
+    except OSError:
+        raise
+    except Exception as error:  # what `zipfile` raises for damaged files is not specified
+        raise DataError(f"{path} is a damaged zip file: {error}") from error
+
+
+def _is_array(info: zipfile.ZipInfo) -> bool:
+    return info.filename.endswith(".npy")
+
+
+def _read_member(member: Any, size: int, name: str) -> NDArray[Any]:
+    header = _read_header(member, name)
+    check_size(size - header.size, header.dtype, header.shape, name)
+    content = bytearray()
+    while block := member.read(BLOCK):
+        content += block
+    return array_of(content, header.dtype, header.shape, name, header.order)
+
+
+def _read_header(file: Any, name: Path | str) -> Header:
+    """Read what stands before the values: a dict of dtype, order and shape, as text."""
+    start = file.read(len(NPY) + 2)
+    wide = start[len(NPY) :] in (b"\x02\x00", b"\x03\x00")
+    if not (start.startswith(NPY) and (wide or start[len(NPY) :] == b"\x01\x00")):
+        raise DataError(f"{name} must be in the format of numpy.save, got {start!r}")
+    length = file.read(4 if wide else 2)
+    size = int.from_bytes(length, "little")
+    if size > MAX_HEADER:
+        raise DataError(f"{name} must have a header of at most {MAX_HEADER:,} bytes, got {size:,}")
+    text = file.read(size).decode("latin-1")
+    dtype, order, shape = DTYPE.search(text), FORTRAN_ORDER.search(text), SHAPE.search(text)
+    if not (dtype and order and shape):
+        raise DataError(f"{name} must be an array of integers or floats, got the header {shown(text.strip())}")
+    byte_order, kind, width = dtype.groups()
+    kind = "u" if kind == "b" else kind  # a byte that is neither 0 nor 1 would be an impossible bool
+    try:
+        found = np.dtype(f"{byte_order}{kind}{width}")
+    except TypeError as error:  # a float of one byte
+        raise DataError(f"{name} must be an array of integers or floats, got {kind}{width}") from error
+    dimensions = tuple(map(int, re.findall("[0-9]{1,19}", shape[1])))
+    return Header(found, dimensions, "F" if order[1] == "True" else "C", len(start) + len(length) + size)

@@ -1,0 +1,129 @@
+"""A set of images with labels before it is checked, and the training and test data after."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cmlp.data.dataset import Dataset
+from cmlp.data.formats.names import TEST, TRAIN, VALIDATION
+from cmlp.errors import DataError
+
+TITLES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
+
+
+class Sets(NamedTuple):
+    """Training and test data; a source that holds one set only has no test data.
+
+    Attributes
+    ----------
+    train : Dataset
+        The training data, or the only set that there is.
+    test : Dataset or None
+        The test data.
+    """
+
+    train: Dataset
+    test: Dataset | None
+
+
+class Unchecked(NamedTuple):
+    """Images and labels as a source holds them, and what complaints call them."""
+
+    images: Any
+    labels: Any
+    names: tuple[str, str]
+
+
+Parts = dict[str, Unchecked]
+
+
+def unchecked(images: object, labels: object, source: object, part: str | None = None) -> Unchecked:
+    """Put images and labels together that have no names of their own."""
+    title = f"{TITLES[part]} " if part else ""
+    return Unchecked(images, labels, (f"{title}images in {source}", f"{title}labels in {source}"))
+
+
+def checked(parts: Parts, classes: int | None) -> Sets:
+    """Check the parts of a source; validation data become part of the training data.
+
+    Raises
+    ------
+    DataError
+        If a part breaks a rule of `Dataset`, or test images differ from training images in size.
+    """
+    training = [parts[part] for part in (TRAIN, VALIDATION) if part in parts]
+    tests = [parts[TEST]] if TEST in parts else []
+    if not training:
+        training, tests = tests, []
+    train = _dataset(training[0] if len(training) == 1 else _joined(*training), classes)
+    return Sets(train, _test(tests[0], train, training[0]) if tests else None)
+
+
+def split(dataset: Dataset, test_fraction: float, seed: int = 0) -> Sets:
+    """Split a set into training and test data, with the same share of each class.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The set.
+    test_fraction : float
+        The share of the test data, between 0 and 1.
+    seed : int
+        The same seed gives the same split.
+
+    Returns
+    -------
+    Sets
+        Training and test data, each in the order of the set.
+
+    Raises
+    ------
+    DataError
+        If one of both would be empty.
+
+    Examples
+    --------
+    >>> split(Dataset([[0], [1], [2], [3]], [0, 0, 1, 1]), 0.5).test.labels
+    array([0, 1])
+    """
+    if not 0 < test_fraction < 1:
+        raise DataError(f"test_fraction must lie between 0 and 1, got {test_fraction!r}")
+    total = len(dataset)
+    count = round(test_fraction * total)
+    if not 0 < count < total:
+        raise DataError(f"{total:,} images are too few to keep a fraction of {test_fraction:g} for the test")
+    # The images of each class stand side by side, in random order; every few places one goes to the test data.
+    # The raw stream of a bit generator is the same in every NumPy; a Generator's permutation is not promised.
+    by_class = np.lexsort((np.random.PCG64(seed).random_raw(total), dataset.labels))
+    chosen = np.zeros(total, bool)
+    chosen[by_class[(2 * np.arange(count) + 1) * total // (2 * count)]] = True
+    return Sets(dataset[~chosen], dataset[chosen])
+
+
+def _dataset(part: Unchecked, classes: int | None, scale: float | None = None) -> Dataset:
+    return Dataset(part.images, part.labels, classes=classes, scale=scale, names=part.names)
+
+
+def _test(part: Unchecked, train: Dataset, training: Unchecked) -> Dataset:
+    test = _dataset(part, train.classes)
+    if test.images.shape[1] != train.images.shape[1]:
+        sizes = f"{train.images.shape[1]:,} and {test.images.shape[1]:,}"
+        raise DataError(f"{training.names[0]} and {part.names[0]} must have equally many pixels, got {sizes}")
+    if train.images.dtype == test.images.dtype == np.uint8 and test.scale > train.scale:
+        return _dataset(part, train.classes, train.scale)  # a few dark images are no images of fewer bits
+    return test
+
+
+def _joined(train: Unchecked, validation: Unchecked) -> Unchecked:
+    images = _concatenated(train.images, validation.images, train.names[0], validation.names[0])
+    labels = _concatenated(train.labels, validation.labels, train.names[1], validation.names[1])
+    return Unchecked(images, labels, train.names)
+
+
+def _concatenated(first: Any, second: Any, *names: str) -> Any:
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return [*first, *second]
+    try:
+        return np.concatenate([first, second])
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{names[0]} and {names[1]} must be arrays of one shape to be joined") from error

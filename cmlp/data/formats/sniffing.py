@@ -1,0 +1,51 @@
+"""Which format a file has: its content says so, not its name."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cmlp.data.formats.content import start_of
+from cmlp.data.formats.csv import is_csv, read_csv
+from cmlp.data.formats.idx import is_idx, read_idx
+from cmlp.data.formats.npz import is_npy, is_npz, read_npy, read_npz
+from cmlp.data.formats.pickled import is_pickle
+from cmlp.data.pickles import read_pickle
+from cmlp.errors import DataError
+
+
+class Format(NamedTuple):
+    """A format of files: how it starts, and what reads it."""
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[Path], Any]
+
+
+# A pickle may start like text, so it comes last.
+FORMATS = (
+    Format("IDX", is_idx, read_idx),
+    Format("npy", is_npy, read_npy),
+    Format("npz", is_npz, read_npz),
+    Format("CSV", is_csv, read_csv),
+    Format("pickle", is_pickle, read_pickle),
+)
+
+
+def format_of(path: Path) -> Format:
+    """Return the format of a file.
+
+    Raises
+    ------
+    DataError
+        If it has none that is known.
+    OSError
+        If it cannot be read.
+    """
+    start = start_of(path)
+    if not start:
+        raise DataError(f"{path} is empty")
+    for known in FORMATS:
+        if known.recognises(start):
+            return known
+    names = ", ".join(known.name for known in FORMATS)
+    raise DataError(f"{path} must be in a known format ({names}), got a file that starts with {start[:8]!r}")

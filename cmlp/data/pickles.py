@@ -1,0 +1,226 @@
+"""Pickle files of data, read without ``pickle``: nothing that a file holds is executed or imported.
+
+The floors of this reader, from the ground: ``pickle_records`` (what may be built), ``pickle_machine`` (stack
+and memo), ``pickle_opcodes`` (the table and the loop), and this module (files in, finished values out).
+"""
+
+import gzip
+import stat
+import zlib
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from cmlp.data.pickle_machine import Machine
+from cmlp.data.pickle_opcodes import run
+from cmlp.data.pickle_records import ONLY_DATA, Array, Blob, DType, Global, Refused, Text
+from cmlp.errors import DataError
+
+MAX_DEPTH = 64
+# What a file may unfold into: a constant and a multiple of its size, on the disk for bytes and opcodes. An
+# opcode takes a byte, so that only a compressed file can have too many of them.
+SPARE_BYTES, SPARE_BYTES_RATIO = 64 << 20, 64
+SPARE_OPCODES, SPARE_OPCODES_RATIO = 1_000_000, 4
+SPARE_NODES, SPARE_NODES_RATIO = 4_000_000, 4
+CHUNK = 1 << 20
+
+GZIP = b"\x1f\x8b"
+# Protocols 2 and later start with PROTO; the others with the opcode of a value, a mark or a global.
+FIRST_OPCODES = b"\x80" + b"(])}cILFSVNKMJGUTX"
+
+NUMBERS = {
+    *(type(None), bool, int, float, np.bool_, np.float16, np.float32, np.float64),
+    *(np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64),
+}
+Container = list[object] | tuple[object, ...] | dict[object, object]
+
+
+def read_pickle(path: str | PathLike[str]) -> object:
+    """Read a pickle file of numbers, arrays, lists, tuples, dicts and strings.
+
+    The file may be compressed with gzip and may come from any pickle protocol, from NumPy 1 or 2, and from
+    Python 2, whose strings are read as Latin-1. Nothing in it is executed, whatever it holds.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    object
+        What ``pickle.load`` returns for the first pickle in the file, with arrays in the byte order of this
+        machine; each array owns its memory and is writable.
+
+    Raises
+    ------
+    DataError
+        If the file is not a pickle, is damaged, or holds anything else than data.
+    OSError
+        If the file cannot be opened or read.
+    """
+    name = str(path)
+    data, size = content_of(Path(path))
+    if len(data) != size:
+        name += " (decompressed)"
+    if not data:
+        raise DataError(f"{name} is empty.")
+    if data[0] not in FIRST_OPCODES:
+        raise DataError(f"{name} is not a pickle: it starts with {bytes(data[:8])!r}.")
+    try:
+        return value_of(data, size, name)
+    except MemoryError:
+        raise DataError(f"{name}: the pickle unfolds into more than memory holds.") from None
+
+
+def value_of(data: bytes | bytearray, size: int, name: str) -> object:
+    """Return the value that the bytes of a pickle stand for; ``size`` is what they take on the disk."""
+    machine = Machine(data, SPARE_OPCODES + SPARE_OPCODES_RATIO * size)
+    try:
+        value = run(machine)
+    except Refused as refused:
+        raise DataError(f"{name}: {refused.found} at byte {machine.at:,}; {refused.rule}.") from None
+    try:
+        return Finisher(machine.shared, SPARE_NODES + SPARE_NODES_RATIO * len(data)).finish(value)
+    except Refused as refused:
+        raise DataError(f"{name}: {refused.found}; {refused.rule}.") from None
+
+
+def content_of(path: Path) -> tuple[bytes | bytearray, int]:
+    """Return the content of a file, decompressed if it is a gzip file, and its size on the disk."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe would wait for somebody to write
+        raise DataError(f"{path} is not a regular file.")
+    with path.open("rb") as file:
+        start = file.read(len(GZIP))
+        file.seek(0)
+        if start == GZIP:
+            return _decompressed(file, path)
+        data = file.read()
+    return data, len(data)
+
+
+def _decompressed(file: BinaryIO, path: Path) -> tuple[bytearray, int]:
+    size = file.seek(0, 2)
+    file.seek(0)
+    limit = SPARE_BYTES + SPARE_BYTES_RATIO * size
+    data = bytearray()
+    try:
+        with gzip.GzipFile(fileobj=file) as stream:
+            while chunk := stream.read(CHUNK):
+                data += chunk
+                if len(data) > limit:
+                    raise DataError(f"{path} holds more than {limit:,} bytes in a gzip file of {size:,}.")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is a damaged gzip file: {error}.") from None
+    return data, size
+
+
+class Frame:
+    """A container whose members are being finished."""
+
+    __slots__ = ("container", "members", "nodes", "results")
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        self.members = iter(container.values() if isinstance(container, dict) else container)
+        self.results: list[object] = []
+        self.nodes = 1
+
+    def finished(self) -> Container:
+        """Return the container with its members in their final form; only a tuple has to be made anew."""
+        match self.container:
+            case list():
+                self.container[:] = self.results
+            case dict():
+                self.container.update(zip(list(self.container), self.results, strict=True))
+            case tuple():
+                return tuple(self.results)
+        return self.container
+
+
+class Finisher:
+    """Puts strings and arrays in the place of their records, and counts what the result unfolds into.
+
+    Shared containers stay shared and are visited once. The count is what a walk over the result would meet,
+    so that a caller may walk it: forty lists, each holding the next one twice, unfold into 10**12 values.
+    """
+
+    def __init__(self, shared: set[int], max_nodes: int) -> None:
+        self.shared = shared
+        self.max_nodes = max_nodes
+        # By id, what shared containers became and their number of nodes; None while they are being finished.
+        self.known: dict[int, tuple[Container, int] | None] = {}
+        self.path: list[Frame] = []
+
+    def finish(self, value: object) -> object:
+        """Return the value without records; lists and dicts are changed in place."""
+        root: list[object] = [value]
+        self.path.append(Frame(root))
+        while self.path:
+            frame = self.path[-1]
+            member = next(frame.members, self)
+            if member is self:  # no member is left
+                self.path.pop()
+                self.close(frame)
+            elif isinstance(member, (list, tuple, dict)):
+                self.open(member)
+            else:
+                self.add(*finished_leaf(member))
+        return root[0]
+
+    def open(self, container: Container) -> None:
+        """Add a container that is known or holds only numbers, or descend into it."""
+        shared = id(container) in self.shared
+        if shared and id(container) in self.known:
+            known = self.known[id(container)]
+            if known is None:
+                raise Refused("the pickle holds a container that contains itself", ONLY_DATA)
+            self.add(*known)
+        elif len(self.path) > MAX_DEPTH:
+            raise Refused("the pickle is nested too deeply", f"at most {MAX_DEPTH} levels are read")
+        elif NUMBERS.issuperset(map(type, container.values() if isinstance(container, dict) else container)):
+            self.add(container, 1 + len(container))
+        else:
+            if shared:
+                self.known[id(container)] = None
+            self.path.append(Frame(container))
+
+    def close(self, frame: Frame) -> None:
+        """Add a container whose members are finished to the one that holds it."""
+        result = frame.finished()
+        if id(frame.container) in self.known:
+            self.known[id(frame.container)] = (result, frame.nodes)
+        if self.path:
+            self.add(result, frame.nodes)
+
+    def add(self, result: object, nodes: int) -> None:
+        """Add a finished member to the container on top of the path."""
+        frame = self.path[-1]
+        frame.results.append(result)
+        frame.nodes += nodes
+        if frame.nodes > self.max_nodes:
+            raise Refused(
+                "the pickle refers to the same containers again and again",
+                f"it unfolds into more than {self.max_nodes:,} values",
+            )
+
+
+def finished_leaf(value: object) -> tuple[object, int]:
+    """Return a value that is no container, without its record, and what it counts for."""
+    match value:
+        case Text() | Blob():
+            return value.result(), 1 + len(value.view) // 8
+        case Array():
+            array = value.result()
+            return array, 1 + array.nbytes // 8
+        case str() | bytes() | bytearray():
+            return value, 1 + len(value) // 8
+        case DType():
+            raise Refused("the pickle holds a dtype", ONLY_DATA)
+        case Global():
+            raise Refused(f"the pickle holds {value.value}", ONLY_DATA)
+        case _:
+            return value, 1

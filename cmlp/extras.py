@@ -1,0 +1,31 @@
+"""Libraries that only some functions need: imported where they are needed, and named where they are missing."""
+
+from importlib import import_module
+from typing import Any
+
+from cmlp.errors import CmlpError
+
+
+def require(module: str, library: str, extra: str, user: str) -> Any:
+    """Import a module of an optional library.
+
+    Parameters
+    ----------
+    module : str
+        The module, such as "PIL.Image".
+    library : str
+        What the library is called.
+    extra : str
+        The extra of cmlp that installs it.
+    user : str
+        What needs it, for the complaint.
+
+    Raises
+    ------
+    CmlpError
+        If the library is not installed; the sentence says how to install it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise CmlpError(f'{user} needs {library}: pip install "cmlp[{extra}]"') from error

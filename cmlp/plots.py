@@ -1,0 +1,146 @@
+"""Pictures of data: the first thing that anyone should look at."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.data.dataset import Dataset
+from cmlp.extras import require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MAX_CLASSES = 26
+EXAMPLES = {1: 14, 2: 8}  # per class, for one set and for two side by side
+TILE_PIXELS = 112  # to which small images are enlarged, so that pixels keep sharp edges and gaps are thin
+GAP = 0.09  # between two images, as a part of an image
+
+# All lengths are in images; this is one, in inches.
+UNIT = 0.46
+MARGIN, HEAD, COLUMN_HEAD, LABEL, COUNT, BETWEEN, AFTER_MEAN = 0.8, 1.9, 0.55, 0.7, 1.1, 1.0, 0.3
+
+PAPER, INK, GREY = "#f7f6f3", "#1d1d1b", "#8b8a86"
+
+
+def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images and labels") -> "Figure":
+    """Draw the mean and some examples of each class, training and test data side by side.
+
+    Parameters
+    ----------
+    train : Dataset
+        Square images.
+    test : Dataset, optional
+        More of them.
+    title : str
+        What the picture says it is.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The picture; ``figure.savefig("picture.png")`` writes it.
+
+    Raises
+    ------
+    DataError
+        If the images are not square.
+    CmlpError
+        If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
+    """
+    figures = require("matplotlib.figure", "matplotlib", "plot", "cmlp show")
+    sets = {"training": train, "test": test} if test is not None else {"": train}
+    rows, examples = min(train.classes, MAX_CLASSES), EXAMPLES[len(sets)]
+    panel = LABEL + 1 + AFTER_MEAN + examples + COUNT
+    width = 2 * MARGIN + len(sets) * panel + (len(sets) - 1) * BETWEEN
+    height = HEAD + COLUMN_HEAD + rows + MARGIN
+    figure: Figure = figures.Figure(figsize=(width * UNIT, height * UNIT), dpi=150, facecolor=PAPER)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    _write(axes, MARGIN, 0.85, title, size=16, weight="bold")
+    _write(axes, MARGIN, 1.5, _description(sets, rows), color=GREY)
+    values = _value_range(sets.values())
+    for number, (name, dataset) in enumerate(sets.items()):
+        _draw_panel(axes, MARGIN + number * (panel + BETWEEN), dataset, name, rows, examples, values)
+    axes.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
+    return figure
+
+
+def _description(sets: dict[str, Dataset], rows: int) -> str:
+    counts = " and ".join(f"{len(dataset):,} {name}".strip() for name, dataset in sets.items())
+    first = next(iter(sets.values()))
+    side = first.pictures().shape[1]
+    classes = f"{first.classes} classes" if rows == first.classes else f"the first {rows} of {first.classes} classes"
+    return f"{counts} images of {side}\N{MULTIPLICATION SIGN}{side} pixels, {classes}"
+
+
+def _draw_panel(
+    axes: "Axes", left: float, dataset: Dataset, name: str, rows: int, examples: int, values: tuple[float, float]
+) -> None:
+    """Draw one row per class: its label, its mean, some examples and their number."""
+    top = HEAD + COLUMN_HEAD
+    means, pictures = _tiles(dataset, rows, examples)
+    mean_left = left + LABEL
+    examples_left = mean_left + 1 + AFTER_MEAN
+    _draw_tiles(axes, mean_left, top, means, values)
+    _draw_tiles(axes, examples_left, top, pictures, values)
+    right = examples_left + examples
+    _write(axes, mean_left + 0.5, top - 0.2, "mean", color=GREY, ha="center")
+    _write(axes, examples_left + GAP / 2, top - 0.2, f"{name} images".strip(), color=GREY)
+    _write(axes, right + COUNT, top - 0.2, "count", color=GREY, ha="right")
+    for label, count in enumerate(np.bincount(dataset.labels, minlength=rows)[:rows]):
+        middle = top + label + 0.5
+        _write(axes, left, middle, str(label), size=14, weight="bold", va="center")
+        _write(axes, right + COUNT, middle, f"{count:,}", color=GREY, ha="right", va="center")
+
+
+def _tiles(dataset: Dataset, rows: int, examples: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Means (rows, 1, side, side) and examples (rows, examples, side, side) of each class, NaN where there are none."""
+    pictures = dataset.pictures()
+    factor = dataset.scale if pictures.dtype == np.uint8 else 1.0
+    side = _resized(pictures[:1]).shape[1]
+    means = np.full((rows, 1, side, side), np.nan, np.float32)
+    tiles = np.full((rows, examples, side, side), np.nan, np.float32)
+    for label in range(rows):
+        members = np.flatnonzero(dataset.labels == label)
+        if len(members):
+            means[label] = _resized(pictures[members].mean(axis=0, keepdims=True) * factor)
+            chosen = np.unique(np.arange(examples) * len(members) // examples)  # from all over the data
+            tiles[label, : len(chosen)] = _resized(pictures[members[chosen]] * factor)
+    return means, tiles
+
+
+def _resized(pictures: NDArray[Any]) -> NDArray[Any]:
+    """Enlarge small pictures (n, side, side) by a whole factor, and average the pixels of large ones."""
+    side = pictures.shape[1]
+    if side <= TILE_PIXELS:
+        times = TILE_PIXELS // side
+        return pictures.repeat(times, axis=1).repeat(times, axis=2)
+    times = side // TILE_PIXELS
+    kept = side // times * times
+    blocks = pictures[:, :kept, :kept].reshape(len(pictures), kept // times, times, kept // times, times)
+    means: NDArray[Any] = blocks.mean(axis=(2, 4))
+    return means
+
+
+def _draw_tiles(axes: "Axes", left: float, top: float, tiles: NDArray[Any], values: tuple[float, float]) -> None:
+    """Draw images (rows, columns, side, side) as one, with thin gaps between them."""
+    rows, columns, side, _ = tiles.shape
+    gap = max(1, round(GAP * side / 2))
+    framed = np.pad(tiles, ((0, 0), (0, 0), (gap, gap), (gap, gap)), constant_values=np.nan)
+    mosaic = framed.swapaxes(1, 2).reshape(rows * framed.shape[2], columns * framed.shape[3])
+    low, high = values
+    extent = (left, left + columns, top + rows, top)
+    axes.imshow(np.ma.masked_invalid(mosaic), "gray", extent=extent, vmin=low, vmax=high, interpolation="antialiased")
+
+
+def _value_range(sets: Any) -> tuple[float, float]:
+    """Return black and white: 0 and 1, or the smallest and the largest value of data that are no pixels."""
+    factors = [dataset.scale if dataset.images.dtype == np.uint8 else 1.0 for dataset in sets]
+    low = min(float(dataset.images.min()) * factor for dataset, factor in zip(sets, factors, strict=True))
+    high = max(float(dataset.images.max()) * factor for dataset, factor in zip(sets, factors, strict=True))
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+
+
+def _write(axes: "Axes", x: float, y: float, text: str, size: float = 9.5, color: str = INK, **style: Any) -> None:
+    axes.text(x, y, text, fontsize=size, color=color, parse_math=False, **style)

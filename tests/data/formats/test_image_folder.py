@@ -1,0 +1,135 @@
+"""Folders of pictures by class."""
+
+import sys
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from cmlp.data.formats import load
+from cmlp.errors import CmlpError
+
+Image = pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
+
+
+def picture(array, kind="PNG", **options):
+    stream = BytesIO()
+    Image.fromarray(array).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def write(folder, dataset, kind="PNG"):
+    for index, (pixels, label) in enumerate(zip(dataset.images, dataset.labels, strict=True)):
+        (folder / str(label)).mkdir(parents=True, exist_ok=True)
+        file = folder / str(label) / f"{index:05}.{kind.lower()}"
+        file.write_bytes(picture(pixels.reshape(8, 8), kind))
+
+
+def by_class(dataset):
+    return dataset[np.argsort(dataset.labels, kind="stable")]
+
+
+@pytest.fixture
+def few(digits):
+    return [part[:200] for part in digits]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP"])
+@pytest.mark.parametrize("parts", [("train", "test"), ("training", "testing")])
+def test_training_and_test_pictures(tmp_path, few, same, kind, parts):
+    for part, dataset in zip(parts, few, strict=True):
+        write(tmp_path / part, dataset, kind)
+    train, test = load(tmp_path)
+    same(train, by_class(few[0]))
+    same(test, by_class(few[1]))
+
+
+def test_one_set(tmp_path, few, same):
+    write(tmp_path, few[0])
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "0" / ".hidden").write_text("no picture")
+    (tmp_path / "empty").mkdir()
+    sets = load(tmp_path)
+    same(sets.train, by_class(few[0]))
+    assert sets.test is None
+
+
+def test_jpeg_is_nearly_the_same(tmp_path):
+    image = np.linspace(0, 255, 64).astype(np.uint8).reshape(8, 8)
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "a").write_bytes(picture(image, "JPEG", quality=95))
+    found = load(tmp_path).train.images
+    assert np.abs(found.astype(int) - image.reshape(1, 64)).max() < 9
+
+
+@pytest.mark.parametrize(
+    ("array", "grey"),
+    [
+        (np.full((2, 2, 3), 200, np.uint8), 200),
+        (np.full((2, 2, 4), 200, np.uint8), 200),
+        (np.full((2, 2), 51200, np.uint16), 200),
+        (np.full((2, 2), True), 255),
+    ],
+    ids=["RGB", "RGBA", "16 bits", "1 bit"],
+)
+def test_pictures_become_grey_bytes(tmp_path, array, grey):
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "a.png").write_bytes(picture(array))
+    assert load(tmp_path).train.images.tolist() == [[grey] * 4]
+
+
+def test_names_of_classes_are_numbered_in_order(tmp_path):
+    for part, names in (("train", ["dog", "cat", "eel"]), ("test", ["eel"])):
+        for name in names:
+            (tmp_path / part / name).mkdir(parents=True)
+            (tmp_path / part / name / "a.png").write_bytes(picture(np.full((2, 2), ord(name[0]), np.uint8)))
+    train, test = load(tmp_path)
+    assert [(chr(image[0]), label) for image, label in zip(train.images, train.labels, strict=True)] == [
+        ("c", 0), ("d", 1), ("e", 2)
+    ]  # fmt: skip
+    assert test.labels.tolist() == [2]
+
+
+def test_two_sizes(tmp_path, complaint):
+    (tmp_path / "0").mkdir()
+    for name, shape in (("a", (2, 3)), ("b", (3, 2))):
+        (tmp_path / "0" / name).write_bytes(picture(np.zeros(shape, np.uint8)))
+    first, second = tmp_path / "0" / "a", tmp_path / "0" / "b"
+    assert complaint(tmp_path) == f"pictures must all have one size, got 3x2 in {first} and 2x3 in {second}"
+
+
+def test_no_picture(tmp_path, complaint):
+    (tmp_path / "0").mkdir()
+    file = tmp_path / "0" / "a.png"
+    file.write_text("no picture")
+    assert complaint(tmp_path) == f"{file} must be a PNG, JPEG or BMP picture"
+    file.write_bytes(picture(np.zeros((2, 2), np.uint8), "GIF"))
+    assert complaint(tmp_path) == f"{file} must be a PNG, JPEG or BMP picture"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP"])
+def test_a_damaged_picture(tmp_path, complaint, kind):
+    (tmp_path / "0").mkdir()
+    file = tmp_path / "0" / "a.png"
+    content = picture(np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8), kind)
+    file.write_bytes(content[: len(content) // 2])
+    assert complaint(tmp_path).startswith(f"{file} is a damaged {kind} picture: ")
+
+
+def test_pictures_that_unfold_into_too_much(tmp_path, complaint, monkeypatch):
+    monkeypatch.setattr("cmlp.data.formats.image_folder.limit_of", lambda size: 20)
+    (tmp_path / "0").mkdir()
+    for name in "abcdefg":
+        (tmp_path / "0" / name).write_bytes(picture(np.zeros((2, 2), np.uint8)))
+    assert complaint(tmp_path) == f"pictures in {tmp_path / '0'} must not unfold into more than 20 bytes"
+    (tmp_path / "0" / "a").write_bytes(picture(np.zeros((3, 3), np.uint8)))
+    assert complaint(tmp_path) == f"{tmp_path / '0' / 'a'} must not unfold into 9 pixels"
+
+
+def test_without_pillow(tmp_path, monkeypatch):
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "a.png").write_bytes(picture(np.zeros((2, 2), np.uint8)))
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(CmlpError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == 'reading pictures needs Pillow: pip install "cmlp[images]"'
