@@ -12,7 +12,7 @@ ROOT = Path(cmlp.__path__[0])
 
 FLOORS = [
     {"cmlp.errors", "cmlp.core"},
-    {"cmlp.validation", "cmlp.history", "cmlp.checks", "cmlp.layers"},
+    {"cmlp.validation", "cmlp.history", "cmlp.checks", "cmlp.layers", "cmlp.extras"},
     {"cmlp.data", "cmlp.samples", "cmlp.architecture", "cmlp.optimizers", "cmlp.schedules", "cmlp.initializers"},
     {"cmlp.callbacks", "cmlp.measures", "cmlp.training"},
     {"cmlp.run"},
