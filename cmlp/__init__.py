@@ -1,9 +1,38 @@
-"""A compiled multilayer perceptron: images and labels in, digits out, and fast."""
+"""A compiled multilayer perceptron: images and labels in, digits out, and fast.
 
+What is named in PLACES is imported when it is first asked for: importing cmlp costs next to nothing.
+"""
+
+from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
+
+PLACES = {
+    "cmlp.callbacks": ["Event"],
+    "cmlp.check": ["Finding", "Report", "check"],
+    "cmlp.data": ["Dataset", "Sets", "load", "load_digits", "load_test_data", "load_training_data"],
+    "cmlp.errors": ["CmlpError", "DataError", "ModelError"],
+    "cmlp.history": ["History"],
+    "cmlp.network": ["Network"],
+    "cmlp.optimizers": ["LBFGS", "SGD", "Adam", "AdamW", "Momentum", "Nadam", "Nesterov", "RMSprop"],
+    "cmlp.schedules": ["Adaptive", "Cosine", "Exponential", "InverseScaling", "OneCycle", "Step"],
+}
+__all__ = [name for names in PLACES.values() for name in names]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in PLACES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(module), name)
+            return value
+    raise AttributeError(f"module 'cmlp' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
 
 
 def _compiled(package: Path) -> bool:
@@ -27,38 +56,3 @@ def _package_path() -> list[str]:
 
 
 __path__ = _package_path()
-
-from cmlp.callbacks import Event  # noqa: E402
-from cmlp.data import Dataset, load_digits, load_test_data, load_training_data  # noqa: E402
-from cmlp.errors import CmlpError, DataError, ModelError  # noqa: E402
-from cmlp.history import History  # noqa: E402
-from cmlp.network import Network  # noqa: E402
-from cmlp.optimizers import LBFGS, SGD, Adam, AdamW, Momentum, Nadam, Nesterov, RMSprop  # noqa: E402
-from cmlp.schedules import Adaptive, Cosine, Exponential, InverseScaling, OneCycle, Step  # noqa: E402
-
-__all__ = [
-    "LBFGS",
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Adaptive",
-    "CmlpError",
-    "Cosine",
-    "DataError",
-    "Dataset",
-    "Event",
-    "Exponential",
-    "History",
-    "InverseScaling",
-    "ModelError",
-    "Momentum",
-    "Nadam",
-    "Nesterov",
-    "Network",
-    "OneCycle",
-    "RMSprop",
-    "Step",
-    "load_digits",
-    "load_test_data",
-    "load_training_data",
-]

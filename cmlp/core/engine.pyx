@@ -57,7 +57,7 @@ cdef class Engine:
         model.depth = len(sizes) - 1
         model.fan_in, model.fan_out = sizes[0], sizes[model.depth]
         model.loss = LOSSES[loss]
-        model.loss_factor = 1 / model.fan_out if loss in MEANS else 0.5 if loss == "half_squared_error" else 1
+        model.loss_factor = 1.0 / model.fan_out if loss in MEANS else 0.5 if loss == "half_squared_error" else 1
         model.fused = FUSED.get(loss) == activations[model.depth - 1]
         model.layers = <Layer*> calloc(model.depth, sizeof(Layer))
         if model.layers == NULL:
