@@ -6,7 +6,7 @@ from cmlp.core.model cimport Inputs, Workspace, floating
 from cmlp.core.simd cimport find_pixels, prefetch, scale_bytes
 
 cdef enum:
-    AHEAD = 2  # images in random order come from memory; asked for early, they are there when they are needed
+    AHEAD = 4  # images in random order come from memory; asked for early, they are there when they are needed
 
 ctypedef const unsigned char const_uchar
 ctypedef const float const_float

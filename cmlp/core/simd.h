@@ -129,8 +129,10 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, int32_t *posit
         _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi8(bits, block));
         store_positions(positions + count, offset, _mm512_castsi512_si128(place));
         store_positions(positions + count + 16, offset, _mm512_extracti32x4_epi32(place, 1));
-        store_positions(positions + count + 32, offset, _mm512_extracti32x4_epi32(place, 2));
-        store_positions(positions + count + 48, offset, _mm512_extracti32x4_epi32(place, 3));
+        if (_mm_popcnt_u64(bits) > 32) {  /* rare in images that are mostly zero */
+            store_positions(positions + count + 32, offset, _mm512_extracti32x4_epi32(place, 2));
+            store_positions(positions + count + 48, offset, _mm512_extracti32x4_epi32(place, 3));
+        }
         count += (int) _mm_popcnt_u64(bits);
     }
     return count;
