@@ -15,6 +15,8 @@ typedef struct {
     void (*sigmoid_double)(double *, ptrdiff_t);
     void (*weigh_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
     void (*weigh_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
+    void (*weigh_vector_float)(const float *, int, const float *, ptrdiff_t, float *);
+    void (*weigh_vector_double)(const double *, int, const double *, ptrdiff_t, double *);
     void (*accumulate_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
     void (*accumulate_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
     int (*find_pixels)(const uint8_t *, int, int32_t *, uint8_t *);
