@@ -1,7 +1,7 @@
 """The network: its parameters, and what one does with them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
@@ -124,6 +124,9 @@ class Network:
             One image of shape (features,), (features, 1) or (height, width), or n of them along a first
             axis. uint8 pixels are multiplied by `scale`, others are used as they are.
         """
+        output = self._engine.output_of_one(images, self.scale)
+        if output is not None:
+            return output
         batch, single = as_images(images, self.sizes[0])
         outputs = self._engine.outputs(Batch(batch, self.scale))
         return outputs[0] if single else outputs
@@ -155,11 +158,14 @@ class Network:
         DataError
             If an output is not a number: the strongest is then unknown, and not 0.
         """
-        batch, single = as_images(images, self.sizes[0])
-        answers = decide(self._engine.outputs(Batch(batch, self.scale)), self.architecture, self._engine)
-        if not single:
-            return answers
-        return int(answers[0]) if self.architecture.classifies else answers[0]
+        outputs = self(images)
+        if outputs.ndim == 2:
+            return decide(outputs, self.architecture, self._engine)
+        if self.architecture.classifies:
+            label = int(outputs.argmax())  # of a NaN, if there is any
+            if not isnan(outputs[label]):
+                return label
+        return decide(outputs[np.newaxis], self.architecture, self._engine)[0]
 
     def test(self, data: Data) -> float:
         """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label)."""

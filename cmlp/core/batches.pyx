@@ -6,7 +6,7 @@ from cmlp.core.model cimport Inputs, Workspace, floating
 from cmlp.core.simd cimport find_pixels, prefetch, scale_bytes
 
 cdef enum:
-    AHEAD = 2  # images in random order come from memory; asked for early, they are there when they are needed
+    AHEAD = 4  # images in random order come from memory; asked for early, they are there when they are needed
 
 ctypedef const unsigned char const_uchar
 ctypedef const float const_float
@@ -62,15 +62,21 @@ cdef int pick(
     int32_t* pixels, floating* values,
 ) noexcept nogil:
     """Write which pixels of one image are not zero, and their values, and return how many."""
+    cdef uint8_t* flags = work.flags
     cdef int n, j
 
     if pixel is const_uchar and stride == 1:
         n = find_pixels(<const uint8_t*> image, features, pixels, work.found)
         scale_bytes(work.found, n, scale, values)
         return n
-    for j in range(features):
-        work.flags[j] = (<pixel*> (image + j * stride))[0] != 0
-    n = find_pixels(work.flags, features, pixels, work.found)
+    if stride == sizeof(pixel):  # contiguous: said in so many words, the loop is vectorised
+        typed = <pixel*> image
+        for j in range(features):
+            flags[j] = typed[j] != 0
+    else:
+        for j in range(features):
+            flags[j] = (<pixel*> (image + j * stride))[0] != 0
+    n = find_pixels(flags, features, pixels, work.found)
     for j in range(n):
         values[j] = (<pixel*> (image + pixels[j] * stride))[0] * scale
     return n

@@ -7,11 +7,11 @@ import numpy as np
 
 cimport numpy as cnp
 
-from cmlp.core.batches cimport Way, gather_inputs
+from cmlp.core.batches cimport Samples, Way, gather_inputs
 from cmlp.core.feedforward cimport feedforward
-from cmlp.core.memory cimport Batch, Memory, memory_for
+from cmlp.core.memory cimport Batch, Memory, describe_one, memory_for
 from cmlp.core.model cimport Layer, Model, Workspace
-from cmlp.core.prediction cimport BLOCK, predict
+from cmlp.core.prediction cimport BLOCK, predict, predict_one
 from cmlp.core.state cimport OptimizerState
 from cmlp.core.training cimport Plan, mini_batch_gradient, train_mini_batches
 
@@ -99,6 +99,30 @@ cdef class Engine:
     def outputs(self, Batch batch):
         """Return the output activations (n, sizes[-1]); of the images no more than a block is ever copied."""
         return self._outputs(batch, NULL, NULL)
+
+    def output_of_one(self, image, double scale):
+        """Return the output activations (sizes[-1],) of one image, or None if it is not a plain array (sizes[0],).
+
+        For a small network this takes no longer than a few calls of Python functions.
+        """
+        cdef Samples samples
+        cdef cnp.npy_intp size = self.model.fan_out
+        cdef int type_number = cnp.PyArray_TYPE(self.parameters), failed
+        cdef cnp.ndarray outputs
+
+        if not describe_one(&samples, image, self.model.fan_in, type_number):
+            return None
+        samples.scale = scale
+        outputs = cnp.PyArray_EMPTY(1, &size, type_number, 0)
+        if self.single_precision:
+            failed = predict_one(&self.model, <float*> cnp.PyArray_DATA(self.parameters), &samples,
+                                 <float*> cnp.PyArray_DATA(outputs))
+        else:
+            failed = predict_one(&self.model, <double*> cnp.PyArray_DATA(self.parameters), &samples,
+                                 <double*> cnp.PyArray_DATA(outputs))
+        if failed:
+            raise MemoryError
+        return outputs
 
     def evaluate(self, Batch batch):
         """Return the output activations, the weighted loss, and the sum of the weights."""

@@ -1,13 +1,16 @@
-"""The network forwards: a matrix-vector product per layer for one image, a matrix-matrix product for more."""
+"""The network forwards: a matrix-vector product per layer for one image, a matrix-matrix product for more.
+
+One image never calls BLAS: for what a small network takes, setting its number of threads would take longer.
+"""
 
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from cmlp.core.activations cimport activate
-from cmlp.core.blas cimport NO_TRANS, gemm, gemv
+from cmlp.core.blas cimport NO_TRANS, gemm
 from cmlp.core.dropout cimport drop
 from cmlp.core.model cimport Inputs, Layer, Model, Workspace, floating
-from cmlp.core.simd cimport weigh_pixels
+from cmlp.core.simd cimport weigh_pixels, weigh_vector
 
 
 cdef void weigh(
@@ -18,7 +21,7 @@ cdef void weigh(
 
     if n == 1:
         # z += W @ a   (fan_out,)
-        gemv(NO_TRANS, layer.fan_out, layer.fan_in, <floating> 1, W, layer.fan_out, a, 1, <floating> 1, z, 1)
+        weigh_vector(a, layer.fan_in, W, layer.fan_out, z)
     else:
         # z += W @ a   (fan_out, n)
         gemm(NO_TRANS, NO_TRANS, layer.fan_out, n, layer.fan_in, <floating> 1, W, layer.fan_out,

@@ -4,6 +4,9 @@ from cmlp.core.batches cimport Samples, Way
 from cmlp.core.model cimport Model, Workspace
 
 
+cdef bint describe_one(Samples* samples, object image, int features, int type_number)
+
+
 cdef class Memory:
     cdef Workspace work
     cdef list arrays

@@ -6,7 +6,7 @@ import numpy as np
 
 cimport numpy as cnp
 
-from cmlp.core.batches cimport DENSE, FLOAT32, FLOAT64, IN_PLACE, ROWS, SPARSE, UINT8, Way
+from cmlp.core.batches cimport DENSE, FLOAT32, FLOAT64, IN_PLACE, ROWS, SPARSE, UINT8, Samples, Way
 from cmlp.core.model cimport Model, Workspace
 
 cnp.import_array()
@@ -26,6 +26,35 @@ def aligned_empty(size, dtype):
     cdef size_t offset = -<size_t> cnp.PyArray_DATA(memory) % ALIGNMENT
 
     return memory[offset:offset + size * dtype.itemsize].view(dtype)
+
+
+def is_sparse(images):
+    """Return whether so many pixels are zero that it is faster to find the others."""
+    return np.count_nonzero(images) <= MOST_NONZERO * images.size
+
+
+cdef bint describe_one(Samples* samples, object image, int features, int type_number):
+    """Describe one image (features,) to a network of the given type, if it is an array that kernels can read."""
+    cdef int found
+
+    if not cnp.PyArray_CheckExact(image):
+        return False
+    found = cnp.PyArray_TYPE(image)
+    if (cnp.PyArray_NDIM(image) != 1 or cnp.PyArray_DIM(image, 0) != features or not cnp.PyArray_ISBEHAVED_RO(image)
+            or cnp.PyArray_STRIDE(image, 0) != cnp.PyArray_ITEMSIZE(image)):
+        return False
+    if found == cnp.NPY_UINT8:
+        samples.pixel = UINT8
+        samples.way = SPARSE
+    elif found == cnp.NPY_FLOAT32 or found == cnp.NPY_FLOAT64:
+        samples.pixel = FLOAT32 if found == cnp.NPY_FLOAT32 else FLOAT64
+        samples.way = IN_PLACE if found == type_number else DENSE
+    else:
+        return False
+    samples.images = cnp.PyArray_BYTES(image)
+    samples.image_stride = 0
+    samples.pixel_stride = cnp.PyArray_ITEMSIZE(image)
+    return True
 
 
 cdef class Batch:
@@ -69,12 +98,12 @@ cdef class Batch:
     cdef Way choose_way(self, cnp.dtype dtype, bint in_order):
         """Choose how the images come to the first layer of a network of this type, and whether in their order."""
         images = self.arrays[0]
-        if self.samples.way == DENSE and in_order and images.dtype == dtype and images.flags.c_contiguous:
+        if self.samples.way != DENSE:
+            return self.samples.way
+        if in_order and images.dtype == dtype and images.flags.c_contiguous:
             self.samples.way = IN_PLACE
-        elif self.samples.way == DENSE and self.n >= FEWEST_SPARSE:
-            some = images[:LOOKED_AT]
-            if np.count_nonzero(some) <= MOST_NONZERO * some.size:
-                self.samples.way = SPARSE
+        elif self.n >= FEWEST_SPARSE and is_sparse(images[:LOOKED_AT]):
+            self.samples.way = SPARSE
         return self.samples.way
 
 

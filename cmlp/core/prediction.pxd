@@ -10,3 +10,6 @@ cdef void predict(
     const Model* model, const floating* parameters, const Samples* samples, Py_ssize_t n,
     Workspace* work, void* outputs, double* loss, double* weight,
 ) noexcept nogil
+cdef int predict_one(
+    const Model* model, const floating* parameters, const Samples* image, floating* outputs,
+) noexcept nogil

@@ -1,6 +1,8 @@
 """The outputs for any number of images, in memory that holds a block of them."""
 
-from libc.string cimport memcpy
+from libc.stdint cimport int32_t, uint8_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
 
 from cmlp.core.batches cimport Samples, gather_inputs
 from cmlp.core.feedforward cimport feedforward
@@ -49,3 +51,30 @@ cdef void predict(
         memcpy(<floating*> outputs + begin * model.fan_out, activations + m * last.units,
                m * <Py_ssize_t> model.fan_out * sizeof(floating))
         begin += m
+
+
+cdef int predict_one(
+    const Model* model, const floating* parameters, const Samples* image, floating* outputs,
+) noexcept nogil:
+    """Write the outputs (fan_out,) of one image, without BLAS; return -1 where there is no memory for it."""
+    cdef const Layer* last = &model.layers[model.depth - 1]
+    cdef Py_ssize_t fan_in = model.fan_in, room = 64 + fan_in * (4 + sizeof(floating)) + 64 * 4 + 2 * fan_in + 64
+    cdef Py_ssize_t begins[2]
+    cdef Workspace work
+    cdef char* memory = <char*> malloc(model.units * sizeof(floating) + room)
+    cdef floating* activations = <floating*> memory
+
+    if memory == NULL:
+        return -1
+    memset(&work, 0, sizeof(Workspace))
+    work.images = activations + model.units
+    work.inputs.values = work.images
+    work.inputs.begins = begins
+    work.inputs.pixels = <int32_t*> (<floating*> work.images + fan_in)
+    work.flags = <uint8_t*> (work.inputs.pixels + fan_in + 64)
+    work.found = work.flags + fan_in
+    gather_inputs(image, NULL, 1, model.fan_in, &work, <floating*> work.images, <floating*> work.images)
+    feedforward(model, parameters, &work, activations, 1, False)
+    memcpy(outputs, activations + last.units, model.fan_out * sizeof(floating))
+    free(memory)
+    return 0

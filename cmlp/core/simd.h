@@ -15,6 +15,8 @@ typedef struct {
     void (*sigmoid_double)(double *, ptrdiff_t);
     void (*weigh_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
     void (*weigh_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
+    void (*weigh_vector_float)(const float *, int, const float *, ptrdiff_t, float *);
+    void (*weigh_vector_double)(const double *, int, const double *, ptrdiff_t, double *);
     void (*accumulate_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
     void (*accumulate_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
     int (*find_pixels)(const uint8_t *, int, int32_t *, uint8_t *);
@@ -129,8 +131,10 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, int32_t *posit
         _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi8(bits, block));
         store_positions(positions + count, offset, _mm512_castsi512_si128(place));
         store_positions(positions + count + 16, offset, _mm512_extracti32x4_epi32(place, 1));
-        store_positions(positions + count + 32, offset, _mm512_extracti32x4_epi32(place, 2));
-        store_positions(positions + count + 48, offset, _mm512_extracti32x4_epi32(place, 3));
+        if (_mm_popcnt_u64(bits) > 32) {  /* rare in images that are mostly zero */
+            store_positions(positions + count + 32, offset, _mm512_extracti32x4_epi32(place, 2));
+            store_positions(positions + count + 48, offset, _mm512_extracti32x4_epi32(place, 3));
+        }
         count += (int) _mm_popcnt_u64(bits);
     }
     return count;

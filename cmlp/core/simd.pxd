@@ -11,6 +11,9 @@ cdef void sigmoid_array(floating* z, Py_ssize_t n) noexcept nogil
 cdef void weigh_pixels(
     const int32_t* pixels, const floating* values, int n, const floating* W, Py_ssize_t fan_out, floating* z,
 ) noexcept nogil
+cdef void weigh_vector(
+    const floating* a, int n, const floating* W, Py_ssize_t fan_out, floating* z,
+) noexcept nogil
 cdef void accumulate_pixels(
     const int32_t* pixels, const floating* values, int n, const floating* delta, Py_ssize_t fan_out,
     floating* nabla_w,

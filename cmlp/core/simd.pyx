@@ -15,6 +15,8 @@ cdef extern from "simd.h":
             const int32_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
         void (*weigh_pixels_double)(
             const int32_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
+        void (*weigh_vector_float)(const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
+        void (*weigh_vector_double)(const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
         void (*accumulate_pixels_float)(
             const int32_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
         void (*accumulate_pixels_double)(
@@ -46,6 +48,16 @@ cdef void weigh_pixels(
         path.weigh_pixels_float(pixels, values, n, W, fan_out, z)
     else:
         path.weigh_pixels_double(pixels, values, n, W, fan_out, z)
+
+
+cdef void weigh_vector(
+    const floating* a, int n, const floating* W, Py_ssize_t fan_out, floating* z,
+) noexcept nogil:
+    """z += W @ a   (fan_out,), with a of shape (n,)"""
+    if floating is float:
+        path.weigh_vector_float(a, n, W, fan_out, z)
+    else:
+        path.weigh_vector_double(a, n, W, fan_out, z)
 
 
 cdef void accumulate_pixels(

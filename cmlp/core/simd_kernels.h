@@ -19,6 +19,7 @@ typedef BITS INTEGERS __attribute__((vector_size(WIDTH), aligned(sizeof(REAL)), 
 #define AT(p) (*(VECTOR *) (p))
 #define CONST_AT(p) (*(const VECTOR *) (p))
 #define SELECT(mask, a, b) ((VECTOR) (((INTEGERS) (a) & (mask)) | ((INTEGERS) (b) & ~(mask))))
+#define COLUMN(k) (pixels ? (ptrdiff_t) pixels[k] : (ptrdiff_t) (k))
 #define ALL(x) ((VECTOR) {0} + (REAL) (x))
 
 
@@ -97,7 +98,8 @@ TARGET INLINE void NAME(put)(REAL *p, int left, VECTOR x)
 }
 
 
-/* A block of z += W @ a, `vectors` wide; `ways` sums of each vector are under way at a time. */
+/* A block of z += W @ a, `vectors` wide; `ways` sums of each vector are under way at a time. `pixels` says where
+   in a the n values stand, or is NULL if they are all of it. */
 TARGET INLINE void NAME(weigh_block)(const int32_t *pixels, const REAL *values, int n, const REAL *W, ptrdiff_t fan_out,
                                      REAL *z, int left, const int vectors, const int ways)
 {
@@ -109,10 +111,10 @@ TARGET INLINE void NAME(weigh_block)(const int32_t *pixels, const REAL *values, 
     for (; k + ways <= n; k += ways)
         for (int w = 0; w < ways; w++)
             for (int v = 0; v < vectors; v++)
-                sums[w * vectors + v] += values[k + w] * CONST_AT(W + pixels[k + w] * fan_out + v * LANES);
+                sums[w * vectors + v] += values[k + w] * CONST_AT(W + COLUMN(k + w) * fan_out + v * LANES);
     for (; k < n; k++)
         for (int v = 0; v < vectors; v++)
-            sums[v] += values[k] * CONST_AT(W + pixels[k] * fan_out + v * LANES);
+            sums[v] += values[k] * CONST_AT(W + COLUMN(k) * fan_out + v * LANES);
     for (int v = 0; v < vectors; v++) {
         for (int w = 1; w < ways; w++)
             sums[v] += sums[w * vectors + v];
@@ -121,8 +123,8 @@ TARGET INLINE void NAME(weigh_block)(const int32_t *pixels, const REAL *values, 
 }
 
 
-/* z += W @ a   (fan_out,), for an image a of which only the n pixels named are not zero */
-TARGET static void NAME(weigh_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
+/* z += W @ a   (fan_out,), for an image a of which only the n pixels named are not zero, or a whole vector */
+TARGET INLINE void NAME(weigh_blocks)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
                                       ptrdiff_t fan_out, REAL *z)
 {
     int left = (int) fan_out;
@@ -135,6 +137,19 @@ TARGET static void NAME(weigh_pixels)(const int32_t *pixels, const REAL *values,
         NAME(weigh_block)(pixels, values, n, W, fan_out, z, left, 2, 2);
     else if (left > 0)
         NAME(weigh_block)(pixels, values, n, W, fan_out, z, left, 1, 4);
+}
+
+
+TARGET static void NAME(weigh_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
+                                      ptrdiff_t fan_out, REAL *z)
+{
+    NAME(weigh_blocks)(pixels, values, n, W, fan_out, z);
+}
+
+
+TARGET static void NAME(weigh_vector)(const REAL *a, int n, const REAL *W, ptrdiff_t fan_out, REAL *z)
+{
+    NAME(weigh_blocks)(NULL, a, n, W, fan_out, z);
 }
 
 
@@ -173,4 +188,5 @@ TARGET static void NAME(accumulate_pixels)(const int32_t *pixels, const REAL *va
 #undef AT
 #undef CONST_AT
 #undef SELECT
+#undef COLUMN
 #undef ALL

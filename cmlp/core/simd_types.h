@@ -44,6 +44,8 @@ static const Kernels PATH(kernels) = {
     PATH(sigmoid_double),
     PATH(weigh_pixels_float),
     PATH(weigh_pixels_double),
+    PATH(weigh_vector_float),
+    PATH(weigh_vector_double),
     PATH(accumulate_pixels_float),
     PATH(accumulate_pixels_double),
     PATH(find_pixels),
