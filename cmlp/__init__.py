@@ -21,6 +21,7 @@ PLACES = {
     "cmlp.schedules": ["Adaptive", "Cosine", "Exponential", "InverseScaling", "OneCycle", "Step"],
 }
 __all__ = [name for names in PLACES.values() for name in names]  # noqa: PLE0604
+ESTIMATORS = ["MLPClassifier", "MLPRegressor"]  # not in __all__, because they need scikit-learn
 
 
 def __getattr__(name: str) -> Any:
@@ -28,11 +29,15 @@ def __getattr__(name: str) -> Any:
         if name in names:
             value = globals()[name] = getattr(import_module(module), name)
             return value
+    if name in ESTIMATORS:
+        from cmlp.extras import require
+
+        return getattr(require("cmlp.estimators", "scikit-learn", "sklearn", f"cmlp.{name}"), name)
     raise AttributeError(f"module 'cmlp' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), *__all__, *ESTIMATORS])
 
 
 def _compiled(package: Path) -> bool:

@@ -150,6 +150,10 @@ def as_rows(matrix: Any, features: int) -> SparseRows:
         raise DataError(f"images must be integers or real numbers, got dtype {csr.dtype}")
     if csr.nnz >= 2**31:
         raise DataError(f"a sparse matrix must have fewer than 2**31 values, got {csr.nnz:,}")
+    csr.check_format(full_check=True)  # scipy does not look at indices before, and kernels trust them
+    if np.diff(csr.indptr).max(initial=0) > features:  # more than a row has room for: some are there twice
+        csr = csr.copy()
+        csr.sum_duplicates()
     values = csr.data if csr.dtype in CORE_TYPES else csr.data.astype(np.float64)
     columns = np.ascontiguousarray(csr.indices, np.int32)
     begins = np.ascontiguousarray(csr.indptr, np.int32)
