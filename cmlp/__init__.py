@@ -20,7 +20,7 @@ PLACES = {
     "cmlp.optimizers": ["LBFGS", "SGD", "Adam", "AdamW", "Momentum", "Nadam", "Nesterov", "RMSprop"],
     "cmlp.schedules": ["Adaptive", "Cosine", "Exponential", "InverseScaling", "OneCycle", "Step"],
 }
-__all__ = [name for names in PLACES.values() for name in names]  # noqa: PLE0604
+__all__ = [name for names in PLACES.values() for name in names]
 ESTIMATORS = ["MLPClassifier", "MLPRegressor"]  # not in __all__, because they need scikit-learn
 
 

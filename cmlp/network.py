@@ -231,6 +231,7 @@ class Network:
         test_data: Data | None = None,
         training_accuracy: bool = False,
         callbacks: Callback | Sequence[Callback] = (),
+        threads: int | None = None,
         progress: bool | None = None,
     ) -> History:
         """Train on mini-batches, shuffled anew in each epoch.
@@ -275,6 +276,9 @@ class Network:
             Whether that of the training data is, too.
         callbacks : function of an Event, or object with on_epoch_end or on_batch_end, or several
             Training stops if one returns True.
+        threads : int, optional
+            How many share a mini-batch; the result has the same bits with any number. By default one for small
+            networks, otherwise OMP_NUM_THREADS, or one per processor.
         progress : bool, optional
             Whether to show a progress bar on stderr; by default, where stderr is a terminal.
 
@@ -317,14 +321,15 @@ class Network:
         try:
             if isinstance(found, LBFGS):
                 return self._run.minimise(options, found)
-            return self._run.train(Training(self._engine, samples, options, found, eta, self.rng, schedule=plan))
+            training = Training(self._engine, samples, options, found, eta, self.rng, schedule=plan, threads=threads)
+            return self._run.train(training)
         finally:
             self._run = None
 
     def train_on_batches(
         self, batches: Iterable[Data], eta: float, *, optimizer: str | Optimizer = "sgd", lmbda: float = 0.0
     ) -> list[float]:
-        """Take a step for each mini-batch of an iterator, for data that are larger than memory.
+        """Take a step for each mini-batch, for data larger than memory, and return its mean loss before each.
 
         Parameters
         ----------
@@ -335,11 +340,6 @@ class Network:
             As for `train`; its memory of earlier steps begins with the first mini-batch.
         lmbda : float
             ``lmbda / 2 * sum(w**2)`` is added to the mean loss of each mini-batch.
-
-        Returns
-        -------
-        list of float
-            The mean loss of each mini-batch before its step.
         """
         check_positive("eta", eta)
         found = find_optimizer(optimizer)
@@ -381,8 +381,8 @@ class Network:
     def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
         """Return the samples of images and labels given apart, of one image or more."""
         batch, single = as_images(images, self.sizes[0])
-        given = images if isinstance(batch, tuple) else batch
-        return stack(given, [labels] if single else labels, self._form, self.scale, "the batch")
+        answers = [labels] if single else labels
+        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self.scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("architecture", "activations", "scale", "rng")

@@ -154,6 +154,8 @@ def as_rows(matrix: Any, features: int) -> SparseRows:
     if np.diff(csr.indptr).max(initial=0) > features:  # more than a row has room for: some are there twice
         csr = csr.copy()
         csr.sum_duplicates()
+    if not csr.has_sorted_indices:
+        csr = csr.sorted_indices()  # a copy; kernels divide rows among threads by column
     values = csr.data if csr.dtype in CORE_TYPES else csr.data.astype(np.float64)
     columns = np.ascontiguousarray(csr.indices, np.int32)
     begins = np.ascontiguousarray(csr.indptr, np.int32)

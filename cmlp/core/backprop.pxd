@@ -1,6 +1,17 @@
-from cmlp.core.model cimport Model, Workspace, floating
+from cmlp.core.model cimport Model, Part, Workspace, floating
 
 
-cdef void backprop(
-    const Model* model, const floating* parameters, Workspace* work, floating* deltas, floating* nabla, int n,
+cdef struct Columns:
+    int begin
+    int end
+
+
+cdef void backpropagate(
+    const Model* model, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
+) noexcept nogil
+cdef Columns columns_of(
+    const Model* model, const Workspace* work, int l, int index, int parts, int size,
+) noexcept nogil
+cdef void accumulate(
+    const Model* model, const Workspace* work, const floating* deltas, floating* nabla, int n, int index, int parts,
 ) noexcept nogil

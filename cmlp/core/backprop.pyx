@@ -1,56 +1,21 @@
-"""The gradient backwards through the network: BP1 to BP4 in chapter 2 of Nielsen's book."""
+"""The gradient backwards through the network: BP1 to BP4 in chapter 2 of Nielsen's book.
 
+First the deltas of every layer, which belong to images, then the gradient, which belongs to parameters: each can
+be divided among threads, and every number is computed in the same way however many there are.
+"""
+
+from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from cmlp.core.activations cimport multiply_by_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, gemm, gemv, ger
 from cmlp.core.dropout cimport drop
-from cmlp.core.feedforward cimport dropout_key
-from cmlp.core.model cimport Inputs, Layer, Model, Workspace, floating
+from cmlp.core.feedforward cimport dropout_key, place_of
+from cmlp.core.model cimport Inputs, Layer, Model, Part, Workspace, floating
 from cmlp.core.simd cimport accumulate_pixels
 
-
-cdef void add_biases(const Layer* layer, const floating* delta, floating* nabla_b, int n) noexcept nogil:
-    """Write nabla_b (fan_out,) from delta (fan_out, n)."""
-    cdef Py_ssize_t i, o
-
-    # nabla_b = delta.sum(axis=1)   (fan_out,)
-    memset(nabla_b, 0, layer.fan_out * sizeof(floating))
-    for i in range(n):
-        for o in range(layer.fan_out):
-            nabla_b[o] += delta[i * layer.fan_out + o]
-
-
-cdef void add_outer_products(
-    const Layer* layer, const floating* delta, const floating* a, floating* nabla_w, int n,
-) noexcept nogil:
-    """Write nabla_w (fan_out, fan_in) from delta (fan_out, n) and the activations a (fan_in, n) before the layer."""
-    if n == 1:
-        # nabla_w = outer(delta, a)   (fan_out, fan_in)
-        memset(nabla_w, 0, <size_t> layer.fan_out * layer.fan_in * sizeof(floating))
-        ger(layer.fan_out, layer.fan_in, <floating> 1, delta, 1, a, 1, nabla_w, layer.fan_out)
-    else:
-        # nabla_w = delta @ a.T   (fan_out, fan_in): the sum of n outer products
-        gemm(NO_TRANS, TRANS, layer.fan_out, layer.fan_in, n, <floating> 1, delta, layer.fan_out,
-             a, layer.fan_in, <floating> 0, nabla_w, layer.fan_out)
-
-
-cdef void add_outer_products_of_inputs(
-    const Layer* layer, const floating* delta, const Inputs* inputs, floating* nabla_w, int n,
-) noexcept nogil:
-    """The same for the first layer, whose activations before it are the images."""
-    cdef const floating* values = <const floating*> inputs.values
-    cdef Py_ssize_t i, begin
-
-    if inputs.images != NULL:
-        add_outer_products(layer, delta, <const floating*> inputs.images, nabla_w, n)
-        return
-    memset(nabla_w, 0, <size_t> layer.fan_out * layer.fan_in * sizeof(floating))
-    for i in range(n):
-        begin = inputs.begins[i]
-        # nabla_w += outer(delta[:, i], images[:, i])   (fan_out, fan_in)
-        accumulate_pixels(inputs.pixels + begin, values + begin, <int> (inputs.begins[i + 1] - begin),
-                          delta + i * layer.fan_out, layer.fan_out, nabla_w)
+cdef enum:
+    WIDEST = 64  # bytes of a vector
 
 
 cdef void propagate(
@@ -69,36 +34,144 @@ cdef void propagate(
              delta, layer.fan_out, <floating> 0, derivative, layer.fan_in)
 
 
-cdef void backprop(
-    const Model* model, const floating* parameters, Workspace* work, floating* deltas, floating* nabla, int n,
+cdef void backpropagate(
+    const Model* model, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
 ) noexcept nogil:
-    """Write nabla (n_parameters,), the gradient summed over the n images that have just gone through.
+    """Write the deltas of every layer, for the images of the part that have just gone through.
 
-    `deltas` and `nabla` are those of `work`, with their type. On entry the last layer of the deltas holds dC/da of
-    the outputs, or dC/dz if the loss is fused with their activation.
+    `deltas` are those of `work`, with their type. On entry their last layer holds dC/da of the outputs, or dC/dz if
+    the loss is fused with their activation.
     """
     cdef const floating* zs = <const floating*> work.zs
     cdef const floating* activations = <const floating*> work.activations
-    cdef const floating* kept
+    cdef int n = part.end - part.begin
     cdef const Layer* layer
-    cdef const Layer* before
+    cdef Py_ssize_t begin
     cdef floating* delta
     cdef int l
 
     for l in range(model.depth - 1, -1, -1):
         layer = &model.layers[l]
-        delta = deltas + n * layer.units
+        begin = place_of(layer, part)
+        delta = deltas + begin
         if work.drops and layer.dropout > 0:
             # what `drop` did to the activations, it does to their derivatives
-            drop(dropout_key(layer, work), layer.dropout, delta, delta, n * <Py_ssize_t> layer.fan_out)
+            drop(dropout_key(layer, work, part), layer.dropout, delta, delta, n * <Py_ssize_t> layer.fan_out)
         if l < model.depth - 1 or not model.fused:
-            multiply_by_prime(layer.activation, zs + n * layer.units if layer.keeps_z else NULL,
-                              activations + n * layer.units, delta, layer.fan_out, n)
-        add_biases(layer, delta, nabla + layer.biases, n)
-        if l == 0:
-            add_outer_products_of_inputs(layer, delta, &work.inputs, nabla + layer.weights, n)
+            multiply_by_prime(layer.activation, zs + begin if layer.keeps_z else NULL, activations + begin, delta,
+                              layer.fan_out, n)
+        if l > 0:
+            propagate(layer, parameters, delta, deltas + place_of(&model.layers[l - 1], part), n)
+
+
+cdef void add_biases(const Layer* layer, const floating* delta, floating* nabla_b, int n) noexcept nogil:
+    """Write nabla_b (fan_out,) from delta (fan_out, n)."""
+    cdef Py_ssize_t i, o
+
+    # nabla_b = delta.sum(axis=1)   (fan_out,)
+    memset(nabla_b, 0, layer.fan_out * sizeof(floating))
+    for i in range(n):
+        for o in range(layer.fan_out):
+            nabla_b[o] += delta[i * layer.fan_out + o]
+
+
+cdef void add_outer_products(
+    const Layer* layer, const floating* delta, const floating* a, floating* nabla_w, int begin, int end, int n,
+) noexcept nogil:
+    """Write the columns begin to end of nabla_w from delta (fan_out, n) and the activations a (fan_in, n) before."""
+    cdef floating* columns = nabla_w + begin * <Py_ssize_t> layer.fan_out
+
+    if n == 1:
+        # nabla_w = outer(delta, a)   (fan_out, fan_in)
+        memset(columns, 0, (end - begin) * <size_t> layer.fan_out * sizeof(floating))
+        ger(layer.fan_out, end - begin, <floating> 1, delta, 1, a + begin, 1, columns, layer.fan_out)
+    else:
+        # nabla_w = delta @ a.T   (fan_out, fan_in): the sum of n outer products
+        gemm(NO_TRANS, TRANS, layer.fan_out, end - begin, n, <floating> 1, delta, layer.fan_out,
+             a + begin, layer.fan_in, <floating> 0, columns, layer.fan_out)
+
+
+cdef Py_ssize_t first_from(const int32_t* pixels, Py_ssize_t begin, Py_ssize_t end, int pixel) noexcept nogil:
+    """Return where among the ascending pixels[begin:end] the first is that is not before `pixel`."""
+    cdef Py_ssize_t middle
+
+    while begin < end:
+        middle = (begin + end) // 2
+        if pixels[middle] < pixel:
+            begin = middle + 1
         else:
-            before = &model.layers[l - 1]
-            kept = <const floating*> (work.kept if work.drops and before.dropout > 0 else work.activations)
-            add_outer_products(layer, delta, kept + n * before.units, nabla + layer.weights, n)
-            propagate(layer, parameters, delta, deltas + n * before.units, n)
+            end = middle
+    return begin
+
+
+cdef void add_outer_products_of_pixels(
+    const Layer* layer, const floating* delta, const Inputs* inputs, floating* nabla_w, int begin, int end, int n,
+) noexcept nogil:
+    """The same for the first layer, where only what is not zero in the images is known."""
+    cdef const floating* values = <const floating*> inputs.values
+    cdef Py_ssize_t i, first, last
+
+    memset(nabla_w + begin * <Py_ssize_t> layer.fan_out, 0,
+           (end - begin) * <size_t> layer.fan_out * sizeof(floating))
+    for i in range(n):
+        first, last = inputs.begins[i], inputs.ends[i]
+        if begin > 0:
+            first = first_from(inputs.pixels, first, last, begin)
+        if end < layer.fan_in:
+            last = first_from(inputs.pixels, first, last, end)
+        # nabla_w += outer(delta[:, i], images[:, i])   (fan_out, fan_in)
+        accumulate_pixels(inputs.pixels + first, values + first, <int> (last - first), delta + i * layer.fan_out,
+                          layer.fan_out, nabla_w)
+
+
+cdef Columns columns_of(
+    const Model* model, const Workspace* work, int l, int index, int parts, int size,
+) noexcept nogil:
+    """Return which columns of the weights of a layer belong to a part of the parameters.
+
+    `size` is that of a number. Columns of pixels that are no whole vectors stay together, because a vector that
+    reaches into the next column adds zeros there.
+    """
+    cdef const Layer* layer = &model.layers[l]
+    cdef Columns columns
+
+    if l == 0 and work.inputs.images == NULL and layer.fan_out * size % WIDEST != 0:
+        columns.begin = 0
+        columns.end = layer.fan_in if index == 0 else 0
+    else:
+        columns.begin = <int> (layer.fan_in * <Py_ssize_t> index // parts)
+        columns.end = <int> (layer.fan_in * <Py_ssize_t> (index + 1) // parts)
+    return columns
+
+
+cdef void accumulate(
+    const Model* model, const Workspace* work, const floating* deltas, floating* nabla, int n, int index, int parts,
+) noexcept nogil:
+    """Write a part of nabla (n_parameters,), the gradient summed over the n images of a mini-batch.
+
+    The part has the columns of every layer's weights that `columns_of` says, and every parts-th layer's biases.
+    """
+    cdef const floating* before
+    cdef const floating* delta
+    cdef const Layer* layer
+    cdef Columns columns
+    cdef int l
+
+    for l in range(model.depth):
+        layer = &model.layers[l]
+        delta = deltas + n * layer.units
+        if l % parts == index:
+            add_biases(layer, delta, nabla + layer.biases, n)
+        columns = columns_of(model, work, l, index, parts, sizeof(floating))
+        if columns.begin == columns.end:
+            continue
+        if l == 0 and work.inputs.images == NULL:
+            add_outer_products_of_pixels(layer, delta, &work.inputs, nabla + layer.weights, columns.begin,
+                                         columns.end, n)
+            continue
+        if l == 0:
+            before = <const floating*> work.inputs.images
+        else:
+            before = <const floating*> (work.kept if work.drops and model.layers[l - 1].dropout > 0
+                                        else work.activations) + n * model.layers[l - 1].units
+        add_outer_products(layer, delta, before, nabla + layer.weights, columns.begin, columns.end, n)

@@ -1,6 +1,6 @@
 from libc.stdint cimport int32_t
 
-from cmlp.core.model cimport Workspace, floating
+from cmlp.core.model cimport Part, Workspace, floating
 
 
 cdef enum Pixel:
@@ -31,13 +31,14 @@ cdef struct Samples:
     const double* weights        # (n,), or NULL
 
 
+cdef void attach(const Samples* samples, Workspace* work) noexcept nogil
 cdef void gather_inputs(
-    const Samples* samples, const Py_ssize_t* order, int n, int features, Workspace* work, floating* images,
-    floating* values,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, int features, Workspace* work,
+    floating* images, floating* values,
 ) noexcept nogil
 cdef void gather_targets(
-    const Samples* samples, const Py_ssize_t* order, int n, int outputs, floating* targets,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, int outputs, floating* targets,
 ) noexcept nogil
 cdef double gather_weights(
-    const Samples* samples, const Py_ssize_t* order, int n, floating* weights,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, floating* weights,
 ) noexcept nogil

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, uint8_t
 
-from cmlp.core.model cimport Inputs, Workspace, floating
+from cmlp.core.model cimport Inputs, Part, Workspace, floating
 from cmlp.core.simd cimport find_pixels, prefetch, scale_bytes
 
 cdef enum:
@@ -38,14 +38,14 @@ cdef void convert(
 
 
 cdef void gather_images(
-    const Samples* samples, const Py_ssize_t* order, int n, int features, floating* images,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, int features, floating* images,
 ) noexcept nogil:
-    """Write the images (features, n)."""
+    """Write the images (features, n) of the part."""
     cdef const char* image
     cdef floating* converted
     cdef Py_ssize_t i
 
-    for i in range(n):
+    for i in range(part.begin, part.end):
         image = image_at(samples, order, i)
         converted = images + i * features
         if samples.pixel == UINT8:
@@ -57,17 +57,21 @@ cdef void gather_images(
             convert(<const_double*> NULL, image, samples.pixel_stride, <floating> 1, converted, features)
 
 
+cdef Py_ssize_t room_of(const Part* part, int features) noexcept nogil:
+    """Where the pixels of the part begin: every part can fill its room, and write up to 64 too many."""
+    return part.begin * <Py_ssize_t> features + 64 * part.index
+
+
 cdef int pick(
-    pixel* typed, const char* image, Py_ssize_t stride, floating scale, int features, Workspace* work,
-    int32_t* pixels, floating* values,
+    pixel* typed, const char* image, Py_ssize_t stride, floating scale, int features, uint8_t* flags,
+    uint8_t* found, int32_t* pixels, floating* values,
 ) noexcept nogil:
     """Write which pixels of one image are not zero, and their values, and return how many."""
-    cdef uint8_t* flags = work.flags
     cdef int n, j
 
     if pixel is const_uchar and stride == 1:
-        n = find_pixels(<const uint8_t*> image, features, pixels, work.found)
-        scale_bytes(work.found, n, scale, values)
+        n = find_pixels(<const uint8_t*> image, features, pixels, found)
+        scale_bytes(found, n, scale, values)
         return n
     if stride == sizeof(pixel):  # contiguous: said in so many words, the loop is vectorised
         typed = <pixel*> image
@@ -76,37 +80,39 @@ cdef int pick(
     else:
         for j in range(features):
             flags[j] = (<pixel*> (image + j * stride))[0] != 0
-    n = find_pixels(flags, features, pixels, work.found)
+    n = find_pixels(flags, features, pixels, found)
     for j in range(n):
         values[j] = (<pixel*> (image + pixels[j] * stride))[0] * scale
     return n
 
 
 cdef void gather_pixels(
-    const Samples* samples, const Py_ssize_t* order, int n, int features, Workspace* work, floating* values,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, int features, Workspace* work, floating* values,
 ) noexcept nogil:
-    """Write those pixels of the images that are not zero."""
-    cdef Inputs* inputs = &work.inputs
-    cdef Py_ssize_t stride = samples.pixel_stride, found = 0
-    cdef const char* image
+    """Write those pixels of the images of the part that are not zero."""
+    cdef Py_ssize_t stride = samples.pixel_stride, at = room_of(part, features)
+    cdef uint8_t* flags = work.flags + part.index * <Py_ssize_t> features
+    cdef uint8_t* found = work.found + part.index * <Py_ssize_t> (features + 64)
     cdef int32_t* pixels
+    cdef const char* image
     cdef floating* picked
     cdef Py_ssize_t i
 
-    for i in range(n):
+    for i in range(part.begin, part.end):
         image = image_at(samples, order, i)
-        if i + AHEAD < n:
+        if i + AHEAD < part.end:
             prefetch(image_at(samples, order, i + AHEAD), features * stride)
-        inputs.begins[i] = found
-        pixels = inputs.pixels + found
-        picked = values + found
+        work.inputs.begins[i] = at
+        pixels = work.inputs.pixels + at
+        picked = values + at
         if samples.pixel == UINT8:
-            found += pick(<const_uchar*> NULL, image, stride, <floating> samples.scale, features, work, pixels, picked)
+            at += pick(<const_uchar*> NULL, image, stride, <floating> samples.scale, features, flags, found, pixels,
+                       picked)
         elif samples.pixel == FLOAT32:
-            found += pick(<const_float*> NULL, image, stride, <floating> 1, features, work, pixels, picked)
+            at += pick(<const_float*> NULL, image, stride, <floating> 1, features, flags, found, pixels, picked)
         else:
-            found += pick(<const_double*> NULL, image, stride, <floating> 1, features, work, pixels, picked)
-    inputs.begins[n] = found
+            at += pick(<const_double*> NULL, image, stride, <floating> 1, features, flags, found, pixels, picked)
+        work.inputs.ends[i] = at
 
 
 cdef int copy_row(
@@ -123,49 +129,51 @@ cdef int copy_row(
 
 
 cdef void gather_rows(
-    const Samples* samples, const Py_ssize_t* order, int n, Inputs* inputs, floating* values,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, int features, Inputs* inputs, floating* values,
 ) noexcept nogil:
     """Write the rows of a matrix that holds only what is not zero."""
-    cdef Py_ssize_t found = 0, i, row
+    cdef Py_ssize_t at = room_of(part, features), i, row
 
-    for i in range(n):
+    for i in range(part.begin, part.end):
         row = i if order == NULL else order[i]
-        inputs.begins[i] = found
+        inputs.begins[i] = at
         if samples.pixel == UINT8:
-            found += copy_row(<const_uchar*> NULL, samples, row, <floating> samples.scale, inputs.pixels + found,
-                              values + found)
+            at += copy_row(<const_uchar*> NULL, samples, row, <floating> samples.scale, inputs.pixels + at, values + at)
         elif samples.pixel == FLOAT32:
-            found += copy_row(<const_float*> NULL, samples, row, <floating> 1, inputs.pixels + found, values + found)
+            at += copy_row(<const_float*> NULL, samples, row, <floating> 1, inputs.pixels + at, values + at)
         else:
-            found += copy_row(<const_double*> NULL, samples, row, <floating> 1, inputs.pixels + found, values + found)
-    inputs.begins[n] = found
+            at += copy_row(<const_double*> NULL, samples, row, <floating> 1, inputs.pixels + at, values + at)
+        inputs.ends[i] = at
+
+
+cdef void attach(const Samples* samples, Workspace* work) noexcept nogil:
+    """Say where the images of the mini-batches will be."""
+    if samples.way == IN_PLACE:
+        work.inputs.images = samples.images
+    else:
+        work.inputs.images = work.images if samples.way == DENSE else NULL
 
 
 cdef void gather_inputs(
-    const Samples* samples, const Py_ssize_t* order, int n, int features, Workspace* work, floating* images,
-    floating* values,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, int features, Workspace* work,
+    floating* images, floating* values,
 ) noexcept nogil:
-    """Write the n images named by `order`, or the first n where it is NULL, to work.inputs.
+    """Write those of the images named by `order`, or of the first n where it is NULL, that are in the part.
 
     `images` and `values` are those of `work`, with their type.
     """
-    work.inputs.images = images
-    if samples.way == IN_PLACE:
-        work.inputs.images = samples.images
-    elif samples.way == DENSE:
-        gather_images(samples, order, n, features, images)
+    if samples.way == DENSE:
+        gather_images(samples, order, part, features, images)
     elif samples.way == ROWS:
-        work.inputs.images = NULL
-        gather_rows(samples, order, n, &work.inputs, values)
-    else:
-        work.inputs.images = NULL
-        gather_pixels(samples, order, n, features, work, values)
+        gather_rows(samples, order, part, features, &work.inputs, values)
+    elif samples.way == SPARSE:
+        gather_pixels(samples, order, part, features, work, values)
 
 
 cdef void gather_targets(
-    const Samples* samples, const Py_ssize_t* order, int n, int outputs, floating* targets,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, int outputs, floating* targets,
 ) noexcept nogil:
-    """Write the targets (outputs, n): those given, or one-hot ones of the labels, smoothed [1].
+    """Write the targets (outputs, n) of the part: those given, or one-hot ones of the labels, smoothed [1].
 
     [1] C. Szegedy et al., Rethinking the Inception architecture for computer vision, CVPR 2016, section 7.
     """
@@ -173,7 +181,7 @@ cdef void gather_targets(
     cdef floating high = <floating> (1 - samples.smoothing) + low
     cdef Py_ssize_t i, o, row
 
-    for i in range(n):
+    for i in range(part.begin, part.end):
         row = i if order == NULL else order[i]
         for o in range(outputs):
             targets[i * outputs + o] = low if samples.targets == NULL else <floating> samples.targets[row * outputs + o]
@@ -182,15 +190,18 @@ cdef void gather_targets(
 
 
 cdef double gather_weights(
-    const Samples* samples, const Py_ssize_t* order, int n, floating* weights,
+    const Samples* samples, const Py_ssize_t* order, const Part* part, floating* weights,
 ) noexcept nogil:
-    """Write the weights (n,) of the images, where they have any, and return their sum."""
+    """Write the weights (n,) of the images of the part, and return the sum of those of the whole mini-batch."""
     cdef double total = 0
+    cdef floating weight
     cdef Py_ssize_t i
 
     if samples.weights == NULL:
-        return n
-    for i in range(n):
-        weights[i] = <floating> samples.weights[i if order == NULL else order[i]]
-        total += weights[i]
+        return part.n
+    for i in range(part.n):
+        weight = <floating> samples.weights[i if order == NULL else order[i]]
+        total += weight
+        if part.begin <= i < part.end:
+            weights[i] = weight
     return total

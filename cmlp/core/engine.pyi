@@ -61,4 +61,5 @@ class Engine:
         options: Options,
         average: Vector | None = None,
         dropout_key: int = 0,
+        threads: int = 1,
     ) -> tuple[float, float, int]: ...

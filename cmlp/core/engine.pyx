@@ -7,13 +7,23 @@ import numpy as np
 
 cimport numpy as cnp
 
-from cmlp.core.batches cimport Samples, Way, gather_inputs
+from cmlp.core.batches cimport Samples, Way, attach, gather_inputs
 from cmlp.core.feedforward cimport feedforward
 from cmlp.core.memory cimport Batch, Memory, describe_one, memory_for
-from cmlp.core.model cimport Layer, Model, Workspace
+from cmlp.core.model cimport Layer, Model, Part, Workspace
 from cmlp.core.prediction cimport BLOCK, predict, predict_one
 from cmlp.core.state cimport OptimizerState
-from cmlp.core.training cimport Plan, mini_batch_gradient, train_mini_batches
+from cmlp.core.training cimport (
+    Crew,
+    Plan,
+    mini_batch_gradient,
+    most_threads,
+    part_of,
+    parts_of,
+    run_threads,
+    train_in_double,
+    train_in_float,
+)
 
 from cmlp.core.activations import ACTIVATIONS, KEEP_Z
 from cmlp.core.blas_threads import single_blas_thread
@@ -154,14 +164,16 @@ cdef class Engine:
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
         cdef void* x = work.images
         cdef void* values = work.inputs.values
+        cdef Part part = part_of(n, 0, 1)
 
+        attach(&batch.samples, work)
         with single_blas_thread(), nogil:
             if self.single_precision:
-                gather_inputs(&batch.samples, NULL, n, features, work, <float*> x, <float*> values)
-                feedforward(&self.model, <float*> theta, work, <float*> work.activations, n, False)
+                gather_inputs(&batch.samples, NULL, &part, features, work, <float*> x, <float*> values)
+                feedforward(&self.model, <float*> theta, work, &part, <float*> work.activations, False)
             else:
-                gather_inputs(&batch.samples, NULL, n, features, work, <double*> x, <double*> values)
-                feedforward(&self.model, <double*> theta, work, <double*> work.activations, n, False)
+                gather_inputs(&batch.samples, NULL, &part, features, work, <double*> x, <double*> values)
+                feedforward(&self.model, <double*> theta, work, &part, <double*> work.activations, False)
         layers = np.split(memory.activations, [n * self.model.layers[l].units for l in range(1, self.model.depth)])
         return [layer.reshape(n, fan_out) for layer, fan_out in zip(layers, self.sizes[1:], strict=True)]
 
@@ -177,9 +189,9 @@ cdef class Engine:
 
         with single_blas_thread(), nogil:
             if self.single_precision:
-                loss = mini_batch_gradient(&self.model, <float*> theta, &batch.samples, NULL, n, &memory.work, &weight)
+                loss = mini_batch_gradient(&self.model, <float*> theta, &batch.samples, n, &memory.work, &weight)
             else:
-                loss = mini_batch_gradient(&self.model, <double*> theta, &batch.samples, NULL, n, &memory.work, &weight)
+                loss = mini_batch_gradient(&self.model, <double*> theta, &batch.samples, n, &memory.work, &weight)
         return loss, weight, memory.nabla
 
     def chunk(self, int mini_batch_size):
@@ -188,18 +200,19 @@ cdef class Engine:
         return mini_batch_size * (1 + WORK_BETWEEN_SIGNALS // per_batch)
 
     def train(self, Batch batch, cnp.ndarray order, Py_ssize_t begin, Py_ssize_t end, cnp.ndarray etas,
-              OptimizerState state, options, cnp.ndarray average=None, uint64_t dropout_key=0):
+              OptimizerState state, options, cnp.ndarray average=None, uint64_t dropout_key=0, int threads=1):
         """Take a step for each mini-batch of the images named by order[begin:end], contiguous intp.
 
         `etas` holds a float64 for each mini-batch of the whole order, and `options` attributes like those of `Plan`.
         Return the weighted loss of the mini-batches, each before its step, the sum of their weights, and where it
         stopped: before the end where the loss of the next mini-batch is not finite.
         """
-        cdef const Py_ssize_t* o = <const Py_ssize_t*> cnp.PyArray_DATA(order)
-        cdef void* theta = cnp.PyArray_DATA(self.parameters)
-        cdef double loss = 0, weight = 0
-        cdef Memory memory
+        cdef Memory memory = memory_for(&self.model, self.dtype, options.mini_batch_size,
+                                        batch.choose_way(self.dtype, False), True)
+        cdef bint single = self.single_precision
+        cdef int failed
         cdef Plan plan
+        cdef Crew crew
 
         plan.mini_batch_size = options.mini_batch_size
         plan.etas = <const double*> cnp.PyArray_DATA(etas)
@@ -209,13 +222,19 @@ cdef class Engine:
         plan.shared_penalties = options.shared_penalties
         plan.averaging = 0 if average is None else options.averaging
         plan.average = NULL if average is None else cnp.PyArray_DATA(average)
-        plan.dropout_key = dropout_key
-        memory = memory_for(&self.model, self.dtype, plan.mini_batch_size, batch.choose_way(self.dtype, False), True)
+        attach(&batch.samples, &memory.work)
+        memory.work.drops = self.model.drops
+        memory.work.dropout_key = dropout_key
+        crew.model, crew.parameters = &self.model, cnp.PyArray_DATA(self.parameters)
+        crew.samples, crew.order = &batch.samples, <const Py_ssize_t*> cnp.PyArray_DATA(order)
+        crew.begin, crew.end, crew.stopped = begin, end, begin
+        crew.plan, crew.optimizer, crew.work = &plan, &state.optimizer, &memory.work
+        crew.loss = crew.weight = 0
+        crew.barrier.arrived = crew.barrier.phase = 0
+        crew.barrier.threads = min(threads, parts_of(&self.model, plan.mini_batch_size), most_threads())
         with single_blas_thread(), nogil:
-            if self.single_precision:
-                end = train_mini_batches(&self.model, <float*> theta, &batch.samples, o, begin, end, &plan,
-                                         &state.optimizer, &memory.work, &loss, &weight)
-            else:
-                end = train_mini_batches(&self.model, <double*> theta, &batch.samples, o, begin, end, &plan,
-                                         &state.optimizer, &memory.work, &loss, &weight)
-        return loss, weight, end
+            failed = run_threads(train_in_float if single else train_in_double, &crew, crew.barrier.threads)
+            if failed:  # the system gives no more threads
+                crew.barrier.threads = 1
+                run_threads(train_in_float if single else train_in_double, &crew, 1)
+        return crew.loss, crew.weight, crew.stopped

@@ -9,7 +9,7 @@ from libc.string cimport memcpy
 from cmlp.core.activations cimport activate
 from cmlp.core.blas cimport NO_TRANS, gemm
 from cmlp.core.dropout cimport drop
-from cmlp.core.model cimport Inputs, Layer, Model, Workspace, floating
+from cmlp.core.model cimport Inputs, Layer, Model, Part, Workspace, floating
 from cmlp.core.simd cimport weigh_pixels, weigh_vector
 
 
@@ -29,7 +29,7 @@ cdef void weigh(
 
 
 cdef void weigh_inputs(
-    const Layer* layer, const floating* parameters, const Inputs* inputs, floating* z, int n,
+    const Layer* layer, const floating* parameters, const Inputs* inputs, const Part* part, floating* z,
 ) noexcept nogil:
     """The same for the first layer, whose activations before it are the images."""
     cdef const floating* W = parameters + layer.weights
@@ -37,27 +37,32 @@ cdef void weigh_inputs(
     cdef Py_ssize_t i, begin
 
     if inputs.images != NULL:
-        weigh(layer, parameters, <const floating*> inputs.images, z, n)
+        weigh(layer, parameters, <const floating*> inputs.images + part.begin * <Py_ssize_t> layer.fan_in, z,
+              part.end - part.begin)
         return
-    for i in range(n):
+    for i in range(part.begin, part.end):
         begin = inputs.begins[i]
         # z[:, i] += W @ images[:, i]   (fan_out,)
-        weigh_pixels(inputs.pixels + begin, values + begin, <int> (inputs.begins[i + 1] - begin), W, layer.fan_out,
-                     z + i * layer.fan_out)
+        weigh_pixels(inputs.pixels + begin, values + begin, <int> (inputs.ends[i] - begin), W, layer.fan_out,
+                     z + (i - part.begin) * layer.fan_out)
 
 
-cdef uint64_t dropout_key(const Layer* layer, const Workspace* work) noexcept nogil:
+cdef uint64_t dropout_key(const Layer* layer, const Workspace* work, const Part* part) noexcept nogil:
     """The key of the layer's first unit for the first image: every layer has a sequence of places of its own."""
-    return work.dropout_key + (<uint64_t> layer.units << 32) + <uint64_t> (work.first * layer.fan_out)
+    cdef uint64_t place = <uint64_t> (part.first + part.begin) * <uint64_t> layer.fan_out
+
+    return work.dropout_key + (<uint64_t> layer.units << 32) + place
 
 
 cdef void feedforward(
-    const Model* model, const floating* parameters, Workspace* work, floating* activations, int n, bint training,
+    const Model* model, const floating* parameters, Workspace* work, const Part* part, floating* activations,
+    bint training,
 ) noexcept nogil:
-    """Write the activations of every layer with weights: for each in turn (fan_out, n).
+    """Write the activations of every layer with weights, for the images of the part.
 
     `activations` are those of `work`, with their type. In training, z is kept where it is needed.
     """
+    cdef int n = part.end - part.begin
     cdef const floating* a = NULL
     cdef const Layer* layer
     cdef Py_ssize_t begin, size, i
@@ -66,14 +71,14 @@ cdef void feedforward(
 
     for l in range(model.depth):
         layer = &model.layers[l]
-        begin = n * layer.units
+        begin = place_of(layer, part)
         size = n * <Py_ssize_t> layer.fan_out
         z = activations + begin
         # z = b[:, None]   (fan_out, n)
         for i in range(n):
             memcpy(z + i * layer.fan_out, parameters + layer.biases, layer.fan_out * sizeof(floating))
         if l == 0:
-            weigh_inputs(layer, parameters, &work.inputs, z, n)
+            weigh_inputs(layer, parameters, &work.inputs, part, z)
         else:
             weigh(layer, parameters, a, z, n)
         if training and layer.keeps_z:
@@ -81,5 +86,5 @@ cdef void feedforward(
         activate(layer.activation, z, layer.fan_out, n)
         a = z
         if work.drops and layer.dropout > 0:
-            drop(dropout_key(layer, work), layer.dropout, a, <floating*> work.kept + begin, size)
+            drop(dropout_key(layer, work, part), layer.dropout, a, <floating*> work.kept + begin, size)
             a = <floating*> work.kept + begin

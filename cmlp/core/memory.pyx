@@ -7,7 +7,7 @@ import numpy as np
 cimport numpy as cnp
 
 from cmlp.core.batches cimport DENSE, FLOAT32, FLOAT64, IN_PLACE, ROWS, SPARSE, UINT8, Samples, Way
-from cmlp.core.model cimport Model, Workspace
+from cmlp.core.model cimport MOST_PARTS, Model, Workspace
 
 cnp.import_array()
 
@@ -129,11 +129,12 @@ cdef Memory memory_for(const Model* model, cnp.dtype dtype, Py_ssize_t n, Way wa
     if way == DENSE:
         work.images = memory.room(n * model.fan_in, dtype)
     elif way != IN_PLACE:
-        work.flags = <uint8_t*> memory.room(model.fan_in, np.uint8)
-        work.found = <uint8_t*> memory.room(model.fan_in + 64, np.uint8)
-        work.inputs.begins = <Py_ssize_t*> memory.room(n + 1, np.intp)
-        work.inputs.pixels = <int32_t*> memory.room(n * model.fan_in + 64, np.int32)
-        work.inputs.values = memory.room(n * model.fan_in, dtype)
+        work.flags = <uint8_t*> memory.room(MOST_PARTS * model.fan_in, np.uint8)
+        work.found = <uint8_t*> memory.room(MOST_PARTS * (model.fan_in + 64), np.uint8)
+        work.inputs.begins = <Py_ssize_t*> memory.room(n, np.intp)
+        work.inputs.ends = <Py_ssize_t*> memory.room(n, np.intp)
+        work.inputs.pixels = <int32_t*> memory.room(n * model.fan_in + 64 * MOST_PARTS, np.int32)
+        work.inputs.values = memory.room(n * model.fan_in + 64 * MOST_PARTS, dtype)
     if training:
         for l in range(model.depth):
             keeps_z |= model.layers[l].keeps_z

@@ -31,18 +31,23 @@ cdef struct Model:
     int n_parameters    # an integer of BLAS
 
 
+cdef enum:
+    MOST_PARTS = 8            # into which a mini-batch is divided among threads
+
+
 cdef struct Inputs:           # the images of a mini-batch
     const void* images        # (fan_in, n), or NULL: then only what is not zero in them
-    Py_ssize_t* begins        # (n + 1,), where an image begins among
-    int32_t* pixels           # the pixels that are not zero
+    Py_ssize_t* begins        # (n,), where an image begins among
+    Py_ssize_t* ends          # (n,), and ends
+    int32_t* pixels           # the pixels that are not zero, in ascending order
     void* values              # and their values
 
 
 cdef struct Workspace:        # room for n images; matrices of float or double, stored by columns
     Inputs inputs
     void* images              # (fan_in, n)
-    uint8_t* flags            # (fan_in,), whether the pixels of one image are not zero
-    uint8_t* found            # (fan_in + 64,), those of them that are not
+    uint8_t* flags            # (fan_in, MOST_PARTS), whether the pixels of one image are not zero
+    uint8_t* found            # (fan_in + 64, MOST_PARTS), those of them that are not
     void* targets             # (fan_out, n)
     void* weights             # (n,)
     void* zs                  # of every layer, in turn (layer.fan_out, n), where the layer keeps it
@@ -51,5 +56,12 @@ cdef struct Workspace:        # room for n images; matrices of float or double, 
     void* deltas              # dC/dz, the same
     void* nabla               # (n_parameters,)
     bint drops                # whether dropout acts
-    uint64_t dropout_key      # what is left out follows from it, and from
-    Py_ssize_t first          # the place in the epoch of the first image
+    uint64_t dropout_key      # what is left out follows from it, and from the image's place in the epoch
+
+
+cdef struct Part:             # some images of a mini-batch, for one thread
+    int n                     # how many images the mini-batch has
+    Py_ssize_t first          # the place in the epoch of the first of them
+    int begin
+    int end
+    int index

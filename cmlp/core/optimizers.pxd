@@ -16,6 +16,7 @@ cdef struct Optimizer:
     void* v               # (n,) second moment, or NULL
 
 
+cdef void advance(Optimizer* optimizer) noexcept nogil
 cdef void take_step(
-    Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, int n,
+    const Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil

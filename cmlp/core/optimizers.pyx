@@ -44,9 +44,9 @@ cdef inline floating root(floating x) noexcept nogil:
 
 
 cdef void move_with_velocity(
-    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, int n,
+    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil:
-    cdef floating* velocity = <floating*> optimizer.m
+    cdef floating* velocity = <floating*> optimizer.m + begin
     cdef floating mu = <floating> optimizer.momentum
     cdef bint look_ahead = optimizer.kind == NESTEROV
     cdef Py_ssize_t i
@@ -57,9 +57,9 @@ cdef void move_with_velocity(
 
 
 cdef void move_by_rms(
-    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, int n,
+    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil:
-    cdef floating* v = <floating*> optimizer.v
+    cdef floating* v = <floating*> optimizer.v + begin
     cdef floating rho = <floating> optimizer.momentum, epsilon = <floating> optimizer.epsilon
     cdef Py_ssize_t i
 
@@ -68,12 +68,17 @@ cdef void move_by_rms(
         parameters[i] -= eta * nabla[i] / (root(v[i]) + epsilon)
 
 
+cdef double nadam_mu(const Optimizer* optimizer, double t) noexcept nogil:
+    """The momentum of step t."""
+    return optimizer.beta_1 * (1 - 0.5 * pow(0.96, t * optimizer.momentum_decay))
+
+
 cdef void move_by_moments(
-    Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, int n,
+    const Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil:
     """adam, adamw and nadam, which differ in what multiplies m and nabla."""
-    cdef floating* m = <floating*> optimizer.m
-    cdef floating* v = <floating*> optimizer.v
+    cdef floating* m = <floating*> optimizer.m + begin
+    cdef floating* v = <floating*> optimizer.v + begin
     cdef double t = <double> optimizer.t, correction_1, correction_2 = 1 - pow(optimizer.beta_2, t), mu, mu_next
     cdef floating b1 = <floating> optimizer.beta_1, b2 = <floating> optimizer.beta_2
     cdef floating new_1 = <floating> (1 - optimizer.beta_1), new_2 = <floating> (1 - optimizer.beta_2)
@@ -83,9 +88,8 @@ cdef void move_by_moments(
     cdef Py_ssize_t i
 
     if optimizer.kind == NADAM:
-        mu = optimizer.beta_1 * (1 - 0.5 * pow(0.96, t * optimizer.momentum_decay))
-        mu_next = optimizer.beta_1 * (1 - 0.5 * pow(0.96, (t + 1) * optimizer.momentum_decay))
-        optimizer.mu_product *= mu
+        mu = nadam_mu(optimizer, t)
+        mu_next = nadam_mu(optimizer, t + 1)
         of_m = <floating> (eta * mu_next / (1 - optimizer.mu_product * mu_next))
         of_nabla = <floating> (eta * (1 - mu) / (1 - optimizer.mu_product))
     else:
@@ -100,17 +104,23 @@ cdef void move_by_moments(
         parameters[i] = decay * parameters[i] - (of_m * m[i] + of_nabla * nabla[i]) / denominator
 
 
-cdef void take_step(
-    Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, int n,
-) noexcept nogil:
-    """Move the parameters (n,) against the gradient nabla (n,), and the state of the optimizer on."""
+cdef void advance(Optimizer* optimizer) noexcept nogil:
+    """Go on to the next step, which `take_step` then takes for one range of parameters after the other."""
     optimizer.t += 1
+    if optimizer.kind == NADAM:
+        optimizer.mu_product *= nadam_mu(optimizer, <double> optimizer.t)
+
+
+cdef void take_step(
+    const Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
+) noexcept nogil:
+    """Move n parameters, of which there are `begin` others before, against their gradient."""
     if optimizer.kind == SGD:
         # parameters -= eta * nabla
         axpy(n, <floating> -eta, nabla, 1, parameters, 1)
     elif optimizer.kind == RMSPROP:
-        move_by_rms(optimizer, <floating> eta, nabla, parameters, n)
+        move_by_rms(optimizer, <floating> eta, nabla, parameters, begin, n)
     elif optimizer.kind == ADAM or optimizer.kind == NADAM:
-        move_by_moments(optimizer, eta, nabla, parameters, n)
+        move_by_moments(optimizer, eta, nabla, parameters, begin, n)
     else:
-        move_with_velocity(optimizer, <floating> eta, nabla, parameters, n)
+        move_with_velocity(optimizer, <floating> eta, nabla, parameters, begin, n)

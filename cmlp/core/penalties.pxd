@@ -10,7 +10,8 @@ cdef struct Penalties:
 
 
 cdef double penalise(
-    const Model* model, const Penalties* penalties, const floating* parameters, floating* nabla,
+    const Penalties* penalties, const floating* weights, floating* nabla_w, Py_ssize_t n,
 ) noexcept nogil
-cdef void clip(const Model* model, const Penalties* penalties, floating* nabla) noexcept nogil
+cdef void clip_norm(double limit, floating* nabla, Py_ssize_t n) noexcept nogil
+cdef void clip_values(double limit, floating* nabla, Py_ssize_t n) noexcept nogil
 cdef void shorten_weights(const Model* model, double max_norm, floating* parameters) noexcept nogil

@@ -10,44 +10,45 @@ from cmlp.core.model cimport Layer, Model, floating
 
 
 cdef double penalise(
-    const Model* model, const Penalties* penalties, const floating* parameters, floating* nabla,
+    const Penalties* penalties, const floating* weights, floating* nabla_w, Py_ssize_t n,
 ) noexcept nogil:
-    """Add the derivative of the penalty to nabla, and return the penalty."""
+    """Add the derivative of the penalty on some weights (n,) to their gradient, and return the penalty."""
     cdef floating l1 = <floating> penalties.l1, l2 = <floating> penalties.l2
     cdef double absolute = 0, squared = 0
-    cdef const Layer* layer
     cdef floating w
     cdef Py_ssize_t i
-    cdef int l
 
     if penalties.l1 == 0 and penalties.l2 == 0:
         return 0
-    for l in range(model.depth):
-        layer = &model.layers[l]
-        for i in range(layer.weights, layer.biases):
-            w = parameters[i]
-            absolute += fabs(w)
-            squared += <double> w * w
-            nabla[i] += l1 * ((w > 0) - (w < 0)) + l2 * w
+    for i in range(n):
+        w = weights[i]
+        absolute += fabs(w)
+        squared += <double> w * w
+        nabla_w[i] += l1 * ((w > 0) - (w < 0)) + l2 * w
     return penalties.l1 * absolute + penalties.l2 / 2 * squared
 
 
-cdef void clip(const Model* model, const Penalties* penalties, floating* nabla) noexcept nogil:
-    """Shorten nabla to the longest norm, then cut each element to the largest value."""
-    cdef floating limit = <floating> penalties.clip_value, factor
+cdef void clip_norm(double limit, floating* nabla, Py_ssize_t n) noexcept nogil:
+    """Shorten the gradient (n,) to the longest norm."""
     cdef double squared = 0
+    cdef floating factor
     cdef Py_ssize_t i
 
-    if penalties.clip_norm > 0:
-        for i in range(model.n_parameters):
-            squared += <double> nabla[i] * nabla[i]
-        if squared > penalties.clip_norm * penalties.clip_norm:
-            factor = <floating> (penalties.clip_norm / sqrt(squared))
-            for i in range(model.n_parameters):
-                nabla[i] *= factor
-    if penalties.clip_value > 0:
-        for i in range(model.n_parameters):
-            nabla[i] = limit if nabla[i] > limit else -limit if nabla[i] < -limit else nabla[i]
+    for i in range(n):
+        squared += <double> nabla[i] * nabla[i]
+    if squared > limit * limit:
+        factor = <floating> (limit / sqrt(squared))
+        for i in range(n):
+            nabla[i] *= factor
+
+
+cdef void clip_values(double limit, floating* nabla, Py_ssize_t n) noexcept nogil:
+    """Cut each element of the gradient (n,) to the largest value."""
+    cdef floating most = <floating> limit
+    cdef Py_ssize_t i
+
+    for i in range(n):
+        nabla[i] = most if nabla[i] > most else -most if nabla[i] < -most else nabla[i]
 
 
 cdef void shorten_weights(const Model* model, double max_norm, floating* parameters) noexcept nogil:
@@ -58,8 +59,6 @@ cdef void shorten_weights(const Model* model, double max_norm, floating* paramet
     cdef double squared
     cdef int l, o, j
 
-    if max_norm == 0:
-        return
     for l in range(model.depth):
         layer = &model.layers[l]
         for o in range(layer.fan_out):

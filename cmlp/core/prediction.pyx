@@ -4,10 +4,10 @@ from libc.stdint cimport int32_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
-from cmlp.core.batches cimport Samples, gather_inputs
+from cmlp.core.batches cimport Samples, attach, gather_inputs
 from cmlp.core.feedforward cimport feedforward
-from cmlp.core.model cimport Layer, Model, Workspace, floating
-from cmlp.core.training cimport mini_batch_loss
+from cmlp.core.model cimport Layer, Model, Part, Workspace, floating
+from cmlp.core.training cimport part_loss, part_of
 
 
 cdef Samples skip(const Samples* samples, Py_ssize_t n, int outputs) noexcept nogil:
@@ -35,19 +35,24 @@ cdef void predict(
     cdef const Layer* last = &model.layers[model.depth - 1]
     cdef floating* activations = <floating*> work.activations
     cdef Py_ssize_t begin = 0
+    cdef double block_weight
     cdef Samples block
+    cdef Part part
     cdef int m
 
     while begin < n:
         m = <int> min(n - begin, BLOCK)
         block = skip(samples, begin, model.fan_out)
+        part = part_of(m, 0, 1)
+        attach(&block, work)
         if loss != NULL:
-            loss[0] += mini_batch_loss(model, parameters, &block, NULL, m, work, activations,
-                                       <floating*> work.deltas, weight)
+            loss[0] += part_loss(model, parameters, &block, NULL, &part, work, activations, <floating*> work.deltas,
+                                 &block_weight)
+            weight[0] += block_weight
         else:
-            gather_inputs(&block, NULL, m, model.fan_in, work, <floating*> work.images,
+            gather_inputs(&block, NULL, &part, model.fan_in, work, <floating*> work.images,
                           <floating*> work.inputs.values)
-            feedforward(model, parameters, work, activations, m, False)
+            feedforward(model, parameters, work, &part, activations, False)
         memcpy(<floating*> outputs + begin * model.fan_out, activations + m * last.units,
                m * <Py_ssize_t> model.fan_out * sizeof(floating))
         begin += m
@@ -59,7 +64,8 @@ cdef int predict_one(
     """Write the outputs (fan_out,) of one image, without BLAS; return -1 where there is no memory for it."""
     cdef const Layer* last = &model.layers[model.depth - 1]
     cdef Py_ssize_t fan_in = model.fan_in, room = 64 + fan_in * (4 + sizeof(floating)) + 64 * 4 + 2 * fan_in + 64
-    cdef Py_ssize_t begins[2]
+    cdef Py_ssize_t begin, end
+    cdef Part part = part_of(1, 0, 1)
     cdef Workspace work
     cdef char* memory = <char*> malloc(model.units * sizeof(floating) + room)
     cdef floating* activations = <floating*> memory
@@ -69,12 +75,14 @@ cdef int predict_one(
     memset(&work, 0, sizeof(Workspace))
     work.images = activations + model.units
     work.inputs.values = work.images
-    work.inputs.begins = begins
+    work.inputs.begins = &begin
+    work.inputs.ends = &end
     work.inputs.pixels = <int32_t*> (<floating*> work.images + fan_in)
     work.flags = <uint8_t*> (work.inputs.pixels + fan_in + 64)
     work.found = work.flags + fan_in
-    gather_inputs(image, NULL, 1, model.fan_in, &work, <floating*> work.images, <floating*> work.images)
-    feedforward(model, parameters, &work, activations, 1, False)
+    attach(image, &work)
+    gather_inputs(image, NULL, &part, model.fan_in, &work, <floating*> work.images, <floating*> work.images)
+    feedforward(model, parameters, &work, &part, activations, False)
     memcpy(outputs, activations + last.units, model.fan_out * sizeof(floating))
     free(memory)
     return 0
