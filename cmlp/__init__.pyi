@@ -1,0 +1,33 @@
+from cmlp.callbacks import Event as Event
+from cmlp.check import Finding as Finding
+from cmlp.check import Report as Report
+from cmlp.check import check as check
+from cmlp.data import Dataset as Dataset
+from cmlp.data import Sets as Sets
+from cmlp.data import load as load
+from cmlp.data import load_digits as load_digits
+from cmlp.data import load_test_data as load_test_data
+from cmlp.data import load_training_data as load_training_data
+from cmlp.errors import CmlpError as CmlpError
+from cmlp.errors import DataError as DataError
+from cmlp.errors import ModelError as ModelError
+from cmlp.estimators import MLPClassifier as MLPClassifier
+from cmlp.estimators import MLPRegressor as MLPRegressor
+from cmlp.history import History as History
+from cmlp.network import Network as Network
+from cmlp.optimizers import LBFGS as LBFGS
+from cmlp.optimizers import SGD as SGD
+from cmlp.optimizers import Adam as Adam
+from cmlp.optimizers import AdamW as AdamW
+from cmlp.optimizers import Momentum as Momentum
+from cmlp.optimizers import Nadam as Nadam
+from cmlp.optimizers import Nesterov as Nesterov
+from cmlp.optimizers import RMSprop as RMSprop
+from cmlp.schedules import Adaptive as Adaptive
+from cmlp.schedules import Cosine as Cosine
+from cmlp.schedules import Exponential as Exponential
+from cmlp.schedules import InverseScaling as InverseScaling
+from cmlp.schedules import OneCycle as OneCycle
+from cmlp.schedules import Step as Step
+
+__version__: str
