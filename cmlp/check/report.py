@@ -17,6 +17,11 @@ class Severity(IntEnum):
     ERROR = 3
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """Write a share in percent, as all findings do: 0.123 is "12.3 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One fault, and the measurement that shows it.
@@ -51,8 +56,9 @@ class Finding:
         lines = [f"{self.severity.name.lower()}: {self.verdict} [{self.code}]", f"measured: {self.measured}"]
         if self.repair is not None:
             lines.append(f"repair:   {self.repair}")
-        if self.before is not None and self.after is not None:
-            lines.append(f"accuracy: {self.before:.1f} % before, {self.after:.1f} % after the repair")
+        if self.after is not None:
+            before = "not to be measured" if self.before is None else f"{self.before:.1f} %"
+            lines.append(f"accuracy: {before} before, {self.after:.1f} % after the repair")
         return lines[0] + "\n" + indent("\n".join(lines[1:]), "    ")
 
 

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Sequence
 
 from cmlp import __version__
-from cmlp.cli import info, train
+from cmlp.cli import check, convert, fetch, info, show, train
 from cmlp.cli.options import Parser
 from cmlp.cli.output import complain, discard_unwritten
 from cmlp.errors import CmlpError
 
-FINE, COULD_NOT_RUN = 0, 2  # 1 is for commands that look for problems and find some
+FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
 INTERRUPTED = 128 + signal.SIGINT
 READER_LEFT = 128 + 13  # SIGPIPE, which Windows has not
 
@@ -23,13 +23,14 @@ cmlp {version}: a compiled multilayer perceptron
 
   cmlp train          train and test a network on the built-in digits, in a moment
   cmlp train FOLDER   the same with your own images and labels
+  cmlp check FOLDER   what is wrong with your images and labels, and the repair
   cmlp info           versions, and the BLAS that does the arithmetic
   cmlp --help         every command; "cmlp train --help" explains its options
 """
 
 EPILOG = """\
 exit codes:
-  0 fine, 2 could not run (one line on stderr says why), 130 interrupted
+  0 fine, 1 problems found, 2 could not run (one line on stderr says why), 130 interrupted
 
 examples:
   cmlp train
@@ -48,15 +49,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 fine, 2 could not run, 128 plus the number of a signal as shells have it.
+        The exit code: 0 fine, 1 problems found, 2 could not run, 128 plus the number of a signal as shells have it.
     """
     program = "cmlp"
     try:
         try:
             arguments = _parse(sys.argv[1:] if argv is None else argv)
             program = arguments.program
-            arguments.run(arguments)
-            status = FINE
+            status = arguments.run(arguments) or FINE
         except SystemExit as ended:  # after --help, --version and bad options
             status = int(ended.code or FINE)
         if sys.stdout is not None:
@@ -90,8 +90,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"cmlp {__version__}", help="print the version")
     parser.set_defaults(run=_welcome, program="cmlp")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    train.add_to(commands)
-    info.add_to(commands)
+    for command in (train, check, show, convert, fetch, info):
+        command.add_to(commands)
 
     if argv and not argv[0].startswith("-") and argv[0] not in commands.choices:
         parser.refuse("command", argv[0], commands.choices)

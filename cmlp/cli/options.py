@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
         self.refuse("argument", word, re.findall(r"--[\w-]+", self.format_usage()))
 
 
-def add_command(commands: Any, name: str, run: Callable[[Any], None], purpose: str, epilog: str) -> Parser:
+def add_command(commands: Any, name: str, run: Callable[[Any], int | None], purpose: str, epilog: str) -> Parser:
     """Add a command to what `add_subparsers` returned; its arguments hold what to run and how it is called."""
     sentence = f"{purpose[0].upper()}{purpose[1:]}."
     parser: Parser = commands.add_parser(name, help=purpose, description=sentence, epilog=epilog)

@@ -1,0 +1,152 @@
+"""Why is it 10 %? The check looks at data, network and history, names the fault, and tries the repair."""
+
+from dataclasses import replace
+
+from cmlp.check.between import Pair, examine_pair
+from cmlp.check.evidence import Evidence
+from cmlp.check.probe import Given, Predictor, Probe, accuracy
+from cmlp.check.report import Finding, Report, Severity
+from cmlp.check.training import examine_training
+from cmlp.check.transforms import Diagnosis
+from cmlp.check.within import examine_set
+from cmlp.data.dataset import Dataset
+from cmlp.errors import DataError
+from cmlp.history import History
+from cmlp.network import Network
+
+__all__ = ["Finding", "Report", "Severity", "check"]
+
+RUINOUS = 10.0  # points of accuracy that make a fault an error
+UNKNOWABLE = {"labels-mismatched", "scrambled-pixels"}  # after these no accuracy means anything
+
+
+def check(
+    train: Dataset, test: Dataset | None = None, network: Network | None = None, history: History | None = None
+) -> Report:
+    """Find what is wrong with data and training, with the evidence, the repair and what it brings.
+
+    Every diagnosis is tried: its repair is applied and the accuracy measured again. Sound data give no
+    findings. Nothing that is given is changed.
+
+    Parameters
+    ----------
+    train : Dataset
+        What the network learns from.
+    test : Dataset, optional
+        What it is tested on; without it, only faults inside the training set can be found.
+    network : Network, optional
+        Trained on `train`. Accuracies are then its own. Without it, they are those of a small network,
+        trained on at most 10,000 rows within a second.
+    history : History, optional
+        What training the network returned.
+
+    Returns
+    -------
+    Report
+
+    Examples
+    --------
+    >>> import cmlp
+    >>> from cmlp.check import check
+    >>> train, test = cmlp.load_digits()
+    >>> check(train, test).ok
+    True
+    >>> inverted = cmlp.Dataset(16 - test.images, test.labels)
+    >>> [finding.code for finding in check(train, inverted)]
+    ['inverted']
+    """
+    first = Evidence("training data", train)
+    second = None if test is None else Evidence("test data", test)
+    notes = (
+        []
+        if first.side
+        else [f"Rows of {train.images.shape[1]} values are no pictures: their pixels were not looked at."]
+    )
+    diagnoses, repaired = examine_set(first, second)
+    wrong = {diagnosis.finding.code for diagnosis in diagnoses if diagnosis.finding.severity == Severity.ERROR}
+    if test is None or second is None:
+        findings = [diagnosis.finding for diagnosis in diagnoses] + _trained(network, history, train, None, wrong)
+        return _report(findings, notes, None, _changed(train, repaired.dataset), None)
+    found, mended = examine_set(second, first)
+    diagnoses += found
+    pair = _compare(repaired, mended, diagnoses)
+    before, after, whose = _scores(train, test, network, pair, anew=repaired.dataset is not train)
+    findings = [_scored(diagnosis, before, after) for diagnosis in diagnoses + pair.diagnoses]
+    findings += _trained(network, history, train, pair.matched, wrong)
+    datasets = _changed(train, pair.train.dataset), _changed(test, pair.test.dataset)
+    return _report(findings, notes + pair.notes + whose, before, *datasets)
+
+
+def _trained(
+    network: Network | None, history: History | None, train: Dataset, test: Dataset | None, wrong: set[str]
+) -> list[Finding]:
+    """Examine network and training, unless the training data were `wrong` in themselves, which explains enough."""
+    return [] if network is None or wrong else examine_training(network, history, train, test)
+
+
+def _compare(train: Evidence, test: Evidence, diagnoses: list[Diagnosis]) -> Pair:
+    open_cases = [diagnosis.finding for diagnosis in diagnoses if diagnosis.repair is None]
+    errors = {finding.code for finding in open_cases if finding.severity == Severity.ERROR}
+    if errors & UNKNOWABLE:
+        note = "The sets were not compared, as the labels or the pixels of one are in disorder."
+        return Pair(train, test, test.dataset, notes=[note])
+    return examine_pair(train, test, errors)
+
+
+def _scores(
+    train: Dataset, test: Dataset, network: Network | None, pair: Pair, *, anew: bool
+) -> tuple[float | None, float | None, list[str]]:
+    """Return the accuracy as things stand, the one with all repairs, and notes on whose they are.
+
+    A given network has learned the faults that set the training data apart from the test data, and keeps them:
+    it is asked about test data with the same faults. What it cannot have learned, because the training data
+    were wrong in themselves (`anew`), is measured by a probe trained on the repaired ones.
+    """
+    pictures = pair.train.side is not None
+    asked: Predictor = Given(network) if network is not None else _probe(train, pair, pictures)
+    before = _accuracy(asked, test)
+    if all(diagnosis.repair is None for diagnosis in pair.diagnoses) and not anew and pair.test.dataset is test:
+        return before, None, []
+    if network is not None and not anew:
+        return before, _accuracy(asked, pair.matched), []
+    after = _accuracy(_probe(pair.train.dataset, pair, pictures), pair.test.dataset)
+    if network is None:
+        return before, after, []
+    return before, after, ["The accuracy after the repair is that of a small network, trained on the repaired data."]
+
+
+def _probe(train: Dataset, pair: Pair, pictures: bool) -> Probe:
+    known = pair.judge
+    return known if known is not None and known.train is train else Probe(train, pictures=pictures)
+
+
+def _accuracy(predictor: Predictor, dataset: Dataset) -> float | None:
+    """Return the accuracy in percent, or None where the predictor does not take these images or fails on them."""
+    try:
+        return accuracy(predictor, dataset)
+    except DataError:
+        return None
+
+
+def _scored(diagnosis: Diagnosis, before: float | None, after: float | None) -> Finding:
+    finding = diagnosis.finding
+    if diagnosis.repair is None:
+        return replace(finding, before=before)
+    small = before is not None and after is not None and after - before < RUINOUS
+    severity = min(finding.severity, Severity.WARNING) if small else finding.severity
+    return replace(finding, severity=severity, before=before, after=after)
+
+
+def _changed(given: Dataset, repaired: Dataset) -> Dataset | None:
+    return None if repaired is given else repaired
+
+
+def _report(
+    findings: list[Finding],
+    notes: list[str],
+    accuracy: float | None,
+    repaired_train: Dataset | None,
+    repaired_test: Dataset | None,
+) -> Report:
+    gravest_first = sorted(findings, key=lambda finding: -finding.severity)
+    return Report(tuple(gravest_first), tuple(notes), accuracy, repaired_train, repaired_test)

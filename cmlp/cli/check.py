@@ -1,0 +1,95 @@
+"""``cmlp check``: find out why the accuracy is 10 %."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cmlp import __version__
+from cmlp.cli.options import add_command
+from cmlp.cli.output import print_json, print_table, printable
+from cmlp.errors import DataError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cmlp.check.folder import FolderReport
+
+PROBLEMS = 1  # the exit code where something was found
+WIDTH = 10  # of the names in the output
+
+EPILOG = """\
+FOLDER holds four pickles of arrays or lists: images.pkl, labels.pkl,
+test/test_images.pkl and test/test_labels.pkl. Nothing in them is executed.
+Each finding is shown with what was measured, with the line of Python that
+repairs it, and with the accuracy before and after.
+
+exit codes:
+  0 nothing found, 1 problems found, 2 could not run
+
+examples:
+  cmlp check
+  cmlp check data
+  cmlp check data --write repaired
+  cmlp check data --json > report.json
+"""
+
+
+def add_to(commands: "Any") -> None:
+    """Add the command to what `add_subparsers` returned."""
+    parser = add_command(commands, "check", run, "find what is wrong with images and labels, and repair it", EPILOG)
+
+    add = parser.add_argument
+    add("folder", metavar="FOLDER", nargs="?", help="where the data are (default: the digits that come with cmlp)")
+    add("--write", metavar="FOLDER", help="write the repaired data to another folder, where no file is replaced")
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the data, print what was found, and write the repaired data."""
+    from cmlp.check.folder import write_repaired
+
+    if arguments.write is not None:
+        _check_target(arguments.folder, arguments.write)
+    result = _check(arguments.folder)
+    writes = arguments.write is not None and result.repaired
+    if writes:
+        write_repaired(result, arguments.folder, arguments.write)
+    if arguments.json:
+        names = {"folder": arguments.folder, "written": arguments.write if writes else None}
+        shown = {key: name if name is None else printable(name) for key, name in names.items()}
+        print_json({"version": __version__} | shown | result.report.to_dict())
+    else:
+        _print_report(result, arguments)
+    return 0 if result.report.ok else PROBLEMS
+
+
+def _check_target(source: str | None, target: str) -> None:
+    """Refuse a folder that cannot be written to, before the check takes its time."""
+    from cmlp.data.writing import check_free
+
+    if source is None:
+        raise DataError("--write needs a FOLDER to repair: the digits that come with cmlp are sound")
+    if Path(source).resolve() == Path(target).resolve():
+        raise DataError(f"--write must name another folder than {source}, which stays as it is")
+    check_free(Path(target), force=False)
+
+
+def _check(folder: str | None) -> "FolderReport":
+    from cmlp.check import check
+    from cmlp.check.folder import FolderReport, check_folder
+    from cmlp.data import load_digits
+
+    if folder is not None:
+        return check_folder(folder)
+    train, test = load_digits()
+    return FolderReport(check(train, test), train, test)
+
+
+def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None:
+    report, rows = result.report, {"data": arguments.folder or "built-in digits"}
+    if report.accuracy is not None:
+        rows["accuracy"] = f"{report.accuracy:.1f} % on the test data"
+    if arguments.write is not None:
+        rows["written"] = arguments.write if result.repaired else "nothing, as there is nothing to repair"
+    print_table({name: printable(text) for name, text in rows.items()}, WIDTH)
+    print_table({"": "\n" + "\n".join(printable(line) for line in str(report).split("\n"))}, 0)
