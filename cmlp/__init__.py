@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 PLACES = {
     "cmlp.callbacks": ["Event"],
-    "cmlp.check": ["Finding", "Report", "check"],
+    "cmlp.diagnosis": ["Finding", "Report", "check"],
     "cmlp.data": ["Dataset", "Sets", "load", "load_digits", "load_test_data", "load_training_data"],
     "cmlp.errors": ["CmlpError", "DataError", "ModelError"],
     "cmlp.history": ["History"],

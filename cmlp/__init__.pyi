@@ -1,13 +1,13 @@
 from cmlp.callbacks import Event as Event
-from cmlp.check import Finding as Finding
-from cmlp.check import Report as Report
-from cmlp.check import check as check
 from cmlp.data import Dataset as Dataset
 from cmlp.data import Sets as Sets
 from cmlp.data import load as load
 from cmlp.data import load_digits as load_digits
 from cmlp.data import load_test_data as load_test_data
 from cmlp.data import load_training_data as load_training_data
+from cmlp.diagnosis import Finding as Finding
+from cmlp.diagnosis import Report as Report
+from cmlp.diagnosis import check as check
 from cmlp.errors import CmlpError as CmlpError
 from cmlp.errors import DataError as DataError
 from cmlp.errors import ModelError as ModelError

@@ -1,6 +1,7 @@
 """How the learning rate changes: what eta is multiplied by, from step to step."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from math import cos, isfinite, pi
 from typing import Any
@@ -164,11 +165,11 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 
 def find_schedule(schedule: str | Schedule | Callable[[int], float] | None) -> Schedule:
-    """Return the schedule of a name, of a function of the step, or the given one."""
+    """Return the schedule of a name, of a function of the step, or a copy of the given one for this training."""
     if schedule is None:
         return Constant()
     if isinstance(schedule, Schedule):
-        return schedule
+        return copy(schedule)
     if isinstance(schedule, str):
         return SCHEDULES[check_name("schedule", schedule, SCHEDULES)]()
     if callable(schedule):
@@ -179,7 +180,7 @@ def find_schedule(schedule: str | Schedule | Callable[[int], float] | None) -> S
 def etas_of(schedule: Schedule, eta: float, epoch: int, per_epoch: int, epochs: int) -> NDArray[np.float64]:
     """Return the learning rates (per_epoch,) of an epoch, counted from 0."""
     if isinstance(schedule, Constant):
-        return np.full(per_epoch, eta)
+        return np.full(per_epoch, eta, np.float64)
     first = epoch * per_epoch
     factors = (schedule.factor(step, per_epoch, epochs * per_epoch) for step in range(first, first + per_epoch))
-    return eta * np.fromiter(factors, np.float64, per_epoch)
+    return float(eta) * np.fromiter(factors, np.float64, per_epoch)

@@ -12,10 +12,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from check.faults import FAULTS
+from diagnosis.faults import FAULTS
 
 from cmlp import Dataset, Network
-from cmlp.check import check
+from cmlp.diagnosis import check
 
 SUBSET = 15_000  # training rows where the training set is spoiled
 

@@ -14,7 +14,7 @@ import cmlp
 from cmlp.cli import check, main
 from cmlp.data.loading import DATA_FILES
 
-SCHEMA = json.loads(files("cmlp.check").joinpath("report.schema.json").read_text())
+SCHEMA = json.loads(files("cmlp.diagnosis").joinpath("report.schema.json").read_text())
 
 
 def write(folder, change=lambda values: values):

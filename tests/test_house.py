@@ -17,7 +17,7 @@ FLOORS = [
     {"cmlp.callbacks", "cmlp.measures", "cmlp.training"},
     {"cmlp.run"},
     {"cmlp.network"},
-    {"cmlp.check", "cmlp.plots"},
+    {"cmlp.diagnosis", "cmlp.estimators", "cmlp.plots"},
     {"cmlp"},
     {"cmlp.cli"},
     {"cmlp.__main__"},

@@ -326,6 +326,14 @@ class TestTraining:
 
         assert bits() == bits()
 
+    @pytest.mark.parametrize("eta", [3, np.float32(3), np.int64(3)], ids=["int", "float32", "int64"])
+    def test_eta_of_any_type(self, eta):
+        images, labels = random_batch((6, 4), 50)
+        network, twin = Network([6, 4]), Network([6, 4])
+        network.train((images, labels), 2, eta)
+        twin.train((images, labels), 2, 3.0)
+        assert_close(network.weights, list(twin.weights), 0)
+
     def test_touches_nothing_of_the_caller(self):
         images, labels = random_batch((6, 4), 50)
         pairs = list(zip(images, labels, strict=True))

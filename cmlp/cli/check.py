@@ -12,7 +12,7 @@ from cmlp.errors import DataError
 if TYPE_CHECKING:
     from typing import Any
 
-    from cmlp.check.folder import FolderReport
+    from cmlp.diagnosis.folder import FolderReport
 
 PROBLEMS = 1  # the exit code where something was found
 WIDTH = 10  # of the names in the output
@@ -46,7 +46,7 @@ def add_to(commands: "Any") -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the data, print what was found, and write the repaired data."""
-    from cmlp.check.folder import write_repaired
+    from cmlp.diagnosis.folder import write_repaired
 
     if arguments.write is not None:
         _check_target(arguments.folder, arguments.write)
@@ -75,9 +75,9 @@ def _check_target(source: str | None, target: str) -> None:
 
 
 def _check(folder: str | None) -> "FolderReport":
-    from cmlp.check import check
-    from cmlp.check.folder import FolderReport, check_folder
     from cmlp.data import load_digits
+    from cmlp.diagnosis import check
+    from cmlp.diagnosis.folder import FolderReport, check_folder
 
     if folder is not None:
         return check_folder(folder)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.evidence import Evidence
-from cmlp.check.report import Finding, Severity
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.evidence import Evidence
+from cmlp.diagnosis.report import Finding, Severity
 from cmlp.errors import DataError
 
 Array = NDArray[Any]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.transforms import scaled, side_of
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.transforms import scaled, side_of
 
 SAMPLE = 2000  # rows; 200 already separate 79 % from 10 % agreement, 2,000 take 0.2 s
 FEWEST = 50  # rows below which shares and agreements say nothing

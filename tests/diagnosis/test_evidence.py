@@ -3,7 +3,7 @@ import pytest
 
 import cmlp
 from cmlp import Dataset
-from cmlp.check.evidence import Evidence, correlation, nearest, smoothness
+from cmlp.diagnosis.evidence import Evidence, correlation, nearest, smoothness
 
 rng = np.random.default_rng(4)
 

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.report import Finding
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.report import Finding
 
 Array: TypeAlias = NDArray[Any]
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.evidence import FEWEST, Evidence, correlation
-from cmlp.check.probe import Probe, accuracy
-from cmlp.check.report import Finding, Severity, percent
-from cmlp.check.search import GAIN, Trial, search
-from cmlp.check.transforms import Diagnosis, Repair, rescaled, resized, standardised
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.evidence import FEWEST, Evidence, correlation
+from cmlp.diagnosis.probe import Probe, accuracy
+from cmlp.diagnosis.report import Finding, Severity, percent
+from cmlp.diagnosis.search import GAIN, Trial, search
+from cmlp.diagnosis.transforms import Diagnosis, Repair, rescaled, resized, standardised
 
 RANGES = 0.25  # of the wider range, by which its ends may differ between sound sets
 DOUBLE = 2.0  # ratio of the ranges that is a fault by itself, where one is 0..1, unless the repair does harm

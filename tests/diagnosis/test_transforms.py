@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from check.faults import RENAMED, moved_each, of_values, pictures, rows, shifted, transposed, turned, with_header
+from diagnosis.faults import RENAMED, moved_each, of_values, pictures, rows, shifted, transposed, turned, with_header
 
 from cmlp import Dataset
-from cmlp.check import transforms
+from cmlp.diagnosis import transforms
 
 rng = np.random.default_rng(3)
 IMAGES = rng.integers(0, 256, (40, 36), dtype=np.uint8)

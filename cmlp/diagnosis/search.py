@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.evidence import BLOCK, Evidence
-from cmlp.check.probe import Probe
-from cmlp.check.transforms import (
+from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.evidence import BLOCK, Evidence
+from cmlp.diagnosis.probe import Probe
+from cmlp.diagnosis.transforms import (
     Repair,
     header_bytes,
     inverted,
@@ -21,7 +22,6 @@ from cmlp.check.transforms import (
     symmetries,
     uncentred,
 )
-from cmlp.data.dataset import Dataset
 
 GAIN = 5.0  # points that a repair must bring: no wrong one came near that on sound data
 DEVIATIONS = 4.0  # of the number of rows set right against rows set wrong

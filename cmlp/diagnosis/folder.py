@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from cmlp.check import check
-from cmlp.check.evidence import Evidence
-from cmlp.check.raw import RawSet, cut, exchange_files, make_arrays, make_finite, rows_first
-from cmlp.check.raw_labels import drop_strays, make_integers, name_words, start_at_zero
-from cmlp.check.report import Finding, Report, Severity
 from cmlp.data.dataset import Dataset
 from cmlp.data.loading import DATA_FILES, TEST_FILES, TRAINING_FILES
 from cmlp.data.pickles import read_pickle
 from cmlp.data.writing import write_data
+from cmlp.diagnosis import check
+from cmlp.diagnosis.evidence import Evidence
+from cmlp.diagnosis.raw import RawSet, cut, exchange_files, make_arrays, make_finite, rows_first
+from cmlp.diagnosis.raw_labels import drop_strays, make_integers, name_words, start_at_zero
+from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import DataError
 from cmlp.network import Network
 

@@ -4,13 +4,13 @@ import re
 
 import numpy as np
 import pytest
-from check.faults import FAULTS, enlarge, pictures, rows
+from diagnosis.faults import FAULTS, enlarge, pictures, rows
 from sklearn.datasets import load_wine
 
 import cmlp
 from cmlp import Dataset
-from cmlp.check import check
-from cmlp.check.between import SENTENCES
+from cmlp.diagnosis import check
+from cmlp.diagnosis.between import SENTENCES
 
 P, N, R = r"\d+\.\d %", r"[\d,]+", r"-?\d\.\d\d"
 SHARE = P

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.check.behaviour import ALL_OFF, Behaviour
-from cmlp.check.evidence import Evidence
-from cmlp.check.probe import Probe, accuracy
-from cmlp.check.report import Finding, Severity
-from cmlp.check.transforms import scaled
-from cmlp.check.trials import DEVIATIONS, HALF, Trials, beyond_luck, described
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.behaviour import ALL_OFF, Behaviour
+from cmlp.diagnosis.evidence import Evidence
+from cmlp.diagnosis.probe import Probe, accuracy
+from cmlp.diagnosis.report import Finding, Severity
+from cmlp.diagnosis.transforms import scaled
+from cmlp.diagnosis.trials import DEVIATIONS, HALF, Trials, beyond_luck, described
 from cmlp.history import History
 from cmlp.network import Network
 

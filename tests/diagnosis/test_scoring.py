@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import cmlp
-from cmlp.check.report import Severity
-from cmlp.check.scoring import SCORE, examine_scoring
+from cmlp.diagnosis.report import Severity
+from cmlp.diagnosis.scoring import SCORE, examine_scoring
 
 TRAIN, DIGITS = cmlp.load_digits()
 # Without two in three of the ones, and with one image in twenty labelled 0, no two mistakes give the same number.

@@ -5,8 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.transforms import scaled
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.transforms import scaled
 from cmlp.errors import DataError
 from cmlp.network import Network
 

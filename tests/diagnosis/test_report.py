@@ -1,6 +1,6 @@
 import json
 
-from cmlp.check import Finding, Report, Severity
+from cmlp.diagnosis import Finding, Report, Severity
 
 FINDING = Finding(
     "inverted", Severity.ERROR, "test data", "Black is white.", "correlation -1", "x = 1 - x", before=9.7, after=94.0

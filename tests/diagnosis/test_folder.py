@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import cmlp
-from cmlp.check.folder import check_folder, write_repaired
 from cmlp.data.loading import DATA_FILES
+from cmlp.diagnosis.folder import check_folder, write_repaired
 
 NAMES = ("train_images", "train_labels", "test_images", "test_labels")
 WORDS = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])

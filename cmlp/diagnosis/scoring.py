@@ -6,9 +6,9 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.report import Finding, Severity
-from cmlp.check.transforms import scaled
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.report import Finding, Severity
+from cmlp.diagnosis.transforms import scaled
 from cmlp.network import Network
 
 SCORE = "100 * np.mean(network.predict(test_images) == test_labels)"

@@ -2,12 +2,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from check.faults import FAULTS, enlarge, of_values
+from diagnosis.faults import FAULTS, enlarge, of_values
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
 import cmlp
 from cmlp import Dataset, Network
-from cmlp.check import Severity, check
+from cmlp.diagnosis import Severity, check
 
 by_name = {"ids": lambda fault: fault.what, "argvalues": FAULTS}
 TRAINED_ON = 15_000
@@ -281,3 +281,19 @@ def test_a_report_is_frozen(digits):
     report = check(Dataset(*digits[0]))
     with pytest.raises(dataclasses.FrozenInstanceError):
         report.accuracy = 100.0
+
+
+def test_a_claimed_accuracy_is_held_against_the_network():
+    train, test = cmlp.load_digits()
+    network = cmlp.Network([64, 16, 16, 10])
+    network.train(train, 10, 3.0, mini_batch_size=10)
+    zeros = 100 * float(np.mean(network.predict(test.images) == 0))
+    assert cmlp.check(train, test, network, claimed_accuracy=network.test(test)).ok
+    report = cmlp.check(train, test, network, claimed_accuracy=round(zeros, 2))
+    assert [finding.code for finding in report] == ["labels-through-argmax"]
+
+
+def test_progress_is_on_stderr_and_only_where_it_takes_long(capsys):
+    train, test = cmlp.load_digits()
+    cmlp.check(train, test, progress=True)
+    assert capsys.readouterr().out == ""

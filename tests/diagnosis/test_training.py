@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import cmlp
-from cmlp.check.behaviour import ALL_OFF, ALL_ON, AT_SHARES, Behaviour, landmarks
-from cmlp.check.report import Severity
-from cmlp.check.training import EXAMINERS, Case, examine_training
-from cmlp.check.trials import Trials, beyond_luck, described
+from cmlp.diagnosis.behaviour import ALL_OFF, ALL_ON, AT_SHARES, Behaviour, landmarks
+from cmlp.diagnosis.report import Severity
+from cmlp.diagnosis.training import EXAMINERS, Case, examine_training
+from cmlp.diagnosis.trials import Trials, beyond_luck, described
 
 RNG = np.random.default_rng
 UNITS = "units that do not depend on the image (deviation below 0.001), layer by layer: "

@@ -5,8 +5,8 @@ from copy import deepcopy
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.transforms import scaled
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.transforms import scaled
 from cmlp.network import Network
 
 CONSTANT = 1e-3  # deviation of a unit over the images; 0.25 and more in outputs that learn

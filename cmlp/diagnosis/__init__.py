@@ -1,15 +1,17 @@
 """Why is it 10 %? The check looks at data, network and history, names the fault, and tries the repair."""
 
 from dataclasses import replace
+from typing import Any
 
-from cmlp.check.between import Pair, examine_pair
-from cmlp.check.evidence import Evidence
-from cmlp.check.probe import Given, Predictor, Probe, accuracy
-from cmlp.check.report import Finding, Report, Severity
-from cmlp.check.training import examine_training
-from cmlp.check.transforms import Diagnosis
-from cmlp.check.within import examine_set
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.between import Pair, examine_pair
+from cmlp.diagnosis.evidence import Evidence
+from cmlp.diagnosis.probe import Given, Predictor, Probe, accuracy
+from cmlp.diagnosis.report import Finding, Report, Severity
+from cmlp.diagnosis.scoring import examine_scoring
+from cmlp.diagnosis.training import examine_training
+from cmlp.diagnosis.transforms import Diagnosis
+from cmlp.diagnosis.within import examine_set
 from cmlp.errors import DataError
 from cmlp.history import History
 from cmlp.network import Network
@@ -21,7 +23,13 @@ UNKNOWABLE = {"labels-mismatched", "scrambled-pixels"}  # after these no accurac
 
 
 def check(
-    train: Dataset, test: Dataset | None = None, network: Network | None = None, history: History | None = None
+    train: Dataset,
+    test: Dataset | None = None,
+    network: Network | None = None,
+    history: History | None = None,
+    *,
+    claimed_accuracy: float | None = None,
+    progress: bool | None = None,
 ) -> Report:
     """Find what is wrong with data and training, with the evidence, the repair and what it brings.
 
@@ -39,6 +47,11 @@ def check(
         trained on at most 10,000 rows within a second.
     history : History, optional
         What training the network returned.
+    claimed_accuracy : float, optional
+        The test accuracy in percent that other code has counted for the network.
+    progress : bool, optional
+        Whether to show a progress bar on stderr where the check takes longer than a second; by default, where
+        stderr is a terminal.
 
     Returns
     -------
@@ -47,34 +60,44 @@ def check(
     Examples
     --------
     >>> import cmlp
-    >>> from cmlp.check import check
     >>> train, test = cmlp.load_digits()
-    >>> check(train, test).ok
+    >>> cmlp.check(train, test).ok
     True
     >>> inverted = cmlp.Dataset(16 - test.images, test.labels)
-    >>> [finding.code for finding in check(train, inverted)]
+    >>> [finding.code for finding in cmlp.check(train, inverted)]
     ['inverted']
     """
     first = Evidence("training data", train)
     second = None if test is None else Evidence("test data", test)
-    notes = (
-        []
-        if first.side
-        else [f"Rows of {train.images.shape[1]} values are no pictures: their pixels were not looked at."]
-    )
-    diagnoses, repaired = examine_set(first, second)
-    wrong = {diagnosis.finding.code for diagnosis in diagnoses if diagnosis.finding.severity == Severity.ERROR}
-    if test is None or second is None:
-        findings = [diagnosis.finding for diagnosis in diagnoses] + _trained(network, history, train, None, wrong)
-        return _report(findings, notes, None, _changed(train, repaired.dataset), None)
-    found, mended = examine_set(second, first)
-    diagnoses += found
-    pair = _compare(repaired, mended, diagnoses)
-    before, after, whose = _scores(train, test, network, pair, anew=repaired.dataset is not train)
-    findings = [_scored(diagnosis, before, after) for diagnosis in diagnoses + pair.diagnoses]
-    findings += _trained(network, history, train, pair.matched, wrong)
+    notes = []
+    if not first.side:
+        notes.append(f"Rows of {train.images.shape[1]} values are no pictures: their pixels were not looked at.")
+    with _progress(progress) as bar:
+        diagnoses, repaired = examine_set(first, second)
+        bar.update()
+        wrong = {diagnosis.finding.code for diagnosis in diagnoses if diagnosis.finding.severity == Severity.ERROR}
+        if test is None or second is None:
+            findings = [diagnosis.finding for diagnosis in diagnoses] + _trained(network, history, train, None, wrong)
+            return _report(findings, notes, None, _changed(train, repaired.dataset), None)
+        found, mended = examine_set(second, first)
+        diagnoses += found
+        bar.update()
+        pair = _compare(repaired, mended, diagnoses)
+        bar.update()
+        before, after, whose = _scores(train, test, network, pair, anew=repaired.dataset is not train)
+        bar.update()
+        findings = [_scored(diagnosis, before, after) for diagnosis in diagnoses + pair.diagnoses]
+        findings += _trained(network, history, train, pair.matched, wrong)
+        if network is not None and claimed_accuracy is not None:
+            findings += examine_scoring(network, test, claimed_accuracy)
     datasets = _changed(train, pair.train.dataset), _changed(test, pair.test.dataset)
     return _report(findings, notes + pair.notes + whose, before, *datasets)
+
+
+def _progress(shown: bool | None) -> Any:
+    from tqdm import tqdm  # here, because importing it takes time that most programs do not need
+
+    return tqdm(total=5, desc="check", delay=1, leave=False, disable=None if shown is None else not shown)
 
 
 def _trained(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.raw import FEW, KEEP, RawSet
+from cmlp.diagnosis.raw import FEW, KEEP, RawSet
 
 Array = NDArray[Any]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.architecture import OUTPUTS
-from cmlp.check.evidence import FEWEST
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.evidence import FEWEST
 from cmlp.errors import ModelError
 from cmlp.network import Network
 

@@ -9,10 +9,10 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.check.evidence import FEWEST, SMOOTH, Evidence, nearest, smoothness
-from cmlp.check.probe import Probe
-from cmlp.check.report import Finding, Severity, percent
-from cmlp.check.transforms import (
+from cmlp.diagnosis.evidence import FEWEST, SMOOTH, Evidence, nearest, smoothness
+from cmlp.diagnosis.probe import Probe
+from cmlp.diagnosis.report import Finding, Severity, percent
+from cmlp.diagnosis.transforms import (
     Diagnosis,
     Repair,
     header_bytes,
