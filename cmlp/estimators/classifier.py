@@ -1,0 +1,269 @@
+"""The classifier of scikit-learn's kind."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from cmlp.architecture import MULTILABEL
+from cmlp.callbacks import Callback
+from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
+from cmlp.optimizers import Optimizer
+from cmlp.samples import Samples
+
+
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
+    """A multilayer perceptron that tells classes apart, with the parameters of scikit-learn's [1]_ and some more.
+
+    Two classes are one logistic output, more classes are softmax outputs, and several labels per sample are as many
+    logistic outputs. What is minimised is the mean log-loss plus ``alpha / 2 * sum(w**2)`` over the samples of a
+    mini-batch.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int
+        Units per hidden layer; ``()`` is logistic regression.
+    activation : str or sequence of str
+        Of the hidden layers, one for all or one for each: identity, logistic, tanh, relu, leaky_relu (0.01), elu,
+        gelu, silu, softplus or exponential.
+    solver : {"adam", "sgd", "lbfgs"} or Optimizer
+        One of cmlp's optimisers, such as ``cmlp.AdamW(weight_decay=0.1)``, brings its own settings.
+    alpha : float
+        Strength of the penalty on large weights.
+    batch_size : int or "auto"
+        Samples per step; "auto" is 200, or all of fewer.
+    learning_rate : {"constant", "invscaling", "adaptive"}
+        How sgd changes its learning rate after an epoch: not at all; to ``learning_rate_init / (t_ + 1)**power_t``;
+        or to a fifth whenever it would else stop, until it is below 1e-6.
+    learning_rate_init : float
+    power_t : float
+    max_iter : int
+        Epochs, or iterations of lbfgs.
+    shuffle : bool
+        Whether the samples are in a new order in each epoch.
+    random_state : int, RandomState or None
+        Of the weights, the order, what dropout leaves out and the validation split. None takes NumPy's global
+        generator, as everywhere in scikit-learn.
+    tol : float
+        How much better the loss, or the validation score, must become; of lbfgs, the largest element of a gradient
+        that ends it.
+    verbose : bool
+        Whether to print a line per epoch.
+    warm_start : bool
+        Whether `fit` goes on with the weights of the last one.
+    momentum : float of [0, 1)
+    nesterovs_momentum : bool
+    early_stopping : bool
+        Whether to stop by the score on validation data, and to keep the weights that had the best.
+    validation_fraction : float
+        How much of the samples is validation data, unless `fit` is given others.
+    beta_1, beta_2, epsilon : float
+        Settings of adam.
+    n_iter_no_change : int or inf
+        Epochs without an improvement after which to stop.
+    max_fun : int
+        Evaluations of the loss by lbfgs.
+    dropout : float of [0, 1) or sequence of float
+        Share of the units that training leaves out, of all hidden layers or of each.
+    class_weight : dict of class and weight, list of such dicts (one per label), "balanced" or None
+    clip_norm : float or None
+        Longest gradient of sgd and adam.
+    callbacks : function of a `cmlp.Event`, object with on_epoch_end or on_batch_end, or list of them
+        Training stops if one returns True.
+
+    Attributes
+    ----------
+    classes_ : ndarray (n_classes,)
+    network_ : Network
+        What was fitted; it can be saved and exported.
+    coefs_, intercepts_ : list of ndarray (fan_in, fan_out) and (fan_out,)
+        Views of its weights and biases; what is assigned is written through.
+    loss_, best_loss_ : float
+        Loss of the last epoch, and the lowest one, None if the validation score decided.
+    loss_curve_ : list of float
+    validation_scores_, best_validation_score_ : list of float, float
+        Accuracy on the validation data after each epoch, and the best; None without.
+    history_ : History
+        With the validation loss and the duration of each epoch, too.
+    n_iter_, t_ : int
+        Epochs of the last fit, and samples seen in all.
+    n_layers_, n_outputs_, n_features_in_ : int
+    feature_names_in_ : ndarray (n_features_in_,)
+        Only if all names are strings.
+    out_activation_ : {"softmax", "logistic"}
+
+    References
+    ----------
+    .. [1] `sklearn.neural_network.MLPClassifier`, of which it is no subclass.
+
+    Examples
+    --------
+    >>> from cmlp import MLPClassifier
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> MLPClassifier((16, 16), solver="lbfgs", random_state=0).fit(X, y).score(X, y) > 0.95
+    True
+    """
+
+    _parameter_constraints = MultilayerPerceptron._parameter_constraints | {
+        "class_weight": [dict, list, StrOptions({"balanced"}), None]
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Sequence[str] = "relu",
+        *,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: float | Sequence[float] = 0.0,
+        class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
+        clip_norm: float | None = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
+    ) -> None:
+        keep_parameters(self, locals())
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> "MLPClassifier":
+        """Train from new weights, or with `warm_start` from those of the last fit.
+
+        Parameters
+        ----------
+        X : array_like, data frame or scipy.sparse matrix (n, features)
+        y : array_like (n,) of classes, or (n, labels) of 0 and 1
+        sample_weight : array_like (n,), optional
+            Numbers of at least 0.
+        X_val, y_val : like X and y, optional
+            Validation data to take instead of a part of X and y. Their scores are kept in any case, and decide with
+            `early_stopping`.
+
+        Returns
+        -------
+        MLPClassifier
+            The classifier itself.
+
+        Raises
+        ------
+        ValueError
+            If parameters or data break a rule, or the loss is no longer finite.
+        """
+        self._fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
+        return self
+
+    @available_if(MultilayerPerceptron._has_epochs)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> "MLPClassifier":
+        """Train for one epoch on these samples, going on with what there is.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`; y need not have all classes.
+        classes : array_like (n_classes,)
+            All classes there will be; needed in the first call, unless y says several labels per sample.
+        """
+        self._fit(X, y, sample_weight, classes=classes, once=True)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the classes (n,), or the labels (n, n_labels) as 0 and 1."""
+        outputs = self._outputs(X)
+        return self._label_binarizer.inverse_transform(outputs, threshold=0.5)
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Return the probabilities (n, n_classes), in the order of `classes_`, or of each label (n, n_labels)."""
+        outputs: NDArray[Any] = self._outputs(X)
+        if len(self.classes_) == 1:
+            return np.ones_like(outputs)
+        return np.hstack([1 - outputs, outputs]) if self._label_binarizer.y_type_ == "binary" else outputs
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Return the logarithm of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            logarithms: NDArray[Any] = np.log(self.predict_proba(X))
+        return logarithms
+
+    def _encode(self, y: Any, classes: Any, *, first: bool, once: bool) -> tuple[NDArray[Any], dict[str, Any]]:
+        """Return labels (n,) or targets (n, n_outputs_), and what is to be known of the classes."""
+        check_classification_targets(y)
+        if first and once and classes is None and not type_of_target(y).startswith("multilabel"):
+            raise ValueError("classes must be given to the first call of partial_fit")
+        if not first and classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(f"classes must be those of the first call of partial_fit, {self.classes_}, got {classes}")
+        binarizer = self._label_binarizer if not first else LabelBinarizer().fit(y if classes is None else classes)
+        learned = {"_label_binarizer": binarizer, "classes_": binarizer.classes_}
+        learned["n_outputs_"] = 1 if binarizer.y_type_ == "binary" else len(binarizer.classes_)
+        answers = self._encode_more(y, learned)
+        if not (first or once) and len(unique_labels(y)) < len(self.classes_):
+            raise ValueError(f"warm_start needs the classes of the first fit, {self.classes_}, got {unique_labels(y)}")
+        return answers, learned
+
+    def _encode_more(self, y: Any, learned: dict[str, Any]) -> NDArray[Any]:
+        """Return the labels or the targets of classes that must be known."""
+        binarizer, classes = learned["_label_binarizer"], learned["classes_"]
+        unknown = np.setdiff1d(unique_labels(y), classes)
+        if len(unknown):
+            raise ValueError(f"y must have the classes {classes} only, got {unknown}")
+        if binarizer.y_type_ == "multiclass":
+            labels: NDArray[np.intp] = np.searchsorted(classes, y)
+            return labels
+        return np.ascontiguousarray(binarizer.transform(y), np.float64)
+
+    def _weigh_classes(self, y: Any, *, once: bool) -> NDArray[np.float64] | None:
+        if self.class_weight is None:
+            return None
+        if once and isinstance(self.class_weight, str):
+            raise ValueError('partial_fit cannot balance classes it has not yet seen; class_weight is "balanced"')
+        return np.ascontiguousarray(compute_sample_weight(self.class_weight, y), np.float64)
+
+    def _loss(self, learned: dict[str, Any]) -> tuple[str, str]:
+        """Return the loss, and the activation of the outputs."""
+        softmax = learned["_label_binarizer"].y_type_ == "multiclass"
+        return ("cross_entropy", "softmax") if softmax else (MULTILABEL, "sigmoid")
+
+    def _strata(self, answers: NDArray[Any]) -> NDArray[np.intp] | None:
+        """Return the class of every sample, or None if they have several labels."""
+        if answers.ndim == 1:
+            return answers
+        return answers[:, 0].astype(np.intp) if answers.shape[1] == 1 else None
+
+    def _score_outputs(self, outputs: NDArray[Any], samples: Samples) -> float:
+        """Return the accuracy; of several labels per sample, all must be right."""
+        if samples.labels is not None:
+            right = outputs.argmax(axis=1) == samples.labels
+        else:
+            right = ((outputs > 0.5) == samples.targets).all(axis=1)
+        return float(np.average(right, weights=samples.weights))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
