@@ -75,6 +75,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "threads": [Interval(Integral, 1, None, closed="left"), None],
         "callbacks": [callable, list, tuple, HasMethods("on_epoch_end"), HasMethods("on_batch_end"), None],
     }
 
@@ -243,7 +244,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
             self._rate = 1.0
         training = Training(
             network._engine, samples, self._options(len(samples)), optimizer, self.learning_rate_init, network.rng,
-            shuffle=self.shuffle, state=self._memory.state,
+            shuffle=self.shuffle, state=self._memory.state, threads=self.threads,
         )  # fmt: skip
         fit.by_epochs(training, once=once)
 

@@ -75,6 +75,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     class_weight : dict of class and weight, list of such dicts (one per label), "balanced" or None
     clip_norm : float or None
         Longest gradient of sgd and adam.
+    threads : int or None
+        How many share a mini-batch; the result has the same bits with any number. None is one for small networks,
+        otherwise OMP_NUM_THREADS, which joblib sets in its workers, or one per processor.
     callbacks : function of a `cmlp.Event`, object with on_epoch_end or on_batch_end, or list of them
         Training stops if one returns True.
 
@@ -82,7 +85,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     ----------
     classes_ : ndarray (n_classes,)
     network_ : Network
-        What was fitted; it can be saved and exported.
+        What was fitted.
     coefs_, intercepts_ : list of ndarray (fan_in, fan_out) and (fan_out,)
         Views of its weights and biases; what is assigned is written through.
     loss_, best_loss_ : float
@@ -145,6 +148,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         dropout: float | Sequence[float] = 0.0,
         class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
         clip_norm: float | None = None,
+        threads: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
     ) -> None:
         keep_parameters(self, locals())

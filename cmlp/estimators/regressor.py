@@ -87,6 +87,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         max_fun: int = 15000,
         dropout: float | Sequence[float] = 0.0,
         clip_norm: float | None = None,
+        threads: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
     ) -> None:
         keep_parameters(self, locals())

@@ -278,3 +278,11 @@ def test_warm_start_needs_the_same_classes(digits):
     model = MLPClassifier((5,), warm_start=True, max_iter=2, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="warm_start needs the classes of the first fit"):
         model.fit(X[y < 9], y[y < 9])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_threads_do_not_change_a_bit():
+    X, y = load_digits(return_X_y=True)
+    models = [MLPClassifier((40,), max_iter=3, random_state=0, threads=threads).fit(X, y) for threads in (1, 2, 5)]
+    for model in models[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(model.coefs_, models[0].coefs_, strict=True))
