@@ -37,7 +37,7 @@ def extensions():
             depends=[str(header) for header in CORE.glob("*.h")],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
             extra_link_args=[] if sys.platform == "win32" else ["-pthread"],
-            extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-Wno-psabi", "-pthread"],
+            extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-fno-math-errno", "-Wno-psabi", "-pthread"],
         )
         for source in sorted(CORE.glob("*.pyx"))
     ]

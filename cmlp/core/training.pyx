@@ -15,6 +15,11 @@ from cmlp.core.model cimport MOST_PARTS, Layer, Model, Part, Workspace, floating
 from cmlp.core.optimizers cimport Optimizer, advance, take_step
 from cmlp.core.penalties cimport Penalties, clip_norm, clip_values, penalise, shorten_weights
 
+cdef extern from "subnormals.h":
+    unsigned flush_subnormals() noexcept nogil
+    void restore_subnormals(unsigned mode) noexcept nogil
+
+
 cdef enum:
     SMALL = 65_536        # parameters whose products BLAS packs in no time
     IMAGES_IF_SMALL = 32  # that a part should have at least
@@ -217,8 +222,14 @@ cdef void train_mini_batches(Crew* crew, floating* parameters, int thread) noexc
 
 
 cdef void train_in_float(void* crew, int thread) noexcept nogil:
+    cdef unsigned mode = flush_subnormals()
+
     train_mini_batches(<Crew*> crew, <float*> (<Crew*> crew).parameters, thread)
+    restore_subnormals(mode)
 
 
 cdef void train_in_double(void* crew, int thread) noexcept nogil:
+    cdef unsigned mode = flush_subnormals()
+
     train_mini_batches(<Crew*> crew, <double*> (<Crew*> crew).parameters, thread)
+    restore_subnormals(mode)
