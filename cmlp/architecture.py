@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from numbers import Integral
 from typing import Any
 
@@ -16,6 +17,7 @@ from cmlp.errors import ModelError
 
 CLASSIFYING = {"quadratic", "cross_entropy"}  # losses whose targets are labels
 MULTILABEL = "binary_cross_entropy"
+TARGETS = {MULTILABEL: (0, 1), "poisson": (0, inf)}  # the lowest and the highest that the loss can take
 # The activation of the outputs where only one for the hidden layers is given.
 OUTPUTS = FUSED | dict.fromkeys(
     ("mean_squared_error", "half_squared_error", "mean_absolute_error", "huber"), "identity"
@@ -36,6 +38,11 @@ class Architecture:
     def classifies(self) -> bool:
         """Whether the network tells labels apart, each image having one."""
         return self.loss in CLASSIFYING
+
+    @property
+    def target_range(self) -> tuple[float, float]:
+        """The lowest and the highest number that may be a target."""
+        return TARGETS.get(self.loss, (-inf, inf))
 
     def __str__(self) -> str:
         distinct = dict.fromkeys(self.activations)

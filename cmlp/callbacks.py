@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from cmlp.errors import ModelError
 from cmlp.history import History
 
@@ -55,8 +57,13 @@ class Callbacks:
 
     def epoch_ends(self, event: Event) -> bool:
         """Tell every callback, and return whether one of them wants to stop."""
-        return True in [call(event) for call in self.on_epoch]
+        return sum(_is_true(call(event)) for call in self.on_epoch) > 0
 
     def batch_ends(self, event: Event) -> bool:
         """Tell every callback, and return whether one of them wants to stop."""
-        return True in [call(event) for call in self.on_batch]
+        return sum(_is_true(call(event)) for call in self.on_batch) > 0
+
+
+def _is_true(answer: Any) -> bool:
+    """Whether a callback wants to stop: 1 and all else that is merely true is what its last line happens to give."""
+    return isinstance(answer, bool | np.bool_) and bool(answer)

@@ -30,10 +30,15 @@ def decide(outputs: NDArray[Any], architecture: Architecture, engine: Engine) ->
     return outputs > 0.5 if architecture.loss == MULTILABEL else outputs
 
 
-def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architecture, engine: Engine) -> float:
-    """Return the accuracy in percent: of labels, or of all single yes and no."""
+def check_accuracy(architecture: Architecture) -> None:
+    """Refuse a network whose outputs are numbers: they are never right, only near."""
     if not architecture.classifies and architecture.loss != MULTILABEL:
         raise ModelError(f'a network with the loss "{architecture.loss}" has no accuracy, only a loss')
+
+
+def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architecture, engine: Engine) -> float:
+    """Return the accuracy in percent: of labels, or of all single yes and no."""
+    check_accuracy(architecture)
     answers = decide(outputs, architecture, engine)
     if architecture.classifies:
         return 100 * float(np.mean(answers == samples.labels))

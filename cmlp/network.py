@@ -101,7 +101,7 @@ class Network:
     def _make_engine(self) -> None:
         a = self.architecture
         self._engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
-        self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies)
+        self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
         self._run: Run | None = None
         weights, biases = self._engine.views(self._engine.parameters)
         self.weights, self.biases = Layers("weights", weights), Layers("biases", biases)
@@ -345,24 +345,24 @@ class Network:
         found = find_optimizer(optimizer)
         if isinstance(found, LBFGS):
             raise ModelError("lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time")
-        state, losses = new_state(found, self._engine), []
+        state, l2, losses = new_state(found, self._engine), check_range("lmbda", lmbda), []
         for batch in batches:
             samples = self._samples(batch, "mini-batch", self.scale)
-            options = Options(len(samples), l2=check_range("lmbda", lmbda))
+            options = Options(len(samples), l2=l2)
             training = Training(self._engine, samples, options, found, eta, self.rng, shuffle=False, state=state)
             losses.append(training.epoch(0, 1))
         return losses
 
     def stop(self) -> None:
         """End the training that is under way in another thread, after its present step."""
-        if self._run is not None:
-            self._run.stop()
+        run = self._run  # which may end meanwhile
+        if run is not None:
+            run.stop()
 
     def _validation(self, samples: Samples, given: Data | float | None) -> tuple[Samples, Samples | None]:
         """Return the samples to train and to validate with."""
         if isinstance(given, float):
-            fraction = check_range("validation_data", given, 0, 1)
-            training, validation = stratified_split(samples, fraction, self.rng)
+            training, validation = stratified_split(samples, given, self.rng)
             return samples.take(training), samples.take(validation)
         if given is None:
             return samples, None

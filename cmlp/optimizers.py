@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from cmlp.checks import check_name, check_positive, check_range
+from cmlp.checks import check_count, check_name, check_positive, check_range
 from cmlp.errors import ModelError
 
 
@@ -19,8 +19,12 @@ class Optimizer:
                 check_positive(setting, value)
             elif setting in ("momentum", "beta_1", "beta_2", "rho"):
                 check_range(setting, value, 0, 1)
-            elif not isinstance(value, bool):
+            elif setting == "max_evaluations":
+                check_count(setting, value)
+            elif setting != "epsilon_hat":
                 check_range(setting, value)
+            elif not isinstance(value, bool):
+                raise ModelError(f"epsilon_hat must be True or False, got {value!r}")
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as the core names them."""
@@ -111,7 +115,7 @@ class LBFGS(Optimizer):
     max_evaluations : int
         Of the loss and its gradient, in all.
     tolerance : float
-        Training ends where no element of the gradient is larger.
+        Training ends where no element of the gradient is larger, or where the loss falls by less than 2.2e-9 of itself.
     """
 
     max_evaluations: int = 15000

@@ -8,7 +8,7 @@ from cmlp.architecture import MULTILABEL, Architecture
 from cmlp.callbacks import Callbacks, Event
 from cmlp.core.engine import Engine
 from cmlp.history import History
-from cmlp.measures import accuracy, share_right
+from cmlp.measures import accuracy, check_accuracy, share_right
 from cmlp.optimizers import LBFGS
 from cmlp.samples import Samples
 from cmlp.training import Options, Patience, Training, minimise
@@ -36,6 +36,10 @@ class Run:
     training: Training | None = field(default=None, init=False)
     stopping: bool = field(default=False, init=False)
 
+    def __post_init__(self) -> None:
+        if self.training_accuracy or self.tested is not None:
+            check_accuracy(self.architecture)
+
     def stop(self) -> None:
         """End the training after the step that is under way; any thread may ask for it."""
         self.stopping = True
@@ -45,6 +49,8 @@ class Run:
     def train(self, training: Training) -> History:
         """Train by mini-batches."""
         self.training = training
+        if self.stopping:  # already asked for, before there was a training to tell
+            training.stopping = True
         with self._bar() as bar:
             for epoch in range(self.epochs):
                 started = perf_counter()
@@ -52,7 +58,7 @@ class Run:
                 self.history.loss.append(training.epoch(epoch, self.epochs, on_batch_end))
                 self.history.seconds.append(perf_counter() - started)
                 with training.averaged():
-                    ended = self._epoch_ends(epoch, (epoch + 1) * training.mini_batches)
+                    ended = self._epoch_ends(epoch, training.steps)
                 bar.set_postfix_str(self.history.describe(-1), refresh=False)
                 bar.update()
                 if ended:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import prod
+from math import inf, prod
+from numbers import Integral, Real
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -38,6 +39,8 @@ class Form:
     features: int
     outputs: int
     regression: bool  # whether targets are numbers, not labels
+    lowest: float = -inf  # of those numbers
+    highest: float = inf
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Samples:
         if class_weight is not None:
             by_class = self._weights_by_class(class_weight)
             weights = by_class if weights is None else weights * by_class
+            if not weights.any():
+                raise DataError(f"{name} and class_weight must not make every weight 0")
         return replace(self, weights=weights)
 
     def _weights_by_class(self, class_weight: Any) -> NDArray[np.float64]:
@@ -86,10 +91,15 @@ class Samples:
             return len(self) / (present * counts[self.labels].astype(np.float64))
         if not isinstance(class_weight, dict):
             raise DataError(f'class_weight must be a dict of label and weight, or "balanced", got {class_weight!r}')
-        table = np.ones(max(len(counts), *(int(label) + 1 for label in class_weight)))
+        weights = np.ones(len(counts))
         for label, weight in class_weight.items():
-            table[int(label)] = weight
-        return check_weights(table[self.labels], len(self), "class_weight")
+            if not isinstance(label, Integral) or isinstance(label, bool) or label < 0:
+                raise DataError(f"class_weight must have labels for keys, got {label!r}")
+            if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= float(weight) < inf:
+                raise DataError(f"class_weight must be numbers of at least 0, got {weight!r} for label {label}")
+            if label < len(weights):
+                weights[int(label)] = weight
+        return weights[self.labels]
 
     def take(self, rows: NDArray[np.intp]) -> Self:
         """Return the samples of some rows."""
@@ -103,7 +113,9 @@ class Samples:
         )
 
     def batch(self, smoothing: float = 0.0) -> Batch:
-        """Return the samples as the core knows them."""
+        """Return the samples as the core knows them; `smoothing` is how much of a label's 1 all classes share."""
+        if smoothing and self.labels is None:
+            raise DataError("label_smoothing needs labels, and these samples have targets")
         return Batch(self.images, self.scale, self.labels, self.targets, self.weights, smoothing)
 
 
@@ -134,6 +146,8 @@ def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bo
         raise DataError(f"images must be integers or real numbers, got dtype {array.dtype}")
     if array.dtype not in CORE_TYPES:
         array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
+    if not array.flags.aligned:
+        array = array.copy()
     if array.ndim > 1 and prod(array.shape[1:]) == features:
         return array.reshape(len(array), features), False
     if array.size == features:
@@ -143,14 +157,17 @@ def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bo
 
 def as_rows(matrix: Any, features: int) -> SparseRows:
     """Return the values, the columns and the row pointers of a scipy.sparse matrix (n, features)."""
-    if matrix.shape[1] != features:
+    if matrix.ndim != 2 or matrix.shape[1] != features:
         raise DataError(f"images must have {features:,} pixels each, got a sparse matrix of shape {matrix.shape}")
     csr = matrix.tocsr()
     if csr.dtype.kind not in "biuf":
         raise DataError(f"images must be integers or real numbers, got dtype {csr.dtype}")
     if csr.nnz >= 2**31:
         raise DataError(f"a sparse matrix must have fewer than 2**31 values, got {csr.nnz:,}")
-    csr.check_format(full_check=True)  # scipy does not look at indices before, and kernels trust them
+    try:
+        csr.check_format(full_check=True)  # scipy does not look at indices before, and kernels trust them
+    except ValueError as error:
+        raise DataError(f"a sparse matrix must be well-formed, got one in which {error}") from error
     if np.diff(csr.indptr).max(initial=0) > features:  # more than a row has room for: some are there twice
         csr = csr.copy()
         csr.sum_duplicates()
@@ -179,14 +196,25 @@ def as_samples(data: Data, form: Form, scale: float | None, name: str) -> Sample
     what complaints call the data.
     """
     if isinstance(data, ImagesAndLabels):
-        labels, targets = check_answers(data.labels, form, name)
-        samples = Samples(data.images, labels, targets, data.scale)
+        samples = _checked_before(data, form, name)
     else:
         images, answers = data if _is_two_arrays(data) else split_pairs(data, name)
         samples = stack(images, answers, form, scale, name)
     if isinstance(samples.images, np.ndarray) and samples.images.shape[1] != form.features:
         found = f"{samples.images.shape[1]:,}"
         raise DataError(f"images of {name} must have the network's {form.features:,} pixels, got {found}")
+    return samples
+
+
+def _checked_before(data: ImagesAndLabels, form: Form, name: str) -> Samples:
+    """Look at what a Dataset has checked, and another class may not have: kernels trust it."""
+    images: Any = data.images
+    if not isinstance(images, np.ndarray) or images.ndim != 2 or images.dtype not in CORE_TYPES:
+        found = f"{images.dtype} of shape {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
+        raise DataError(f"images of {name} must be an array (n, pixels) of uint8, float32 or float64, got {found}")
+    labels, targets = check_answers(data.labels, form, name)
+    samples = Samples(images if images.flags.aligned else images.copy(), labels, targets, data.scale)
+    _check_as_many(len(images), samples, name)
     return samples
 
 
@@ -219,24 +247,44 @@ def stack(images: Any, answers: Any, form: Form, scale: float | None, name: str)
     if hasattr(images, "tocsr"):
         rows = as_rows(images, form.features)
         samples = Samples(rows, labels, targets, _scale_of(rows[0].dtype, rows[0], scale))
+        _check_finite_rows(rows, name)
         n = len(rows[2]) - 1
     else:
         first = np.asarray(images[0] if isinstance(images, list) else images)
         checked, _ = check_images(images, 1.0, f"images of {name}")
         samples = Samples(checked, labels, targets, _scale_of(first.dtype, checked, scale))
         n = len(checked)
-    if n != len(samples):
-        found = f"{n:,} and {len(samples):,}"
-        raise DataError(
-            f"images and {'targets' if form.regression else 'labels'} of {name} must be equally many, got {found}"
-        )
+    _check_as_many(n, samples, name)
     return samples
+
+
+def _check_as_many(n: int, samples: Samples, name: str) -> None:
+    if n != len(samples):
+        answers = "targets" if samples.labels is None else "labels"
+        raise DataError(f"images and {answers} of {name} must be equally many, got {n:,} and {len(samples):,}")
+
+
+def _check_finite_rows(rows: SparseRows, name: str) -> None:
+    values, columns, begins = rows
+    finite = np.isfinite(values)
+    if not finite.all():
+        place = int(finite.argmin())
+        image = int(np.searchsorted(begins, place, side="right")) - 1
+        found = f"{values[place]} in image {image}, pixel {columns[place]}"
+        raise DataError(f"images of {name} must be finite, got {found}")
 
 
 def check_answers(answers: Any, form: Form, name: str) -> tuple[NDArray[np.intp] | None, NDArray[np.float64] | None]:
     """Return labels (n,) and no targets, or no labels and targets (n, outputs)."""
     if form.regression:
-        return None, check_targets(answers, form.outputs, f"targets of {name}")
+        targets = check_targets(answers, form.outputs, f"targets of {name}")
+        wrong = (targets < form.lowest) | (targets > form.highest)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            rule = f"at least {form.lowest:g}" if form.highest == inf else f"{form.lowest:g}..{form.highest:g}"
+            found = f"{targets[row, column]:g} at index {row}, output {column}"
+            raise DataError(f"targets of {name} must be {rule}, got {found}")
+        return None, targets
     labels, _ = check_labels(answers, form.outputs, f"labels of {name}")
     return np.ascontiguousarray(labels, np.intp), None
 

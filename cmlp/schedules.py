@@ -60,7 +60,7 @@ class Exponential(Schedule):
         check_positive("rate", self.rate)
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
-        return self.rate ** (step / per_epoch)
+        return float(self.rate ** (step / per_epoch))
 
 
 @dataclass

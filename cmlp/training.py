@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.checks import check_count, check_name, check_optional, check_range
+from cmlp.core.blas_threads import single_blas_thread
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
@@ -61,6 +62,13 @@ class Training:
         To go on with one; by default a new one.
     threads : int or None
         At most so many share a mini-batch, as many as pays for None; they do not change a bit of the result.
+
+    Attributes
+    ----------
+    steps : int
+        How many mini-batches there have been.
+    stopping : bool
+        Whether to end the epoch after the step that is under way; another thread may set it.
     """
 
     def __init__(
@@ -83,6 +91,7 @@ class Training:
         self.state = state or new_state(optimizer, engine)
         self.average = engine.parameters.copy() if options.averaging else None
         self.threads = number_of_threads(threads, engine.parameters.size, options.mini_batch_size)
+        self.steps = 0
         self.stopping = False
 
     @property
@@ -105,16 +114,18 @@ class Training:
         before = self.engine.parameters.copy()
         stride = self.engine.chunk(size) if on_batch_end is None else size
         loss = weight = 0.0
-        done = 0
-        while done < n and not self.stopping:
+        done, broken = 0, False
+        while done < n:
             goal = min(n, done + stride)
             chunk = self._train_chunk(order.astype(np.intp, copy=False), done, goal, etas, key)
             loss, weight, done = loss + chunk[0], weight + chunk[1], chunk[2]
-            if done < goal:
+            self.steps = epoch * self.mini_batches + -(-done // size)
+            broken = done < goal
+            if on_batch_end is not None and not broken:
+                on_batch_end(self.steps, chunk[0] / (chunk[1] or 1.0))
+            if broken or self.stopping:
                 break
-            if on_batch_end is not None:
-                on_batch_end(epoch * self.mini_batches + done // size, chunk[0] / (chunk[1] or 1.0))
-        self._check_finite(before, done, epoch)
+        self._check_finite(before, done, epoch, broken)
         self.schedule.observe(loss / (weight or 1.0))
         return loss / (weight or 1.0)
 
@@ -125,9 +136,9 @@ class Training:
             self.batch, order, begin, end, etas, self.state, self.options, self.average, key, self.threads
         )
 
-    def _check_finite(self, before: NDArray[Any], done: int, epoch: int) -> None:
+    def _check_finite(self, before: NDArray[Any], done: int, epoch: int, broken: bool) -> None:
         finite = bool(np.isfinite(self.engine.parameters).all())
-        if finite and (done == len(self.samples) or self.stopping):
+        if finite and not broken:
             return
         if not finite:
             self.engine.parameters[...] = before
@@ -256,16 +267,23 @@ def new_state(optimizer: Optimizer, engine: Engine) -> OptimizerState:
 def stratified_split(
     samples: Samples, fraction: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the rows to train with, and the rows, a fraction of each class, to validate with."""
+    """Return the rows to train with, and the rows, a fraction of each class, to validate with.
+
+    Of a class with two samples or more there are some in both.
+    """
+    if not 0 < fraction < 1:
+        raise ModelError(f"validation_data must be a number of (0, 1), got {fraction!r}")
     labels = np.zeros(len(samples), np.intp) if samples.labels is None else samples.labels
     chosen = []
     for label in np.unique(labels):
         rows = rng.permutation(np.flatnonzero(labels == label))
-        chosen.append(rows[: max(1, round(fraction * len(rows)))])
+        chosen.append(rows[: min(max(1, round(fraction * len(rows))), len(rows) - 1)])
     validation = np.sort(np.concatenate(chosen))
     training = np.setdiff1d(np.arange(len(samples)), validation)
-    if not len(training):
-        raise ModelError(f"validation_data of {fraction:g} leave no samples to train with, of {len(samples):,}")
+    for purpose, rows in (("train", training), ("validate", validation)):
+        if not len(rows) or (samples.weights is not None and not samples.weights[rows].any()):
+            found = f"no samples to {purpose} with, of {len(samples):,}, or all have weight 0"
+            raise ModelError(f"validation_data of {fraction:g} leave {found}")
     return training.astype(np.intp), validation.astype(np.intp)
 
 
@@ -305,13 +323,10 @@ def minimise(
 
     rows = np.arange(len(samples))
     blocks = [samples.take(rows[begin : begin + BLOCK]) for begin in range(0, len(rows), BLOCK)]
-    latest = 0.0
 
     def objective(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        nonlocal latest
         engine.parameters[...] = parameters
-        latest, gradient = full_gradient(engine, blocks, options)
-        return latest, gradient
+        return full_gradient(engine, blocks, options)
 
     def callback(intermediate_result: Any) -> None:
         engine.parameters[...] = intermediate_result.x
@@ -320,6 +335,9 @@ def minimise(
 
     limits = {"maxiter": iterations, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tolerance}
     start = engine.parameters.astype(np.float64)
-    result = minimize(objective, start, method="L-BFGS-B", jac=True, options=limits, callback=callback)
+    with single_blas_thread():  # for the products of scipy's own, too
+        result = minimize(objective, start, method="L-BFGS-B", jac=True, options=limits, callback=callback)
     engine.parameters[...] = result.x
+    if not isfinite(result.fun):
+        raise ModelError("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
     return result

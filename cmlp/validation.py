@@ -44,6 +44,8 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
         If the images are not numbers, none, ragged, not finite or of another shape.
     """
     pixels = _one_row_each(_as_array(images, name), name)
+    if not pixels.flags.aligned:
+        pixels = pixels.copy()
     integers = pixels.dtype.kind in "biu"
     if not integers:
         with np.errstate(over="ignore"):  # a long double too large for float64 is then found to be inf
@@ -132,7 +134,7 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
     DataError
         If the targets are not numbers, none, not finite or of another shape.
     """
-    array = _as_array(targets, name)
+    array = _as_array(targets, name, one_type=False)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim == 1 and outputs == 1:
@@ -148,7 +150,7 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
 
 def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
     """Bring the weights of n samples to shape (n,): numbers of at least 0, and not all 0."""
-    array = _as_array(weights, name)
+    array = _as_array(weights, name, one_type=False)
     if array.shape != (n,):
         raise DataError(f"{name} must have shape ({n:,},), got {array.shape}")
     checked = np.ascontiguousarray(array, np.float64)
@@ -161,12 +163,15 @@ def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
     return checked
 
 
-def _as_array(values: object, name: str) -> NDArray[Any]:
-    """Array of numbers, at least one along the first axis, from an array or a list or tuple of rows."""
+def _as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any]:
+    """Array of numbers, at least one along the first axis, from an array or a list or tuple of rows.
+
+    `one_type` says whether the numbers of a list must be of one type, as labels are, and not 1 and 0.5.
+    """
     if isinstance(values, list | tuple):
         # Row by row, because a whole list with one bad row would only say that it is "inhomogeneous".
         rows = [_as_numbers(row, name, f" at index {i}") for i, row in enumerate(values)]
-        _check_alike(rows, name)
+        _check_alike(rows, name, one_type)
         array = np.stack(rows) if rows else np.empty(0)
     else:
         array = _as_numbers(values, name)
@@ -187,13 +192,13 @@ def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:
     return array
 
 
-def _check_alike(rows: list[NDArray[Any]], name: str) -> None:
+def _check_alike(rows: list[NDArray[Any]], name: str, one_type: bool) -> None:
     """Refuse rows of several shapes, and single values of several types such as True among integers."""
     for i, row in enumerate(rows):
         if row.shape != rows[0].shape:
             found = f"{row.shape} at index {i} after {rows[0].shape} at index 0"
             raise DataError(f"{name} must all have one shape, got {found}")
-        if row.ndim == 0 and _family(row) != _family(rows[0]):
+        if one_type and row.ndim == 0 and _family(row) != _family(rows[0]):
             found = f"{row.dtype} at index {i} after {rows[0].dtype} at index 0"
             raise DataError(f"{name} must all be of one type, got {found}")
 
