@@ -1,30 +1,32 @@
 """The network: its parameters, and what one does with them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from math import isfinite, isnan
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from cmlp.architecture import make_architecture
 from cmlp.callbacks import Callback, Callbacks
-from cmlp.checks import check_count, check_positive, check_range
-from cmlp.core.engine import Engine
-from cmlp.core.memory import Batch
-from cmlp.errors import DataError, ModelError
+from cmlp.checks import check_positive, check_range
+from cmlp.errors import ModelError
+from cmlp.framing import Framing
 from cmlp.history import History
 from cmlp.initializers import initialize
-from cmlp.layers import Layers
-from cmlp.measures import accuracy, decide
+from cmlp.model import Model
 from cmlp.optimizers import LBFGS, Optimizer, find_optimizer
+from cmlp.predictor import Predictor
 from cmlp.run import Run
-from cmlp.samples import Data, Form, Samples, as_images, as_samples, stack
+from cmlp.samples import Data, Samples
 from cmlp.schedules import Schedule, find_schedule
-from cmlp.training import Options, Training, make_options, make_patience, new_state, stratified_split
+from cmlp.settings import Settings
+from cmlp.storage import read_model, write_model
+from cmlp.training import Options, Training, make_patience, new_state, stratified_split
 
 
-class Network:
+class Network(Predictor):
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
     The notation is Nielsen's [1]_. A layer's activations are ``a = f(W @ a_before + b)``; its weights begin as the
@@ -64,6 +66,12 @@ class Network:
     scale : float
         What uint8 pixels are multiplied by, 1/255 until training data with another scale are seen.
         Floating-point pixels are used as they are.
+    class_names : tuple of str, or None
+        What the labels are called.
+    framing : Framing or None
+        How the training images lie in their frame, where they were pictures.
+    settings : dict
+        Those of the last training.
     rng : numpy.random.Generator
 
     References
@@ -93,105 +101,14 @@ class Network:
     ) -> None:
         self.architecture = make_architecture(sizes, activation, loss, dropout, dtype)
         self._make_engine()
-        self.activations: list[NDArray[Any]] = []
+        self._run: Run | None = None
+        self.activations = []
         self.scale = 1 / 255
+        self.class_names: tuple[str, ...] | None = None
+        self.framing: Framing | None = None
+        self.settings: dict[str, Any] = {}
         self.rng = np.random.default_rng(seed)
         initialize(self.weights, initializer, self.rng)
-
-    def _make_engine(self) -> None:
-        a = self.architecture
-        self._engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
-        self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
-        self._run: Run | None = None
-        weights, biases = self._engine.views(self._engine.parameters)
-        self.weights, self.biases = Layers("weights", weights), Layers("biases", biases)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:  # noqa: D102
-        return self.architecture.sizes
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the parameters."""
-        return self.architecture.dtype
-
-    def __call__(self, images: ArrayLike) -> NDArray[Any]:
-        """Return the output activations: (outputs,) for one image, (n, outputs) for a batch.
-
-        Parameters
-        ----------
-        images : array_like or scipy.sparse matrix
-            One image of shape (features,), (features, 1) or (height, width), or n of them along a first
-            axis. uint8 pixels are multiplied by `scale`, others are used as they are.
-        """
-        output = self._engine.output_of_one(images, self.scale)
-        if output is not None:
-            return output
-        batch, single = as_images(images, self.sizes[0])
-        outputs = self._engine.outputs(Batch(batch, self.scale))
-        return outputs[0] if single else outputs
-
-    def feedforward(self, images: ArrayLike) -> NDArray[Any]:
-        """Return what calling the network returns, and keep every layer's part in `activations`."""
-        batch, single = as_images(images, self.sizes[0])
-        if isinstance(batch, tuple):
-            raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
-        pixels = batch * self.scale if batch.dtype == np.uint8 else batch
-        layers = [pixels.astype(self.dtype), *self._engine.activations(Batch(batch, self.scale))]
-        self.activations = [layer[0] for layer in layers] if single else layers
-        return self.activations[-1]
-
-    def predict(self, images: ArrayLike) -> Any:
-        """Return what the network thinks: for one image, or for each of a batch along a first axis.
-
-        Returns
-        -------
-        int or ndarray of intp (n,)
-            The label of the strongest output, where the network was trained with labels.
-        ndarray of bool (outputs,) or (n, outputs)
-            Which outputs are above 1/2, with binary_cross_entropy.
-        ndarray (outputs,) or (n, outputs)
-            The outputs themselves, with the losses for numbers.
-
-        Raises
-        ------
-        DataError
-            If an output is not a number: the strongest is then unknown, and not 0.
-        """
-        outputs = self(images)
-        if outputs.ndim == 2:
-            return decide(outputs, self.architecture, self._engine)
-        if self.architecture.classifies:
-            label = int(outputs.argmax())  # of a NaN, if there is any
-            if not isnan(outputs[label]):
-                return label
-        return decide(outputs[np.newaxis], self.architecture, self._engine)[0]
-
-    def test(self, data: Data) -> float:
-        """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label)."""
-        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self._engine)
-
-    def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
-        """Return the mean loss of images and labels given as for `gradient`."""
-        _, loss, weight = self._engine.evaluate(self._batch(images, labels).batch())
-        return loss / weight
-
-    def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-        """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.
-
-        Parameters
-        ----------
-        images : array_like
-            As for calling the network.
-        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
-
-        Returns
-        -------
-        nabla_w, nabla_b : lists of ndarray, of the shapes of `weights` and `biases`
-        """
-        _, nabla = self._finite_gradient(self._batch(images, labels))
-        nabla_w, nabla_b = self._engine.views(nabla)
-        return nabla_w, nabla_b
 
     def gradient_step(self, mini_batch: Data, eta: float) -> float:
         """Take one step against the mean gradient of a mini-batch, and return the mean loss before it.
@@ -293,36 +210,25 @@ class Network:
         ModelError
             If a setting breaks a rule, or the loss or a weight is no longer finite; the last finite weights are kept.
         """
-        check_count("epochs", epochs)
-        check_positive("eta", eta)
+        settings = Settings(
+            epochs, eta, find_optimizer(optimizer), find_schedule(schedule), mini_batch_size, lmbda, l1,
+            max_norm, clip_norm, clip_value, label_smoothing, averaging,
+        )  # fmt: skip
         samples = self._samples(training_data, "training_data", None).weighted(
             sample_weight, class_weight, "sample_weight"
         )
-        found, plan = find_optimizer(optimizer), find_schedule(schedule)
         samples, validation = self._validation(samples, validation_data)
         watched = make_patience(patience, monitor, validation)
-        options = make_options(
-            len(samples),
-            mini_batch_size=mini_batch_size,
-            lmbda=lmbda,
-            l1=l1,
-            clip_norm=clip_norm,
-            clip_value=clip_value,
-            max_norm=max_norm,
-            averaging=averaging,
-            label_smoothing=label_smoothing,
-        )
         self.scale = samples.pixel_scale or self.scale
         tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
+        self.class_names = getattr(training_data, "class_names", self.class_names)
+        self.settings = {"images": len(samples)} | settings.describe()
         self._run = Run(
-            self, self._engine, self.architecture, samples, validation, tested, training_accuracy, watched,
-            Callbacks(callbacks), epochs, progress,
+            self, self._engine, self.architecture, settings, samples, validation, tested, training_accuracy, watched,
+            Callbacks(callbacks), progress,
         )  # fmt: skip
         try:
-            if isinstance(found, LBFGS):
-                return self._run.minimise(options, found)
-            training = Training(self._engine, samples, options, found, eta, self.rng, schedule=plan, threads=threads)
-            return self._run.train(training)
+            return self._run.go(self.rng, threads)
         finally:
             self._run = None
 
@@ -368,30 +274,71 @@ class Network:
             return samples, None
         return samples, self._samples(given, "validation_data", samples.pixel_scale or self.scale)
 
-    def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
-        """Return the mean loss and its gradient (n_parameters,)."""
-        loss, weight, nabla = self._engine.gradient(samples.batch())
-        if not isfinite(loss):
-            raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
-        return loss / weight, nabla
+    @property
+    def model(self) -> Model:
+        """All that the answers depend on; its arrays are those of the network, and no copies."""
+        return Model(
+            self.architecture, self.weights, self.biases, self.scale, self.class_names, self.framing, self.settings
+        )
 
-    def _samples(self, data: Data, name: str, scale: float | None) -> Samples:
-        return as_samples(data, self._form, scale, name)
+    @classmethod
+    def from_model(cls, model: Model) -> Self:
+        """Return a network with a copy of the model's parameters."""
+        a = model.architecture
+        network = cls(
+            a.sizes,
+            activation=a.activations,
+            loss=a.loss,
+            initializer=model.weights,
+            dropout=a.dropouts[:-1],
+            dtype=a.dtype,
+        )
+        for layer, b in enumerate(model.biases):
+            network.biases[layer] = b
+        network.scale, network.settings = model.scale, dict(model.training)
+        network.class_names, network.framing = model.class_names, model.framing
+        return network
 
-    def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
-        """Return the samples of images and labels given apart, of one image or more."""
-        batch, single = as_images(images, self.sizes[0])
-        answers = [labels] if single else labels
-        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self.scale, "the batch")
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the network to a file that `load` reads; an existing one is replaced, and whole at every instant.
+
+        The file has the layout of safetensors, and a checksum. It holds the parameters, what the network is, how pixels
+        are prepared for it, and how it was trained; not the state of its `rng`.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; an existing file is as it was.
+        """
+        write_model(self.model, Path(path))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a network from a file; nothing in it is ever executed.
+
+        Parameters
+        ----------
+        path : str or path
+            What `save` wrote.
+
+        Raises
+        ------
+        ModelError
+            If this is no such file, or it is damaged.
+        OSError
+            If it cannot be read.
+        """
+        return cls.from_model(read_model(Path(path)))
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("architecture", "activations", "scale", "rng")
+        kept = ("architecture", "activations", "scale", "class_names", "framing", "settings", "rng")
         return {key: self.__dict__[key] for key in kept} | {"parameters": self._engine.parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         parameters = state.pop("parameters")
         self.__dict__.update(state)
         self._make_engine()
+        self._run = None
         self._engine.parameters[...] = parameters
 
     def __repr__(self) -> str:

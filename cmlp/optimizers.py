@@ -30,6 +30,10 @@ class Optimizer:
         """Return the settings as the core names them."""
         return asdict(self)
 
+    def describe(self) -> dict[str, Any]:
+        """Return the name and the settings, as JSON has them."""
+        return {"name": self.name} | asdict(self)
+
 
 @dataclass(frozen=True)
 class SGD(Optimizer):

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from cmlp.architecture import MULTILABEL, Architecture
 from cmlp.callbacks import Callbacks, Event
 from cmlp.core.engine import Engine
@@ -11,7 +13,8 @@ from cmlp.history import History
 from cmlp.measures import accuracy, check_accuracy, share_right
 from cmlp.optimizers import LBFGS
 from cmlp.samples import Samples
-from cmlp.training import Options, Patience, Training, minimise
+from cmlp.settings import Settings
+from cmlp.training import Patience, Training, minimise
 
 
 @dataclass
@@ -24,13 +27,13 @@ class Run:
     network: Any
     engine: Engine
     architecture: Architecture
+    settings: Settings
     samples: Samples
     validation: Samples | None
     tested: Samples | None
     training_accuracy: bool
     patience: Patience | None
     callbacks: Callbacks
-    epochs: int
     progress: bool | None
     history: History = field(default_factory=History, init=False)
     training: Training | None = field(default=None, init=False)
@@ -46,16 +49,25 @@ class Run:
         if self.training is not None:
             self.training.stopping = True
 
-    def train(self, training: Training) -> History:
-        """Train by mini-batches."""
-        self.training = training
+    def go(self, rng: np.random.Generator, threads: int | None) -> History:
+        """Train, and tell how it went."""
+        if isinstance(self.settings.optimizer, LBFGS):
+            return self._minimise(self.settings.optimizer)
+        return self._train(rng, threads)
+
+    def _train(self, rng: np.random.Generator, threads: int | None) -> History:
+        s = self.settings
+        options = s.options(len(self.samples))
+        training = self.training = Training(
+            self.engine, self.samples, options, s.optimizer, s.eta, rng, schedule=s.schedule, threads=threads
+        )
         if self.stopping:  # already asked for, before there was a training to tell
             training.stopping = True
         with self._bar() as bar:
-            for epoch in range(self.epochs):
+            for epoch in range(self.settings.epochs):
                 started = perf_counter()
                 on_batch_end = None if not self.callbacks.on_batch else self._batch_end(epoch)
-                self.history.loss.append(training.epoch(epoch, self.epochs, on_batch_end))
+                self.history.loss.append(training.epoch(epoch, self.settings.epochs, on_batch_end))
                 self.history.seconds.append(perf_counter() - started)
                 with training.averaged():
                     ended = self._epoch_ends(epoch, training.steps)
@@ -66,7 +78,7 @@ class Run:
         training.finish()
         return self._finished()
 
-    def minimise(self, options: Options, optimizer: LBFGS) -> History:
+    def _minimise(self, optimizer: LBFGS) -> History:
         """Train by L-BFGS, whose iterations take the place of epochs."""
         with self._bar() as bar:
             started = perf_counter()
@@ -81,13 +93,16 @@ class Run:
                 started = perf_counter()
                 return ended
 
-            minimise(self.engine, self.samples, options, optimizer, self.epochs, on_iteration)
+            options = self.settings.options(len(self.samples))
+            minimise(self.engine, self.samples, options, optimizer, self.settings.epochs, on_iteration)
         return self._finished()
 
     def _bar(self) -> Any:
         from tqdm import tqdm  # here, because it would make importing cmlp slower by a fifth
 
-        return tqdm(total=self.epochs, unit="epoch", disable=None if self.progress is None else not self.progress)
+        return tqdm(
+            total=self.settings.epochs, unit="epoch", disable=None if self.progress is None else not self.progress
+        )
 
     def _batch_end(self, epoch: int) -> Any:
         def on_batch_end(step: int, loss: float) -> None:

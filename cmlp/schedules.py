@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import cos, isfinite, pi
 from typing import Any
 
@@ -175,6 +175,15 @@ def find_schedule(schedule: str | Schedule | Callable[[int], float] | None) -> S
     if callable(schedule):
         return Function(schedule)
     raise ModelError(f"schedule must be a name, a schedule or a function of the step, got {schedule!r}")
+
+
+def describe(schedule: Schedule) -> dict[str, Any]:
+    """Return the name and the settings of a schedule, as JSON has them."""
+    names = {kind: name for name, kind in SCHEDULES.items()}
+    if type(schedule) not in names:  # a function, or a class of the user's
+        return {"name": "function"}
+    settings = {f.name: getattr(schedule, f.name) for f in fields(schedule) if f.init}  # type: ignore[arg-type]
+    return {"name": names[type(schedule)]} | settings
 
 
 def etas_of(schedule: Schedule, eta: float, epoch: int, per_epoch: int, epochs: int) -> NDArray[np.float64]:

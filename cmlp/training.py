@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.checks import check_count, check_name, check_optional, check_range
+from cmlp.checks import check_count, check_name
 from cmlp.core.blas_threads import single_blas_thread
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
@@ -232,31 +232,6 @@ def make_patience(patience: int | None, monitor: str, validation: Samples | None
     if monitor == "accuracy" and validation.labels is None:
         raise ModelError('monitor must be "loss" where there are targets and no labels, got "accuracy"')
     return Patience(monitor, patience)
-
-
-def make_options(
-    n: int,
-    *,
-    mini_batch_size: int,
-    lmbda: float,
-    l1: float,
-    clip_norm: float | None,
-    clip_value: float | None,
-    max_norm: float | None,
-    averaging: float,
-    label_smoothing: float,
-) -> Options:
-    """Check what a user says of the steps on n samples; penalties are divided by n, as in Nielsen's chapter 3."""
-    return Options(
-        mini_batch_size=min(check_count("mini_batch_size", mini_batch_size), n),
-        l1=check_range("l1", l1) / n,
-        l2=check_range("lmbda", lmbda) / n,
-        clip_norm=check_optional("clip_norm", clip_norm),
-        clip_value=check_optional("clip_value", clip_value),
-        max_norm=check_optional("max_norm", max_norm),
-        averaging=check_range("averaging", averaging, 0, 1),
-        smoothing=check_range("label_smoothing", label_smoothing, 0, 1),
-    )
 
 
 def new_state(optimizer: Optimizer, engine: Engine) -> OptimizerState:

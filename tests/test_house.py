@@ -12,9 +12,18 @@ ROOT = Path(cmlp.__path__[0])
 
 FLOORS = [
     {"cmlp.errors", "cmlp.core"},
-    {"cmlp.validation", "cmlp.history", "cmlp.checks", "cmlp.layers", "cmlp.extras"},
-    {"cmlp.data", "cmlp.samples", "cmlp.architecture", "cmlp.optimizers", "cmlp.schedules", "cmlp.initializers"},
-    {"cmlp.callbacks", "cmlp.measures", "cmlp.training"},
+    {"cmlp.validation", "cmlp.history", "cmlp.checks", "cmlp.layers", "cmlp.extras", "cmlp.files"},
+    {
+        "cmlp.data",
+        "cmlp.samples",
+        "cmlp.architecture",
+        "cmlp.optimizers",
+        "cmlp.schedules",
+        "cmlp.initializers",
+        "cmlp.framing",
+    },
+    {"cmlp.callbacks", "cmlp.measures", "cmlp.training", "cmlp.model"},
+    {"cmlp.predictor", "cmlp.settings", "cmlp.storage", "cmlp.export"},
     {"cmlp.run"},
     {"cmlp.network"},
     {"cmlp.diagnosis", "cmlp.estimators", "cmlp.plots"},

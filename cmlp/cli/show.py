@@ -37,7 +37,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the data, draw them and write the picture."""
-    from cmlp.data.writing import write_files
+    from cmlp.files import write_files
     from cmlp.plots import show
 
     output = Path(arguments.output)

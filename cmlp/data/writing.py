@@ -1,10 +1,7 @@
-"""Files written whole or not at all, and the four pickles of a data folder."""
+"""The four pickles of a data folder, written."""
 
 import os
 import pickle
-import secrets
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 from cmlp.data.dataset import Dataset
 from cmlp.data.loading import TEST_FILES, TRAINING_FILES
 from cmlp.errors import DataError
+from cmlp.files import write_files
 
 PROTOCOL = 4  # the newest that every Python since 3.4 reads
 
@@ -52,33 +50,6 @@ def check_free(folder: Path, *, force: bool) -> None:
             raise DataError(f"{folder / name} is there already, and is only replaced by force")
 
 
-def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
-    """Write files that belong together: first all of them beside their places, then each into its place.
-
-    A process that is killed leaves each file whole or missing, and never new images beside old labels.
-
-    Parameters
-    ----------
-    writers : dict of path to function
-        For each file, what writes its content to an open file.
-    """
-    with ExitStack() as leftovers:
-        temporaries = {}
-        for path, write in writers.items():
-            temporaries[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-            leftovers.callback(temporaries[path].unlink, missing_ok=True)
-            with temporaries[path].open("xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-        for path in list(writers)[1:]:  # so that none of them is old while another one is new
-            path.unlink(missing_ok=True)
-        for path, temporary in temporaries.items():
-            temporary.replace(path)
-    for folder in {path.parent for path in writers}:
-        _sync_folder(folder)
-
-
 def _contents(train: Dataset, test: Dataset) -> dict[str, NDArray[Any]]:
     arrays = (train.images, _small(train), test.images, _small(test))
     return dict(zip((*TRAINING_FILES, *TEST_FILES), arrays, strict=True))
@@ -91,13 +62,3 @@ def _small(dataset: Dataset) -> NDArray[Any]:
 
 def _dump(array: NDArray[Any], file: BinaryIO) -> None:
     pickle.dump(np.ascontiguousarray(array), file, PROTOCOL)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names of new files survive a power failure; Windows does that by itself."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

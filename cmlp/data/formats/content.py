@@ -1,7 +1,6 @@
 """The bytes of a file, decompressed if it is a gzip file, and never more than its size allows."""
 
 import gzip
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import BinaryIO
 
 from cmlp.data.pickles import GZIP, SPARE_BYTES, SPARE_BYTES_RATIO
 from cmlp.errors import DataError
+from cmlp.files import is_regular
 
 BLOCK = 1 << 20
 START = 1 << 16  # holds the first lines of a CSV file, however wide
@@ -17,11 +17,6 @@ START = 1 << 16  # holds the first lines of a CSV file, however wide
 def limit_of(size: int) -> int:
     """Return the bytes that a compressed file may unfold into; images rarely shrink to a tenth."""
     return SPARE_BYTES + SPARE_BYTES_RATIO * size
-
-
-def is_regular(path: Path) -> bool:
-    """Say whether this is a file and no pipe or device, which could keep its reader waiting for ever."""
-    return stat.S_ISREG(path.stat().st_mode)
 
 
 def open_regular(path: Path) -> BinaryIO:

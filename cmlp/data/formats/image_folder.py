@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.data.formats.content import is_regular, limit_of
+from cmlp.data.formats.content import limit_of
 from cmlp.data.formats.names import role_of
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.errors import DataError
 from cmlp.extras import require
+from cmlp.files import is_regular
 
 MAGIC = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"BM": "BMP"}
 

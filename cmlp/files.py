@@ -1,0 +1,88 @@
+"""Files written whole or not at all, and read only where reading ends."""
+
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from errno import EINVAL
+from pathlib import Path
+from typing import BinaryIO
+
+
+def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
+    """Write files that belong together: first all of them beside their places, then each into its place.
+
+    A process that is killed leaves each file whole or missing, and never new images beside old labels.
+
+    Parameters
+    ----------
+    writers : dict of path to function
+        For each file, what writes its content to an open file.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written; those that were there are as they were, unless the disk fails at the very end.
+    """
+    targets = {_target(path): write for path, write in writers.items()}
+    with ExitStack() as leftovers:
+        temporaries = {}
+        for path, write in targets.items():
+            temporaries[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+            leftovers.callback(_remove, temporaries[path])
+            with _named(path), temporaries[path].open("xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in list(targets)[1:]:  # so that none of them is old while another one is new
+            path.unlink(missing_ok=True)
+        for path, temporary in temporaries.items():
+            with _named(path):
+                temporary.replace(path)
+    for folder in {path.parent for path in targets}:
+        sync_folder(folder)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write one file: at every instant there is the old one or the new one, whole."""
+    write_files({path: lambda file: file.write(content)})
+
+
+def is_regular(path: Path) -> bool:
+    """Say whether this is a file and no pipe or device, which could keep its reader waiting for ever."""
+    return stat.S_ISREG(path.stat().st_mode)
+
+
+def _target(path: Path) -> Path:
+    """Return where a link leads, and refuse a device or pipe, which a file would take the place of."""
+    target = path.resolve()
+    if target.exists() and not target.is_dir() and not is_regular(target):
+        raise OSError(EINVAL, "not a regular file", str(path))
+    return target
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let complaints name the file, and not its temporary."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _remove(temporary: Path) -> None:
+    with suppress(OSError):  # the error that brought us here says more
+        temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names of new files survive a power failure; Windows does that by itself."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,43 @@
+"""A network as it is stored and exported."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cmlp.architecture import Architecture
+from cmlp.framing import Framing
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that the answers of a network depend on, and where it comes from.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    weights : sequence of ndarray (fan_out, fan_in), one per layer
+    biases : sequence of ndarray (fan_out,), one per layer
+    scale : float
+        What uint8 pixels are multiplied by.
+    class_names : tuple of str, one per output, or None
+        What the labels are called; their numbers by default.
+    framing : Framing or None
+        How the training images look, where they are pictures.
+    training : dict
+        The settings of the last training, as JSON has them.
+    """
+
+    architecture: Architecture
+    weights: Sequence[NDArray[Any]]
+    biases: Sequence[NDArray[Any]]
+    scale: float = 1 / 255
+    class_names: tuple[str, ...] | None = None
+    framing: Framing | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the outputs are called."""
+        return self.class_names or tuple(map(str, range(self.architecture.sizes[-1])))
