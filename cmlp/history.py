@@ -1,6 +1,7 @@
 """What happened during training, epoch by epoch."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Self
 
 
 @dataclass
@@ -28,6 +29,10 @@ class History:
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def until(self, epoch: int) -> Self:
+        """Return the entries of the first epochs, copied."""
+        return type(self)(**{field.name: getattr(self, field.name)[:epoch] for field in fields(self)})
 
     def describe(self, epoch: int) -> str:
         """Say in one line how an epoch went; -1 is the last."""

@@ -15,10 +15,11 @@ from cmlp.errors import ModelError
 from cmlp.framing import Framing
 from cmlp.history import History
 from cmlp.initializers import initialize
+from cmlp.keeper import make_keeper
 from cmlp.model import Model
 from cmlp.optimizers import LBFGS, Optimizer, find_optimizer
 from cmlp.predictor import Predictor
-from cmlp.run import Run
+from cmlp.run import LBFGSRun, MiniBatchRun, Run
 from cmlp.samples import Data, Samples
 from cmlp.schedules import Schedule, find_schedule
 from cmlp.settings import Settings
@@ -149,6 +150,9 @@ class Network(Predictor):
         training_accuracy: bool = False,
         callbacks: Callback | Sequence[Callback] = (),
         threads: int | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | str = 1,
+        resume: bool = False,
         progress: bool | None = None,
     ) -> History:
         """Train on mini-batches, shuffled anew in each epoch.
@@ -196,6 +200,14 @@ class Network(Predictor):
         threads : int, optional
             How many share a mini-batch; the result has the same bits with any number. By default one for small
             networks, otherwise OMP_NUM_THREADS, or one per processor.
+        checkpoint : str or path, optional
+            A file to which the training is written from time to time; the one before stays beside it, with
+            ``.previous`` at the end of its name.
+        checkpoint_every : int or str
+            After how many epochs, or after what time: ``"30s"``, ``"5min"``, ``"1h"``.
+        resume : bool
+            Whether to go on from the checkpoint, if there is one: with the same data and settings, only `epochs` may
+            differ, the training ends with the same bits as without the interruption.
         progress : bool, optional
             Whether to show a progress bar on stderr; by default, where stderr is a terminal.
 
@@ -209,11 +221,19 @@ class Network(Predictor):
             If the data break a rule.
         ModelError
             If a setting breaks a rule, or the loss or a weight is no longer finite; the last finite weights are kept.
+            Also if a checkpoint is damaged, or belongs to another training.
+        KeyboardInterrupt
+            After Ctrl-C; the weights are those after the last whole step, which a checkpoint then holds.
+        OSError
+            If the first checkpoint cannot be written; a warning if a later one cannot.
         """
         settings = Settings(
             epochs, eta, find_optimizer(optimizer), find_schedule(schedule), mini_batch_size, lmbda, l1,
             max_norm, clip_norm, clip_value, label_smoothing, averaging,
         )  # fmt: skip
+        keeper = make_keeper(checkpoint, checkpoint_every, resume)
+        if keeper is not None:
+            keeper.begin(self.rng)
         samples = self._samples(training_data, "training_data", None).weighted(
             sample_weight, class_weight, "sample_weight"
         )
@@ -223,12 +243,13 @@ class Network(Predictor):
         tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
         self.class_names = getattr(training_data, "class_names", self.class_names)
         self.settings = {"images": len(samples)} | settings.describe()
-        self._run = Run(
+        kind = LBFGSRun if isinstance(settings.optimizer, LBFGS) else MiniBatchRun
+        self._run = kind(
             self, self._engine, self.architecture, settings, samples, validation, tested, training_accuracy, watched,
-            Callbacks(callbacks), progress,
+            Callbacks(callbacks), keeper, self.rng, threads, progress,
         )  # fmt: skip
         try:
-            return self._run.go(self.rng, threads)
+            return self._run.go()
         finally:
             self._run = None
 

@@ -1,27 +1,35 @@
 """A training as a user asks for it: the epochs, what is measured after each, and what may end it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmlp.architecture import MULTILABEL, Architecture
 from cmlp.callbacks import Callbacks, Event
 from cmlp.core.engine import Engine
+from cmlp.errors import ModelError
+from cmlp.generators import restore, state_of
 from cmlp.history import History
+from cmlp.interrupts import Interrupts
+from cmlp.keeper import Keeper, digest_of
+from cmlp.lbfgs import Journal, minimise
 from cmlp.measures import accuracy, check_accuracy, share_right
 from cmlp.optimizers import LBFGS
+from cmlp.progress import Progress
 from cmlp.samples import Samples
 from cmlp.settings import Settings
-from cmlp.training import Patience, Training, minimise
+from cmlp.storage.checkpoints import Checkpoint
+from cmlp.training import Patience, Position, Training
 
 
 @dataclass
 class Run:
     """What is trained, and what is watched meanwhile.
 
-    `network` is only handed on to the callbacks.
+    `network` is only handed on to the callbacks, and described in checkpoints.
     """
 
     network: Any
@@ -34,91 +42,66 @@ class Run:
     training_accuracy: bool
     patience: Patience | None
     callbacks: Callbacks
+    keeper: Keeper | None
+    rng: np.random.Generator
+    threads: int | None
     progress: bool | None
     history: History = field(default_factory=History, init=False)
-    training: Training | None = field(default=None, init=False)
     stopping: bool = field(default=False, init=False)
+    ended: bool = field(default=False, init=False)  # by early stopping or convergence
 
     def __post_init__(self) -> None:
         if self.training_accuracy or self.tested is not None:
             check_accuracy(self.architecture)
+        self.interrupts = Interrupts(self._halt)
+
+    def go(self) -> History:
+        """Train, and tell how it went."""
+        if self.keeper is not None:
+            self._begin_to_keep(self.keeper)
+        if not self.ended:
+            images = len(self.samples)
+            with self.interrupts, Progress(self.settings.epochs, images, self.progress, len(self.history)) as bar:
+                try:
+                    self._train(bar)
+                except ModelError:  # the step that failed would fail again
+                    raise
+                except BaseException:  # an interruption, or a callback's own: nothing is half done
+                    self._finish()
+                    raise
+                self._finish()
+        if self.patience is not None:
+            self.patience.restore(self.engine.parameters)
+        return self.history
 
     def stop(self) -> None:
         """End the training after the step that is under way; any thread may ask for it."""
         self.stopping = True
-        if self.training is not None:
-            self.training.stopping = True
+        self._halt()
 
-    def go(self, rng: np.random.Generator, threads: int | None) -> History:
-        """Train, and tell how it went."""
-        if isinstance(self.settings.optimizer, LBFGS):
-            return self._minimise(self.settings.optimizer)
-        return self._train(rng, threads)
+    def _halt(self) -> None:
+        """Leave off soon, to look whether to stop."""
+        raise NotImplementedError
 
-    def _train(self, rng: np.random.Generator, threads: int | None) -> History:
-        s = self.settings
-        options = s.options(len(self.samples))
-        training = self.training = Training(
-            self.engine, self.samples, options, s.optimizer, s.eta, rng, schedule=s.schedule, threads=threads
-        )
-        if self.stopping:  # already asked for, before there was a training to tell
-            training.stopping = True
-        with self._bar() as bar:
-            for epoch in range(self.settings.epochs):
-                started = perf_counter()
-                on_batch_end = None if not self.callbacks.on_batch else self._batch_end(epoch)
-                self.history.loss.append(training.epoch(epoch, self.settings.epochs, on_batch_end))
-                self.history.seconds.append(perf_counter() - started)
-                with training.averaged():
-                    ended = self._epoch_ends(epoch, training.steps)
-                bar.set_postfix_str(self.history.describe(-1), refresh=False)
-                bar.update()
-                if ended:
-                    break
-        training.finish()
-        return self._finished()
+    def _train(self, bar: Progress) -> None:
+        raise NotImplementedError
 
-    def _minimise(self, optimizer: LBFGS) -> History:
-        """Train by L-BFGS, whose iterations take the place of epochs."""
-        with self._bar() as bar:
-            started = perf_counter()
+    def _finish(self) -> None:
+        """Keep what there is, and leave in the network what it ends with."""
+        if self.keeper is not None:
+            self.keeper.try_to_write(self._checkpoint())
 
-            def on_iteration(loss: float) -> bool:
-                nonlocal started
-                self.history.loss.append(loss)
-                self.history.seconds.append(perf_counter() - started)
-                ended = self._epoch_ends(len(self.history) - 1, len(self.history))
-                bar.set_postfix_str(self.history.describe(-1), refresh=False)
-                bar.update()
-                started = perf_counter()
-                return ended
-
-            options = self.settings.options(len(self.samples))
-            minimise(self.engine, self.samples, options, optimizer, self.settings.epochs, on_iteration)
-        return self._finished()
-
-    def _bar(self) -> Any:
-        from tqdm import tqdm  # here, because it would make importing cmlp slower by a fifth
-
-        return tqdm(
-            total=self.settings.epochs, unit="epoch", disable=None if self.progress is None else not self.progress
-        )
-
-    def _batch_end(self, epoch: int) -> Any:
-        def on_batch_end(step: int, loss: float) -> None:
-            if self.callbacks.batch_ends(Event(self.network, epoch + 1, step, loss, self.history)):
+    def _epoch_ends(self, epoch: int, step: int) -> None:
+        """Measure, and tell the callbacks; signals may end it at any moment."""
+        with self.interrupts.allowed():
+            self._measure()
+            if self.callbacks.epoch_ends(Event(self.network, epoch + 1, step, self.history.loss[-1], self.history)):
                 self.stop()
 
-        return on_batch_end
-
-    def _epoch_ends(self, epoch: int, step: int) -> bool:
-        """Measure, tell the callbacks, and say whether the training ends."""
-        self._measure()
-        event = Event(self.network, epoch + 1, step, self.history.loss[-1], self.history)
-        if self.callbacks.epoch_ends(event):
-            self.stop()
-        exhausted = self.patience is not None and self.patience.is_exhausted(self.history, self.engine.parameters)
-        return exhausted or self.stopping
+    def _watch(self) -> None:
+        """Note whether the last epoch was one too many."""
+        if self.patience is not None:
+            self.ended |= self.patience.is_exhausted(self.history, self.engine.parameters)
 
     def _measure(self) -> None:
         history = self.history
@@ -133,7 +116,224 @@ class Run:
         if self.tested is not None:
             history.test_accuracy.append(accuracy(self.tested, self.architecture, self.engine))
 
-    def _finished(self) -> History:
+    def _begin_to_keep(self, keeper: Keeper) -> None:
+        """Go on from a checkpoint, or write the first one: what cannot be written is better known now."""
+        self.identity = self._identity()
+        keeper.check(self.identity)
+        if keeper.found is not None:
+            self._restore(keeper.found)
+        else:
+            keeper.write(self._checkpoint())
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what makes this training different from all others, but for how long it lasts."""
+        a = self.architecture
+        return self.settings.describe() | {
+            "epochs": None,
+            "sizes": list(a.sizes),
+            "activations": list(a.activations),
+            "loss": a.loss,
+            "dropouts": list(a.dropouts),
+            "dtype": str(a.dtype),
+            "training_data": digest_of(self.samples),
+            "validation_data": digest_of(self.validation),
+            "test_data": digest_of(self.tested),
+            "training_accuracy": self.training_accuracy,
+            "patience": None if self.patience is None else self.patience.epochs,
+            "monitor": None if self.patience is None else self.patience.monitor,
+        }
+
+    def _position(self) -> Position:
+        raise NotImplementedError
+
+    def _vectors(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays that the rest of the training depends on, besides the parameters."""
+        best = None if self.patience is None else self.patience.best_parameters
+        return {} if best is None else {"best": best}
+
+    def _checkpoint(self) -> Checkpoint:
+        assert self.keeper is not None
+        position = replace(self._position())  # as it is now
+        return Checkpoint(
+            self.network.model,
+            self.identity,
+            position,
+            self.history.until(position.epoch),
+            self._vectors(),
+            (0, 1.0),
+            self.settings.schedule.memory(),
+            {} if self.patience is None else self.patience.memory(),
+            self.keeper.start,
+            self.ended,
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        weights, biases = self.engine.views(self.engine.parameters)
+        for own, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
+            own[...] = kept
+        self.history, self.ended = checkpoint.history, checkpoint.ended
+        self.settings.schedule.remember(checkpoint.schedule)
         if self.patience is not None:
-            self.patience.restore(self.engine.parameters)
-        return self.history
+            self.patience.remember(checkpoint.patience, self._kept_vector(checkpoint, "best", optional=True))
+
+    def _kept_vector(self, checkpoint: Checkpoint, name: str, *, optional: bool = False) -> Any:
+        """Return a vector of a checkpoint that is as long as the parameters."""
+        vector, like = checkpoint.vectors.get(name), self.engine.parameters
+        if vector is None and optional:
+            return None
+        if vector is None or vector.shape != like.shape or vector.dtype != like.dtype:
+            found = "none" if vector is None else f"{vector.dtype} of shape {vector.shape}"
+            raise ModelError(f"{name} of a checkpoint must be {like.dtype} of shape {like.shape}, got {found}")
+        return vector
+
+
+class MiniBatchRun(Run):
+    """Training by mini-batches."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        s = self.settings
+        self.training = Training(
+            self.engine, self.samples, s.options(len(self.samples)), s.optimizer, s.eta, self.rng,
+            schedule=s.schedule, threads=self.threads,
+        )  # fmt: skip
+
+    def _halt(self) -> None:
+        self.training.halt()
+
+    def _train(self, bar: Progress) -> None:
+        training, keeper = self.training, self.keeper
+        if keeper is not None:
+            training.after_chunk = lambda: keeper.after_chunk(self._checkpoint)
+        while training.position.epoch < self.settings.epochs and not (self.stopping or self.ended):
+            epoch, started = training.position.epoch, perf_counter()
+            self._train_epoch(epoch)
+            if training.position.done == 0:  # stopped before it began
+                return
+            self.history.loss.append(training.position.mean_loss)
+            self.history.seconds.append(perf_counter() - started)
+            with training.averaged():
+                self._epoch_ends(epoch, training.steps)
+                if training.position.closed:
+                    self._watch()
+            bar.epoch(self.history)
+            if training.position.closed:
+                training.begin(epoch + 1)
+                if keeper is not None:
+                    keeper.after_epoch(epoch + 1, self._checkpoint)
+
+    def _train_epoch(self, epoch: int) -> None:
+        """Train for an epoch, or for what is left of it; a signal whose handler ends nothing only interrupts it."""
+        on_batch_end = self._batch_end(epoch) if self.callbacks.on_batch else None
+        while not self.training.position.closed:
+            self.training.stopping = False
+            if self.stopping:  # which is looked at after the line above: another thread sets both
+                return
+            if self.interrupts.waiting is None:
+                self.training.epoch(epoch, self.settings.epochs, on_batch_end)
+            self.interrupts.deliver()
+
+    def _batch_end(self, epoch: int) -> Any:
+        def on_batch_end(step: int, loss: float) -> None:
+            with self.interrupts.allowed():
+                if self.callbacks.batch_ends(Event(self.network, epoch + 1, step, loss, self.history)):
+                    self.stop()
+
+        return on_batch_end
+
+    def _finish(self) -> None:
+        super()._finish()
+        self.training.finish()
+
+    def _position(self) -> Position:
+        return self.training.position
+
+    def _vectors(self) -> dict[str, NDArray[Any]]:
+        vectors = {f"optimizer.{name}": vector for name, vector in self.training.state.vectors.items()}
+        average = {} if self.training.average is None else {"average": self.training.average}
+        return super()._vectors() | vectors | average
+
+    def _checkpoint(self) -> Checkpoint:
+        return replace(super()._checkpoint(), progress=self.training.state.progress)
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        training, position = self.training, checkpoint.position
+        n, size = len(self.samples), training.options.mini_batch_size
+        if position.done > n or (position.done % size and position.done < n) or (position.closed and position.done < n):
+            raise ModelError(f"the position of a checkpoint must lie between two mini-batches, got {position}")
+        super()._restore(checkpoint)
+        restore(self.rng, position.rng)
+        training.position, training.state.progress = position, checkpoint.progress
+        for name, vector in self._vectors().items():
+            if name != "best":
+                vector[...] = self._kept_vector(checkpoint, name)
+
+
+class LBFGSRun(Run):
+    """Training by L-BFGS, whose iterations take the place of epochs.
+
+    Its checkpoints hold every gradient that there was: scipy, given them again, comes to the same place.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if any(self.architecture.dropouts) or self.callbacks.on_batch:
+            found = "dropout" if any(self.architecture.dropouts) else "on_batch_end"
+            raise ModelError(f"lbfgs has no mini-batches and so no {found}, got some")
+        self.first = self.engine.parameters.copy()
+        self.iterations = 0
+        self.journal: Journal | None = None if self.keeper is None else []
+
+    def _halt(self) -> None:
+        """Do nothing: `_poll` is asked before long."""
+
+    def _poll(self) -> bool:
+        self.interrupts.deliver()
+        return self.stopping
+
+    def _train(self, bar: Progress) -> None:
+        optimizer, options = self.settings.optimizer, self.settings.options(len(self.samples))
+        assert isinstance(optimizer, LBFGS)
+        known, iteration, started = self.iterations, 0, perf_counter()
+
+        def on_iteration(loss: float) -> bool:
+            nonlocal iteration, started
+            iteration += 1
+            if iteration > known:
+                self.history.loss.append(loss)
+                self.history.seconds.append(perf_counter() - started)
+                self._iteration_ends(bar)
+            started = perf_counter()
+            return self.stopping or self.ended
+
+        self.engine.parameters[...] = self.first
+        result = minimise(
+            self.engine, self.samples, options, optimizer, self.settings.epochs, on_iteration, self._poll, self.journal
+        )
+        self.ended |= result is not None and bool(result.success)
+
+    def _iteration_ends(self, bar: Progress) -> None:
+        self._epoch_ends(self.iterations, self.iterations + 1)
+        self._watch()
+        self.iterations += 1
+        bar.epoch(self.history)
+        if self.keeper is not None:
+            self.keeper.after_epoch(self.iterations, self._checkpoint)
+
+    def _position(self) -> Position:
+        return Position(self.iterations, state_of(self.rng))
+
+    def _vectors(self) -> dict[str, NDArray[Any]]:
+        journal = self.journal or []
+        losses = np.array([loss for loss, _ in journal], np.float64)
+        gradients = np.array([gradient for _, gradient in journal], np.float64).reshape(len(journal), self.first.size)
+        return super()._vectors() | {"first": self.first, "losses": losses, "gradients": gradients}
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        super()._restore(checkpoint)
+        restore(self.rng, checkpoint.position.rng)
+        self.first, self.iterations = self._kept_vector(checkpoint, "first"), checkpoint.position.epoch
+        losses, gradients = (checkpoint.vectors.get(name) for name in ("losses", "gradients"))
+        if losses is None or gradients is None or gradients.shape != (len(losses), self.first.size):
+            raise ModelError("a checkpoint of lbfgs must hold a loss for every gradient, got others")
+        self.journal = list(zip(losses.astype(float).tolist(), gradients.astype(np.float64), strict=True))

@@ -1,9 +1,9 @@
 """How the learning rate changes: what eta is multiplied by, from step to step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields
-from math import cos, isfinite, pi
+from math import cos, inf, isfinite, pi
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,13 @@ class Schedule:
 
     def observe(self, loss: float) -> None:
         """Look at the training loss of an epoch."""
+
+    def memory(self) -> dict[str, Any]:
+        """Return what it remembers of the losses, as JSON has it."""
+        return {}
+
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        """Go on with what `memory` returned."""
 
 
 @dataclass
@@ -84,7 +91,7 @@ class Adaptive(Schedule):
     patience: int = 2
     tolerance: float = 1e-4
     _current: float = field(default=1.0, init=False, repr=False)
-    _best: float = field(default=float("inf"), init=False, repr=False)
+    _best: float = field(default=inf, init=False, repr=False)
     _waited: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +107,15 @@ class Adaptive(Schedule):
         self._best = min(self._best, loss)
         if self._waited >= self.patience:
             self._current, self._waited = self._current * self.rate, 0
+
+    def memory(self) -> dict[str, Any]:  # noqa: D102
+        best = self._best if isfinite(self._best) else None
+        return {"current": self._current, "best": best, "waited": self._waited}
+
+    def remember(self, memory: Mapping[str, Any]) -> None:  # noqa: D102
+        self._current = check_range("current", memory.get("current"))
+        self._best = inf if memory.get("best") is None else check_range("best", memory["best"], -inf)
+        self._waited = int(check_range("waited", memory.get("waited")))
 
 
 @dataclass

@@ -1,22 +1,22 @@
 """The training of a network, epoch by epoch: what `Network.train` and the estimators have in common."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.checks import check_count, check_name
-from cmlp.core.blas_threads import single_blas_thread
+from cmlp.checks import check_count, check_name, check_range
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
+from cmlp.generators import restore, state_of
 from cmlp.history import History
-from cmlp.optimizers import LBFGS, Optimizer
+from cmlp.optimizers import Optimizer
 from cmlp.samples import Samples
 from cmlp.schedules import Constant, Schedule, etas_of
 
@@ -42,6 +42,37 @@ class Options:
     smoothing: float = 0.0
 
 
+@dataclass
+class Position:
+    """How far a training has come.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 0.
+    rng : dict
+        The state of the generator when the epoch began, or when it ended if it is closed.
+    done : int
+        Images of the epoch that were used.
+    loss, weight : float
+        Their summed loss, and their weight.
+    closed : bool
+        Whether the epoch's training is over.
+    """
+
+    epoch: int
+    rng: dict[str, Any]
+    done: int = 0
+    loss: float = 0.0
+    weight: float = 0.0
+    closed: bool = False
+
+    @property
+    def mean_loss(self) -> float:
+        """Of the images that were used."""
+        return self.loss / (self.weight or 1.0)
+
+
 class Training:
     """Training under way: the samples, and all that changes from step to step.
 
@@ -65,8 +96,9 @@ class Training:
 
     Attributes
     ----------
-    steps : int
-        How many mini-batches there have been.
+    position : Position
+    after_chunk : function, optional
+        Called whenever some mini-batches, a few hundredths of a second, are done.
     stopping : bool
         Whether to end the epoch after the step that is under way; another thread may set it.
     """
@@ -91,43 +123,59 @@ class Training:
         self.state = state or new_state(optimizer, engine)
         self.average = engine.parameters.copy() if options.averaging else None
         self.threads = number_of_threads(threads, engine.parameters.size, options.mini_batch_size)
-        self.steps = 0
+        self.position = Position(0, state_of(rng))
+        self.after_chunk: Callable[[], None] | None = None
         self.stopping = False
+
+    @property
+    def steps(self) -> int:
+        """How many mini-batches there have been."""
+        return self.position.epoch * self.mini_batches + -(-self.position.done // self.options.mini_batch_size)
 
     @property
     def mini_batches(self) -> int:
         """How many steps an epoch has."""
         return -(-len(self.samples) // self.options.mini_batch_size)
 
+    def halt(self) -> None:
+        """End the epoch after the step that is under way."""
+        self.stopping = True
+
+    def begin(self, epoch: int) -> None:
+        """Go to the beginning of an epoch."""
+        self.position = Position(epoch, state_of(self.rng))
+
     def epoch(self, epoch: int, epochs: int, on_batch_end: Callable[[int, float], None] | None = None) -> float:
-        """Train for one epoch, counted from 0, and return its mean loss.
+        """Train for one epoch, counted from 0, or for what is left of it, and return its mean loss.
 
         Raises
         ------
         ModelError
             If the loss or a parameter is no longer finite; the last finite parameters are kept.
         """
-        n, size = len(self.samples), self.options.mini_batch_size
-        order = self.rng.permutation(n) if self.shuffle else np.arange(n)
+        if self.position.closed or self.position.epoch != epoch:
+            self.begin(epoch)
+        at, n, size = self.position, len(self.samples), self.options.mini_batch_size
+        restore(self.rng, at.rng)
+        order = (self.rng.permutation(n) if self.shuffle else np.arange(n)).astype(np.intp, copy=False)
         etas = etas_of(self.schedule, self.eta, epoch, self.mini_batches, epochs)
         key = int(self.rng.integers(2**63)) if self.engine.drops else 0
         before = self.engine.parameters.copy()
         stride = self.engine.chunk(size) if on_batch_end is None else size
-        loss = weight = 0.0
-        done, broken = 0, False
-        while done < n:
-            goal = min(n, done + stride)
-            chunk = self._train_chunk(order.astype(np.intp, copy=False), done, goal, etas, key)
-            loss, weight, done = loss + chunk[0], weight + chunk[1], chunk[2]
-            self.steps = epoch * self.mini_batches + -(-done // size)
+        while at.done < n and not self.stopping:
+            goal = min(n, at.done + stride)
+            loss, weight, done = self._train_chunk(order, at.done, goal, etas, key)
+            at.loss, at.weight, at.done = at.loss + loss, at.weight + weight, done
             broken = done < goal
             if on_batch_end is not None and not broken:
-                on_batch_end(self.steps, chunk[0] / (chunk[1] or 1.0))
-            if broken or self.stopping:
-                break
-        self._check_finite(before, done, epoch, broken)
-        self.schedule.observe(loss / (weight or 1.0))
-        return loss / (weight or 1.0)
+                on_batch_end(self.steps, loss / (weight or 1.0))
+            self._check_finite(before, at, broken)
+            if self.after_chunk is not None:
+                self.after_chunk()
+        if at.done == n:
+            self.schedule.observe(at.mean_loss)
+            at.rng, at.closed = state_of(self.rng), True
+        return at.mean_loss
 
     def _train_chunk(
         self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int
@@ -136,16 +184,16 @@ class Training:
             self.batch, order, begin, end, etas, self.state, self.options, self.average, key, self.threads
         )
 
-    def _check_finite(self, before: NDArray[Any], done: int, epoch: int, broken: bool) -> None:
+    def _check_finite(self, before: NDArray[Any], at: Position, broken: bool) -> None:
         finite = bool(np.isfinite(self.engine.parameters).all())
         if finite and not broken:
             return
         if not finite:
             self.engine.parameters[...] = before
-        step = min(done // self.options.mini_batch_size + 1, self.mini_batches)
+        step = min(at.done // self.options.mini_batch_size + 1, self.mini_batches)
         raise ModelError(
-            f"training stopped in epoch {epoch + 1}, mini-batch {step:,} of {self.mini_batches:,}, because the loss is "
-            f"not finite; the last finite weights are kept, and a smaller eta than {self.eta:g} may help"
+            f"training stopped in epoch {at.epoch + 1}, mini-batch {step:,} of {self.mini_batches:,}, because the loss "
+            f"is not finite; the last finite weights are kept, and a smaller eta than {self.eta:g} may help"
         )
 
     @contextmanager
@@ -184,7 +232,7 @@ class Patience:
     monitor: str
     epochs: int
     tolerance: float = 0.0
-    best: float = field(default=float("-inf"), init=False)
+    best: float = field(default=-inf, init=False)
     best_parameters: NDArray[Any] | None = field(default=None, init=False, repr=False)
     waited: int = field(default=0, init=False)
 
@@ -195,6 +243,16 @@ class Patience:
         if score > self.best:
             self.best, self.best_parameters = score, parameters.copy()
         return self.waited >= self.epochs
+
+    def memory(self) -> dict[str, Any]:
+        """Return what it remembers besides the parameters, as JSON has it."""
+        return {"best": self.best if isfinite(self.best) else None, "waited": self.waited}
+
+    def remember(self, memory: Mapping[str, Any], best_parameters: NDArray[Any] | None) -> None:
+        """Go on with what `memory` returned."""
+        self.best = -inf if memory.get("best") is None else check_range("best", memory["best"], -inf)
+        self.waited = int(check_range("waited", memory.get("waited")))
+        self.best_parameters = best_parameters
 
     def restore(self, parameters: NDArray[Any]) -> None:
         """Write the best parameters back."""
@@ -260,59 +318,3 @@ def stratified_split(
             found = f"no samples to {purpose} with, of {len(samples):,}, or all have weight 0"
             raise ModelError(f"validation_data of {fraction:g} leave {found}")
     return training.astype(np.intp), validation.astype(np.intp)
-
-
-def full_gradient(engine: Engine, blocks: Sequence[Samples], options: Options) -> tuple[float, NDArray[np.float64]]:
-    """Return the mean loss of all samples with its penalties, and the gradient (n_parameters,)."""
-    total, weight = 0.0, 0.0
-    gradient = np.zeros(engine.parameters.size)
-    for block in blocks:
-        loss, block_weight, nabla = engine.gradient(block.batch(options.smoothing))
-        total, weight = total + loss, weight + block_weight
-        if isfinite(loss):
-            gradient += block_weight * nabla
-    l1, l2 = (penalty / weight if options.shared_penalties else penalty for penalty in (options.l1, options.l2))
-    gradient /= weight
-    mean = total / weight
-    weights, _ = engine.views(engine.parameters)
-    nabla_w, _ = engine.views(gradient)
-    for w, nabla in zip(weights, nabla_w, strict=True):
-        mean += l1 * float(np.abs(w).sum(dtype=float)) + l2 / 2 * float(np.square(w, dtype=float).sum())
-        nabla += l1 * np.sign(w) + l2 * w
-    return mean, gradient
-
-
-def minimise(
-    engine: Engine,
-    samples: Samples,
-    options: Options,
-    optimizer: LBFGS,
-    iterations: int,
-    on_iteration: Callable[[float], bool],
-) -> Any:
-    """Train by L-BFGS, which takes all samples in every step, and return what `scipy.optimize` says of it.
-
-    `on_iteration` gets the loss, and says whether to stop.
-    """
-    from scipy.optimize import minimize  # here, because it would make importing cmlp slower by half
-
-    rows = np.arange(len(samples))
-    blocks = [samples.take(rows[begin : begin + BLOCK]) for begin in range(0, len(rows), BLOCK)]
-
-    def objective(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        engine.parameters[...] = parameters
-        return full_gradient(engine, blocks, options)
-
-    def callback(intermediate_result: Any) -> None:
-        engine.parameters[...] = intermediate_result.x
-        if on_iteration(float(intermediate_result.fun)):
-            raise StopIteration
-
-    limits = {"maxiter": iterations, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tolerance}
-    start = engine.parameters.astype(np.float64)
-    with single_blas_thread():  # for the products of scipy's own, too
-        result = minimize(objective, start, method="L-BFGS-B", jac=True, options=limits, callback=callback)
-    engine.parameters[...] = result.x
-    if not isfinite(result.fun):
-        raise ModelError("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
-    return result

@@ -12,7 +12,16 @@ ROOT = Path(cmlp.__path__[0])
 
 FLOORS = [
     {"cmlp.errors", "cmlp.core"},
-    {"cmlp.validation", "cmlp.history", "cmlp.checks", "cmlp.layers", "cmlp.extras", "cmlp.files"},
+    {
+        "cmlp.validation",
+        "cmlp.history",
+        "cmlp.checks",
+        "cmlp.layers",
+        "cmlp.extras",
+        "cmlp.files",
+        "cmlp.generators",
+        "cmlp.interrupts",
+    },
     {
         "cmlp.data",
         "cmlp.samples",
@@ -23,7 +32,8 @@ FLOORS = [
         "cmlp.framing",
     },
     {"cmlp.callbacks", "cmlp.measures", "cmlp.training", "cmlp.model"},
-    {"cmlp.predictor", "cmlp.settings", "cmlp.storage", "cmlp.export"},
+    {"cmlp.predictor", "cmlp.settings", "cmlp.lbfgs", "cmlp.progress", "cmlp.storage", "cmlp.export"},
+    {"cmlp.keeper"},
     {"cmlp.run"},
     {"cmlp.network"},
     {"cmlp.diagnosis", "cmlp.estimators", "cmlp.plots"},

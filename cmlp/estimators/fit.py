@@ -13,9 +13,11 @@ from cmlp.callbacks import Callbacks, Event
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
+from cmlp.interrupts import Interrupts
+from cmlp.lbfgs import minimise
 from cmlp.optimizers import LBFGS, Optimizer
 from cmlp.samples import Samples
-from cmlp.training import Options, Training, minimise
+from cmlp.training import Options, Training
 
 SMALLEST_RATE = 1e-6  # where an adaptive learning rate ends
 ADAPTIVE_RATE = 0.2
@@ -72,9 +74,10 @@ class Fit:
         if self.stopping_early:
             self.best = self.engine.parameters.copy()
         try:
-            for _ in range(1 if once else model.max_iter):
-                if self._epoch(training):
-                    return
+            with Interrupts(training.halt) as interrupts:
+                for _ in range(1 if once else model.max_iter):
+                    if self._epoch(training, interrupts):
+                        return
             if not once:
                 warn(
                     f"fit has not converged after max_iter={model.max_iter} epochs; more of them may help",
@@ -85,7 +88,7 @@ class Fit:
             if self.best is not None:
                 self.engine.parameters[...] = self.best
 
-    def _epoch(self, training: Training) -> bool:
+    def _epoch(self, training: Training, interrupts: Interrupts) -> bool:
         """Train for an epoch, and say whether it was the last."""
         model, epoch = self.model, len(self.model.history_)
         started = perf_counter()
@@ -95,7 +98,8 @@ class Fit:
         except ModelError as error:
             return self._diverged(epoch, error)
         model.t_ += len(self.samples)
-        stopping = self._record(loss, perf_counter() - started, (epoch + 1) * training.mini_batches)
+        with interrupts.allowed():
+            stopping = self._record(loss, perf_counter() - started, training.steps)
         if model.learning_rate == "invscaling" and self._has_rates(training):
             model._rate = (model.t_ + 1) ** -model.power_t
         return stopping or training.stopping or self._is_exhausted(training)

@@ -1,0 +1,142 @@
+"""When a training is kept on disk, and under which conditions it goes on from there."""
+
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from cmlp.checks import check_count
+from cmlp.errors import ModelError
+from cmlp.generators import restore, state_of
+from cmlp.samples import Samples
+from cmlp.storage.checkpoints import Checkpoint, Generations
+from cmlp.training import Position
+
+UNITS = {"s": 1, "min": 60, "h": 3600}
+BLOCK = 4096  # images whose checksum is taken at once
+
+
+class Keeper:
+    """Writes the checkpoints of a training.
+
+    Parameters
+    ----------
+    path : str or path
+    every : int or str
+        After how many epochs, or after what time, to write one: ``"30s"``, ``"5min"``, ``"1h"``.
+    resume : bool
+        Whether to go on from the file, if there is one.
+
+    Attributes
+    ----------
+    found : Checkpoint or None
+        From which the training goes on.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], every: int | str, resume: bool) -> None:
+        self._generations = Generations(Path(path))
+        self._epochs, self._seconds = _check_every(every)
+        self._written = monotonic()
+        self._start: dict[str, Any] = {}
+        self._last: tuple[Position, bool] | None = None
+        self.found: Checkpoint | None = None
+        if self._generations.exist():
+            if not resume:
+                rule = "resume=True goes on from it, and removing it begins again"
+                raise ModelError(f"{self._generations.path} is there already: {rule}")
+            self.found = self._generations.read()
+
+    def begin(self, rng: np.random.Generator) -> None:
+        """Bring the generator to where it was before the training, or note where it is."""
+        if self.found is not None:
+            restore(rng, self.found.start)
+        self._start = state_of(rng)
+
+    @property
+    def start(self) -> Mapping[str, Any]:
+        """The state of the generator before the training."""
+        return self._start
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; what was there is whole.
+        """
+        self._written = monotonic()
+        self._generations.write(checkpoint)
+        self._last = checkpoint.position, checkpoint.ended
+
+    def try_to_write(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint, or warn: a full disk is no reason to lose the training that is under way."""
+        if self._last == (checkpoint.position, checkpoint.ended):
+            return  # it is there already
+        try:
+            self.write(checkpoint)
+        except OSError as error:
+            warnings.warn(f"no checkpoint was written, and the training goes on: {error}", RuntimeWarning, stacklevel=4)
+
+    def after_epoch(self, epoch: int, make: Callable[[], Checkpoint]) -> None:
+        """Write a checkpoint if one is due after an epoch, counted from 1."""
+        if epoch % self._epochs == 0 if self._epochs else self._is_time():
+            self.try_to_write(make())
+
+    def after_chunk(self, make: Callable[[], Checkpoint]) -> None:
+        """Write a checkpoint if one is due within an epoch."""
+        if self._is_time():
+            self.try_to_write(make())
+
+    def _is_time(self) -> bool:
+        return bool(self._seconds) and monotonic() - self._written >= self._seconds
+
+    def check(self, identity: Mapping[str, Any]) -> None:
+        """Refuse to go on with another training than the one that was kept."""
+        kept = {} if self.found is None else self.found.identity
+        for name in [*kept, *identity]:
+            if self.found is not None and kept.get(name) != identity.get(name):
+                found = f"{name} was {kept.get(name)!r} there, and is {identity.get(name)!r} now"
+                raise ModelError(f"{self._generations.path} belongs to another training: {found}")
+
+
+def make_keeper(path: str | os.PathLike[str] | None, every: int | str, resume: bool) -> Keeper | None:
+    """Check what a user says of checkpoints."""
+    if path is not None:
+        return Keeper(path, every, resume)
+    if resume:
+        raise ModelError("resume needs a checkpoint to go on from, got none")
+    return None
+
+
+def digest_of(samples: Samples | None) -> str | None:
+    """Return the SHA-256 of images, labels or targets, and weights."""
+    if samples is None:
+        return None
+    digest = hashlib.sha256(repr(samples.scale).encode())
+    images = samples.images if isinstance(samples.images, tuple) else (samples.images,)
+    for array in (*images, samples.labels, samples.targets, samples.weights):
+        if array is None:
+            digest.update(b"none")
+            continue
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        for begin in range(0, len(array), BLOCK):
+            digest.update(np.ascontiguousarray(array[begin : begin + BLOCK]).data)
+    return digest.hexdigest()
+
+
+def _check_every(every: Any) -> tuple[int, float]:
+    """Return after how many epochs, or after how many seconds; the other is 0."""
+    if not isinstance(every, str):
+        return check_count("checkpoint_every", every), 0.0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h)", every.strip(), re.ASCII)
+    if match is None or float(match[1]) == 0:
+        rule = 'checkpoint_every must be a positive integer of epochs or a time such as "30s", "5min" or "1h"'
+        raise ModelError(f"{rule}, got {every!r}")
+    return 0, float(match[1]) * UNITS[match[2]]

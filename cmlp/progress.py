@@ -1,0 +1,82 @@
+"""How far a training is: a bar on a terminal, plain lines where stderr leads elsewhere."""
+
+import sys
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Self
+
+from cmlp.history import History
+
+SECONDS_BETWEEN_LINES = 1.0  # so that thousands of quick epochs do not fill a log
+BAR = "epoch {n_fmt}/{total_fmt} |{bar}| {remaining} left, {desc}"  # what matters less is cut off on the right
+
+
+class Progress:
+    """Tells on stderr, epoch by epoch, how a training goes; a stderr that cannot be written ends nothing.
+
+    Parameters
+    ----------
+    epochs : int
+        How many there are in all.
+    images : int
+        How many are used in each.
+    show : bool, optional
+        Whether to tell anything; by default, where stderr is a terminal.
+    done : int
+        How many epochs are over already.
+    """
+
+    def __init__(self, epochs: int, images: int, show: bool | None, done: int = 0) -> None:
+        self.epochs, self.images, self.before, self.done = epochs, images, done, done
+        self.seconds = 0.0
+        self.begun = self.told = monotonic()
+        terminal = sys.stderr is not None and sys.stderr.isatty()
+        shown = sys.stderr is not None and (terminal if show is None else show)
+        self.bar = self._new_bar() if shown and terminal else None
+        self.plain = shown and not terminal
+        self.waiting: str | None = None  # a line that came too soon after the one before
+
+    def _new_bar(self) -> Any:
+        from tqdm import tqdm  # here, because it would make importing cmlp slower by a fifth
+
+        done, total = self.done, self.epochs
+        return tqdm(desc="loss ?", initial=done, total=total, bar_format=BAR, dynamic_ncols=True, file=sys.stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            if self.bar is not None:
+                self.bar.close()
+            elif self.waiting is not None:
+                self._print_line()
+
+    def epoch(self, history: History) -> None:
+        """Tell how the last epoch of a history went."""
+        if self.bar is None and not self.plain:
+            return
+        self.done += 1
+        self.seconds += history.seconds[-1]
+        speed = f", {self.images * (self.done - self.before) / self.seconds:,.0f} images/s" if self.seconds else ""
+        with suppress(OSError):
+            self._tell(f"{history.describe(-1)}{speed}")
+
+    def _tell(self, text: str) -> None:
+        if self.bar is not None:
+            self.bar.set_description_str(text, refresh=False)
+            self.bar.update()
+            return
+        self.waiting = f"epoch {self.done}/{self.epochs}: {text}, {self._left()} left"
+        if monotonic() - self.told >= SECONDS_BETWEEN_LINES:
+            self._print_line()
+
+    def _print_line(self) -> None:
+        print(self.waiting, file=sys.stderr, flush=True)
+        self.waiting, self.told = None, monotonic()
+
+    def _left(self) -> str:
+        """Return the time that is left, if the other epochs last as long as those since the beginning."""
+        seconds = round((monotonic() - self.begun) * (self.epochs - self.done) / (self.done - self.before))
+        hours, minutes = divmod(seconds // 60, 60)
+        return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"

@@ -1,0 +1,196 @@
+"""Checkpoint files: a training under way, so that it goes on with the same bits."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cmlp.errors import ModelError
+from cmlp.files import write_file
+from cmlp.history import History
+from cmlp.model import Model
+from cmlp.storage.container import pack, read_file, unpack
+from cmlp.storage.models import describe, model_of, tensors_of
+from cmlp.training import Position
+
+KIND = "cmlp-checkpoint"
+VERSION = 1
+PARAMETERS = ("weights.", "biases.")  # how the names of the model's arrays begin
+FIELDS = {
+    "model": dict,
+    "identity": dict,
+    "position": dict,
+    "history": dict,
+    "progress": list,
+    "schedule": dict,
+    "patience": dict,
+    "start": dict,
+    "ended": bool,
+}
+POSITION = {"epoch": int, "rng": dict, "done": int, "loss": float, "weight": float, "closed": bool}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that the rest of a training depends on.
+
+    Attributes
+    ----------
+    model : Model
+        Its parameters, those that are trained.
+    identity : dict
+        What makes it this training and no other: settings, and the checksums of the data.
+    position : Position
+    history : History
+        Of the epochs that are over and measured.
+    vectors : dict of ndarray
+        What optimiser, averaging and early stopping remember.
+    progress : (int, float)
+        The steps of the optimiser, and the product of nadam's momentums.
+    schedule, patience : dict
+        What they remember.
+    start : dict
+        The state of the generator before the training.
+    ended : bool
+        Whether early stopping or convergence has ended it.
+    """
+
+    model: Model
+    identity: Mapping[str, Any]
+    position: Position
+    history: History
+    vectors: Mapping[str, NDArray[Any]]
+    progress: tuple[int, float]
+    schedule: Mapping[str, Any]
+    patience: Mapping[str, Any]
+    start: Mapping[str, Any]
+    ended: bool
+
+
+class Generations:
+    """A checkpoint file, and beside it the one before, named like it with ``.previous`` at its end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.previous = self.path.with_name(f"{self.path.name}.previous")
+        self._current_is_whole = False
+
+    def exist(self) -> bool:
+        """Say whether there is a file of either generation."""
+        return os.path.lexists(self.path) or os.path.lexists(self.previous)
+
+    def read(self) -> Checkpoint:
+        """Return the newest checkpoint that is whole, with a warning if it is the previous one.
+
+        Raises
+        ------
+        ModelError
+            If neither is whole.
+        OSError
+            If neither can be read.
+        """
+        try:
+            checkpoint = read_checkpoint(self.path)
+            self._current_is_whole = True
+            return checkpoint
+        except (ModelError, OSError) as error:
+            try:
+                checkpoint = read_checkpoint(self.previous)
+            except (ModelError, OSError):
+                raise error from None
+            found = "it is missing" if isinstance(error, FileNotFoundError) else str(error)
+            epoch = checkpoint.position.epoch + 1
+            warnings.warn(f"going on from {self.previous}, in epoch {epoch}, because {found}", stacklevel=5)
+            return checkpoint
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint; the present one becomes the previous one, unless it is damaged."""
+        content = pack_checkpoint(checkpoint)
+        if self._current_is_whole:
+            self._keep_current()
+        write_file(self.path, content)
+        self._current_is_whole = True
+
+    def _keep_current(self) -> None:
+        link = self.path.with_name(f".{self.previous.name}.tmp")
+        with suppress(FileNotFoundError):
+            link.unlink(missing_ok=True)
+            try:
+                os.link(self.path, link)  # at every instant, both names lead to a whole file
+                link.replace(self.previous)
+                link.unlink(missing_ok=True)  # where both were one file, replacing does nothing
+            except OSError:  # a file system without links
+                self.path.replace(self.previous)
+
+
+def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Return the bytes of a checkpoint file."""
+    description = {
+        "model": describe(checkpoint.model),
+        "identity": checkpoint.identity,
+        "position": asdict(checkpoint.position),
+        "history": asdict(checkpoint.history),
+        "progress": list(checkpoint.progress),
+        "schedule": checkpoint.schedule,
+        "patience": checkpoint.patience,
+        "start": checkpoint.start,
+        "ended": checkpoint.ended,
+    }
+    return pack(KIND, VERSION, description, tensors_of(checkpoint.model) | dict(checkpoint.vectors))
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises
+    ------
+    ModelError
+        If this is no checkpoint, or it is damaged.
+    OSError
+        If it cannot be read.
+    """
+    name = str(path)
+    description, tensors = unpack(read_file(path), KIND, VERSION, name)
+    _check_fields(description, FIELDS, name)
+    _check_fields(description["position"], POSITION, f"the position in {name}")
+    parameters = {key: array for key, array in tensors.items() if key.startswith(PARAMETERS)}
+    return Checkpoint(
+        model_of(description["model"], parameters, name),
+        description["identity"],
+        Position(**description["position"]),
+        _history(description["history"], name),
+        {key: array for key, array in tensors.items() if key not in parameters},
+        _progress(description["progress"], name),
+        description["schedule"],
+        description["patience"],
+        description["start"],
+        description["ended"],
+    )
+
+
+def _check_fields(given: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> None:
+    if given.keys() != fields.keys():
+        raise ModelError(f"{name} must have the fields {', '.join(fields)}, got others")
+    for key, kind in fields.items():
+        value = given[key]
+        if type(value) is not kind or (kind is int and value < 0) or (kind is float and not isfinite(value)):
+            raise ModelError(f"{key} of {name} must be a {kind.__name__} that training can have, got {str(value)[:80]}")
+
+
+def _history(given: Mapping[str, Any], name: str) -> History:
+    _check_fields(given, dict.fromkeys(asdict(History()), list), f"the history in {name}")
+    if not all(isinstance(value, float) for values in given.values() for value in values):
+        raise ModelError(f"the history in {name} must hold numbers only")
+    return History(**given)
+
+
+def _progress(given: list[Any], name: str) -> tuple[int, float]:
+    if len(given) != 2 or type(given[0]) is not int or not 0 <= given[0] < 2**63 or type(given[1]) is not float:
+        raise ModelError(f"progress of {name} must be steps and a product, got {str(given)[:80]}")
+    return given[0], given[1]
