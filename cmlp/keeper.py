@@ -48,7 +48,7 @@ class Keeper:
         self.found: Checkpoint | None = None
         if self._generations.exist():
             if not resume:
-                rule = "resume=True goes on from it, and removing it begins again"
+                rule = "resume goes on from it, and removing it begins again"
                 raise ModelError(f"{self._generations.path} is there already: {rule}")
             self.found = self._generations.read()
 

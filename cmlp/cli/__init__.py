@@ -6,16 +6,20 @@ What needs NumPy is imported where a command runs, so that this package stays qu
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from cmlp import __version__
-from cmlp.cli import check, convert, fetch, info, show, train
+from cmlp.cli import check, convert, export, fetch, info, show, train
 from cmlp.cli.options import Parser
 from cmlp.cli.output import complain, discard_unwritten
 from cmlp.errors import CmlpError
 
 FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
 INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
 READER_LEFT = 128 + 13  # SIGPIPE, which Windows has not
 
 WELCOME = """\
@@ -30,7 +34,8 @@ cmlp {version}: a compiled multilayer perceptron
 
 EPILOG = """\
 exit codes:
-  0 fine, 1 problems found, 2 could not run (one line on stderr says why), 130 interrupted
+  0 fine, 1 problems found, 2 could not run (one line on stderr says why), 130 interrupted,
+  143 terminated
 
 examples:
   cmlp train
@@ -56,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             arguments = _parse(sys.argv[1:] if argv is None else argv)
             program = arguments.program
-            status = arguments.run(arguments) or FINE
+            with _manners(program):
+                status = arguments.run(arguments) or FINE
         except SystemExit as ended:  # after --help, --version and bad options
             status = int(ended.code or FINE)
         if sys.stdout is not None:
@@ -64,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain(program, "interrupted")
         status = INTERRUPTED
+    except Terminated:
+        complain(program, "terminated")
+        status = TERMINATED
     except BrokenPipeError:
         status = READER_LEFT
     except (CmlpError, OSError, MemoryError) as error:
@@ -71,6 +80,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = COULD_NOT_RUN
     discard_unwritten()
     return status
+
+
+class Terminated(BaseException):
+    """Somebody wants this process to end: like KeyboardInterrupt, but from a machine."""
+
+
+@contextmanager
+def _manners(program: str) -> Iterator[None]:
+    """While it lasts, a warning is one line, and SIGTERM unwinds the command instead of killing it."""
+
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    def warn(message: Warning | str, *_: object) -> None:
+        complain(program, f"warning: {message}")
+
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = warn
+            yield
+    finally:
+        if in_main_thread:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _sentence(error: Exception) -> str:
@@ -90,7 +124,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"cmlp {__version__}", help="print the version")
     parser.set_defaults(run=_welcome, program="cmlp")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (train, check, show, convert, fetch, info):
+    for command in (train, check, show, convert, fetch, export, info):
         command.add_to(commands)
 
     if argv and not argv[0].startswith("-") and argv[0] not in commands.choices:

@@ -64,6 +64,11 @@ def rate(text: str) -> float:
     return value
 
 
+def epochs_or_time(text: str) -> int | str:
+    """Read a positive integer of epochs, or leave a time to the training, which knows its units."""
+    return int(text) if text.isascii() and text.isdecimal() else text
+
+
 def hidden_layers(text: str) -> tuple[int, ...]:
     """Read units such as 16,16; a lone 0 is no hidden layer."""
     rule = "positive integers separated by commas, or 0 for no hidden layer"

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
-from cmlp.cli.options import add_command, count, hidden_layers, rate, seed
+from cmlp.cli.options import add_command, count, epochs_or_time, hidden_layers, rate, seed
 from cmlp.cli.output import print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ examples:
   cmlp train --hidden 0 --eta 0.5
   cmlp train --json > report.json
   cmlp train data --quiet
+  cmlp train data --epochs 100 --checkpoint run.ckpt --resume
 """
 
 
@@ -49,6 +50,11 @@ def add_to(commands: Any) -> None:
     add("--seed", metavar="N", type=seed, default=0, help=same)
     numbers = "8 or 4 bytes per number (default: %(default)s)"
     add("--dtype", choices=("float64", "float32"), default="float64", help=numbers)
+    file = "keep the training in FILE, from which --resume goes on after an interruption"
+    add("--checkpoint", metavar="FILE", help=file)
+    when = "epochs, or a time such as 30s or 5min, between two checkpoints (default: %(default)s)"
+    add("--checkpoint-every", metavar="N", type=epochs_or_time, default=1, help=when)
+    add("--resume", action="store_true", help="go on from the checkpoint, if there is one")
     add("--quiet", action="store_true", help="show no progress on stderr")
     add("--json", action="store_true", help="print one JSON object, with the history of all epochs")
 
@@ -75,7 +81,9 @@ def run(arguments: argparse.Namespace) -> None:
         _print_plan(report, network)
 
     invisible = arguments.quiet or sys.stderr is None
-    history = network.train(train, **training, test_data=test, progress=False if invisible else None)
+    keeping = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_every", "resume")}
+    progress = False if invisible else None
+    history = network.train(train, **training, test_data=test, progress=progress, **keeping)
     report["history"] = {name: values for name, values in asdict(history).items() if values}
     report["training_accuracy"] = network.test(train)
     report["test_accuracy"] = history.test_accuracy[-1]
