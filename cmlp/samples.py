@@ -72,6 +72,14 @@ class Samples:
         """All values of the images."""
         return self.images[0] if isinstance(self.images, tuple) else self.images
 
+    @property
+    def largest(self) -> float:
+        """The largest absolute value that the network gets."""
+        if not self.pixels.size:
+            return 0.0
+        scale = self.scale if self.pixels.dtype == np.uint8 else 1.0
+        return max(abs(float(self.pixels.min())), abs(float(self.pixels.max()))) * scale
+
     def weighted(self, sample_weight: object, class_weight: object, name: str) -> Self:
         """Return the same samples with weights: of each, and of its class."""
         weights = None if sample_weight is None else check_weights(sample_weight, len(self), name)

@@ -21,7 +21,7 @@ from cmlp.samples import Samples
 from cmlp.schedules import Constant, Schedule, etas_of
 
 WORTH_SHARING = 4_000_000  # parameters times images: a tenth of a millisecond, of which two threads save a third
-BLOCK = 4096  # images whose gradient is computed at once where the whole set counts
+LARGE = 16  # pixels or features beyond this are more often not scaled than meant
 
 
 @dataclass(frozen=True)
@@ -193,8 +193,17 @@ class Training:
         step = min(at.done // self.options.mini_batch_size + 1, self.mini_batches)
         raise ModelError(
             f"training stopped in epoch {at.epoch + 1}, mini-batch {step:,} of {self.mini_batches:,}, because the loss "
-            f"is not finite; the last finite weights are kept, and a smaller eta than {self.eta:g} may help"
+            f"is not finite; the last finite weights are kept, and {self._remedy()}"
         )
+
+    def _remedy(self) -> str:
+        """Say what would probably keep the loss finite."""
+        largest = self.samples.largest
+        if not isfinite(largest):
+            return "no image may hold an inf or nan"
+        if largest > LARGE:
+            return f"images of 0 to 1 may help, where these reach {largest:g}"
+        return f"a smaller eta than {self.eta:g} may help"
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -370,7 +370,7 @@ class TestTraining:
         images[order[34]] = np.nan  # behind the back of the Dataset, which has checked them
         expected = (
             r"^training stopped in epoch 1, mini-batch 4 of 5, because the loss is not finite; "
-            r"the last finite weights are kept, and a smaller eta than 1 may help$"
+            r"the last finite weights are kept, and no image may hold an inf or nan$"
         )
         with pytest.raises(ModelError, match=expected):
             network.train(data, 2, 1.0, mini_batch_size=10)

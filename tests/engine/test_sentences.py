@@ -1,5 +1,7 @@
 """Every complaint about a setting, word by word; those about data are with their subjects."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -210,9 +212,26 @@ class TestLossesThatAreNotFinite:
             network.train((images, np.ones((3, 1))), 2, 0.5, mini_batch_size=1, optimizer=optimizer)
         assert str(error.value) == (
             f"training stopped in epoch 1, mini-batch {place + 1} of 3, because the loss is not finite; "
-            "the last finite weights are kept, and a smaller eta than 0.5 may help"
+            "the last finite weights are kept, and images of 0 to 1 may help, where these reach 2000"
         )
         assert np.array_equal(network.weights[0], before), "pixels of 0 move the biases only"
+
+    @pytest.mark.parametrize(
+        ("pixel", "remedy"),
+        [
+            (1.0, "a smaller eta than 1e+08 may help"),
+            (17.0, "images of 0 to 1 may help, where these reach 17"),
+            (-np.inf, "no image may hold an inf or nan"),
+            (np.nan, "no image may hold an inf or nan"),
+        ],
+    )
+    def test_the_likely_cause(self, pixel, remedy):
+        network = Network([1, 2], activation=["identity"])
+        images = np.ones((8, 1))
+        data = cmlp.Dataset(images, np.arange(8) % 2)
+        images[3] = pixel  # behind the back of the Dataset, which has checked them
+        with pytest.raises(ModelError, match=f"the last finite weights are kept, and {re.escape(remedy)}$"):
+            network.train(data, 100, 1e8, mini_batch_size=8)
 
     def test_in_lbfgs(self):
         network = Network([3, 2], loss="cross_entropy")
