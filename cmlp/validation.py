@@ -4,6 +4,7 @@ Each complaint is one sentence: where, which rule, what was found, at which inde
 """
 
 import numbers
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -111,6 +112,19 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
         raise DataError(f"{name} must be integers or one-hot rows, got dtype {array.dtype}")
     checked = _check_range(array, wanted, name)
     return array.astype(np.intp, copy=False), checked
+
+
+def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
+    """Return what the labels are called: one text per class, all different, each on one line."""
+    rule = f"class_names must be {classes:,} different texts, one per class"
+    if isinstance(names, str) or not all(isinstance(name, str) and name.strip() for name in names):
+        raise DataError(f"{rule}, got {str(names)[:200]}")
+    hidden = next((name for name in names if not str(name).isprintable()), None)
+    if hidden is not None:
+        raise DataError(f"class_names must be printable, got {str(hidden)[:200]!r}")
+    if len(names) != classes or len(set(names)) != classes:
+        raise DataError(f"{rule}, got {len(names):,}, {len(set(names)):,} of them different")
+    return tuple(map(str, names))
 
 
 def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import DataError
-from cmlp.validation import Pixels, check_images, check_labels
+from cmlp.validation import Pixels, check_class_names, check_images, check_labels
 
 Image: TypeAlias = NDArray[np.float32 | np.float64]
 
@@ -30,7 +30,10 @@ class Dataset(Sequence[tuple[Image, int]]):
         integers, 65535 that holds the largest pixel; data that are negative or larger still are no pixels
         and keep their values (scale 1).
     classes : int, optional
-        Number of classes. By default the width of one-hot labels, otherwise the largest label plus one.
+        Number of classes. By default that of `class_names` or the width of one-hot labels, otherwise the largest
+        label plus one.
+    class_names : sequence of str, optional
+        What the labels are called, all different.
     names : (str, str), optional
         What complaints call the images and the labels, for example by the files they come from.
 
@@ -48,12 +51,14 @@ class Dataset(Sequence[tuple[Image, int]]):
     (array([0., 1.]), 1)
     """
 
-    __slots__ = ("_classes", "_images", "_labels", "_scale")
+    __slots__ = ("_class_names", "_classes", "_images", "_labels", "_picture_shape", "_scale")
 
     _images: Pixels
     _labels: NDArray[np.intp]
     _scale: float
     _classes: int
+    _class_names: tuple[str, ...] | None
+    _picture_shape: tuple[int, int] | None
 
     def __init__(
         self,
@@ -62,24 +67,44 @@ class Dataset(Sequence[tuple[Image, int]]):
         *,
         scale: float | None = None,
         classes: int | None = None,
+        class_names: Sequence[str] | None = None,
         names: tuple[str, str] = ("images", "labels"),
     ) -> None:
         pixels, factor = check_images(images, scale, names[0])
+        if class_names is not None and classes is None:
+            classes = len(class_names)
         targets, count = check_labels(labels, classes, names[1])
         if len(pixels) != len(targets):
             found = f"{len(pixels):,} images and {len(targets):,} labels"
             raise DataError(f"{names[0]} and {names[1]} must be equally many, got {found}")
-        self._assign(pixels, targets, factor, count)
+        called = None if class_names is None else check_class_names(class_names, count)
+        self._assign(pixels, targets, factor, count, called, _picture_shape(images, pixels.shape[1]))
 
-    def _assign(self, images: Pixels, labels: NDArray[np.intp], scale: float, classes: int) -> None:
+    def _assign(
+        self,
+        images: Pixels,
+        labels: NDArray[np.intp],
+        scale: float,
+        classes: int,
+        class_names: tuple[str, ...] | None,
+        picture_shape: tuple[int, int] | None,
+    ) -> None:
         self._images, self._labels = _read_only(images), _read_only(labels)
         self._scale, self._classes = scale, classes
+        self._class_names, self._picture_shape = class_names, picture_shape
 
     @classmethod
-    def _of_checked(cls, images: Pixels, labels: NDArray[np.intp], scale: float, classes: int) -> Self:
+    def _of_checked(cls, *parts: Any) -> Self:
         dataset = cls.__new__(cls)
-        dataset._assign(images, labels, scale, classes)
+        dataset._assign(*parts)
         return dataset
+
+    def _with(self, images: Pixels, labels: NDArray[np.intp]) -> Self:
+        return self._of_checked(images, labels, *self._rest())
+
+    def _rest(self) -> tuple[Any, ...]:
+        """Return all but images and labels, in the order of `_assign`."""
+        return self._scale, self._classes, self._class_names, self._picture_shape
 
     @property
     def images(self) -> Pixels:
@@ -101,19 +126,28 @@ class Dataset(Sequence[tuple[Image, int]]):
         """Number of classes."""
         return self._classes
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """What the labels are called, or None where they are numbers only."""
+        return self._class_names
+
+    @property
+    def picture_shape(self) -> tuple[int, int] | None:
+        """(height, width): as given, or that of a square; None where the pixels are neither."""
+        return self._picture_shape
+
     def pictures(self) -> NDArray[np.uint8 | np.float32 | np.float64]:
-        """Square pictures: a view of `images` of shape (n, side, side).
+        """Pictures: a view of `images` of shape (n, height, width).
 
         Raises
         ------
         DataError
-            If the number of pixels is not a square.
+            If the images were given without height and width, and the number of pixels is not a square.
         """
-        pixels = self._images.shape[1]
-        side = isqrt(pixels)
-        if side * side != pixels:
+        if self._picture_shape is None:
+            pixels = self._images.shape[1]
             raise DataError(f"images must be square to be pictures, but {pixels:,} pixels are not a square")
-        return self._images.reshape(-1, side, side)
+        return self._images.reshape(-1, *self._picture_shape)
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -130,7 +164,7 @@ class Dataset(Sequence[tuple[Image, int]]):
         labels = self._labels[index]
         if labels.ndim != 1:
             raise IndexError("an index array or mask must have one dimension")
-        return self._of_checked(self._images[index], labels, self._scale, self._classes)
+        return self._with(self._images[index], labels)
 
     def __iter__(self) -> Iterator[tuple[Image, int]]:
         return zip(map(self._scaled, self._images), self._labels.tolist(), strict=True)
@@ -140,7 +174,7 @@ class Dataset(Sequence[tuple[Image, int]]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Arrays come back from a pickle writable; this way they pass through _read_only again.
-        return self._of_checked, (self._images, self._labels, self._scale, self._classes)
+        return self._of_checked, (self._images, self._labels, *self._rest())
 
     def __repr__(self) -> str:
         count, pixels = self._images.shape
@@ -148,6 +182,16 @@ class Dataset(Sequence[tuple[Image, int]]):
         scale = "" if self._scale == 1 else f" {applied} {_fraction(self._scale)}"
         content = f"{count:,} images of {pixels:,} pixels, {self._images.dtype}{scale}, {self._classes:,} classes"
         return f"{type(self).__name__}({content})"
+
+
+def _picture_shape(images: Any, pixels: int) -> tuple[int, int] | None:
+    """Return height and width, or None where the images are no pictures."""
+    shape = np.shape(images[0]) if isinstance(images, list | tuple) else np.shape(images)[1:]
+    height, width = (*shape, 1, 1)[:2]
+    if height > 1 and width > 1:
+        return height, width
+    side = isqrt(pixels)
+    return (side, side) if side * side == pixels else None
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

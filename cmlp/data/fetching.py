@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from cmlp.data.class_names import NAMES_FILE, content_of
 from cmlp.data.formats.loading import load
 from cmlp.data.formats.sets import Sets
 from cmlp.data.writing import check_free, write_data
@@ -14,10 +15,11 @@ from cmlp.extras import require
 
 
 class Origin(NamedTuple):
-    """Where a data set is: the mirrors, and the SHA-256 of each file."""
+    """Where a data set is: the mirrors, the SHA-256 of each file, and what its labels are called."""
 
     mirrors: tuple[str, ...]
     files: dict[str, str]
+    class_names: tuple[str, ...] | None = None
 
 
 ORIGINS = {
@@ -44,6 +46,10 @@ ORIGINS = {
             "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
             "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
         },
+        (
+            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        ),
     ),
 }
 
@@ -91,6 +97,9 @@ def fetch(
     with tempfile.TemporaryDirectory(prefix="cmlp-") as temporary:
         for file, checksum in ORIGINS[name].files.items():
             _download(file, checksum, ORIGINS[name].mirrors, temporary, timeout, progress)
+        called = ORIGINS[name].class_names
+        if called is not None:
+            Path(temporary, NAMES_FILE).write_bytes(content_of(called))
         train, test = load(temporary, classes=10)
         if test is None:
             raise DataError(f"{name} must have test data, got none")

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from cmlp.data.class_names import read_class_names
 from cmlp.data.dataset import Dataset
 from cmlp.data.pickles import read_pickle
 from cmlp.errors import DataError
@@ -14,7 +15,7 @@ DATA_FILES = TRAINING_FILES + TEST_FILES
 
 
 def load_training_data(folder: str | os.PathLike[str] = "data", *, classes: int | None = 10) -> Dataset:
-    """Read folder/images.pkl and folder/labels.pkl.
+    """Read folder/images.pkl and folder/labels.pkl, and what the labels are called in folder/class_names.txt, if any.
 
     Parameters
     ----------
@@ -62,7 +63,10 @@ def _load(folder: Path, files: tuple[str, str], classes: int | None) -> Dataset:
         raise DataError(f"{folder} must be a folder with {_listed(DATA_FILES)}, got a file")
     images, labels = (_read(folder, file) for file in files)
     names = (f"images in {folder / files[0]}", f"labels in {folder / files[1]}")
-    return Dataset(images, labels, classes=classes, names=names)
+    called = read_class_names(folder)
+    if called is not None and classes not in (None, len(called)):
+        called = None
+    return Dataset(images, labels, classes=classes, class_names=called, names=names)
 
 
 def _read(folder: Path, file: str) -> object:

@@ -2,13 +2,16 @@
 
 import os
 import pickle
+from collections.abc import Callable
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.class_names import NAMES_FILE, content_of
 from cmlp.data.dataset import Dataset
 from cmlp.data.loading import TEST_FILES, TRAINING_FILES
 from cmlp.errors import DataError
@@ -18,7 +21,7 @@ PROTOCOL = 4  # the newest that every Python since 3.4 reads
 
 
 def write_data(folder: str | os.PathLike[str], train: Dataset, test: Dataset, *, force: bool = False) -> None:
-    """Write the four pickles that `load_training_data` and `load_test_data` read.
+    """Write the four pickles that `load_training_data` and `load_test_data` read, and what the labels are called.
 
     Parameters
     ----------
@@ -37,22 +40,34 @@ def write_data(folder: str | os.PathLike[str], train: Dataset, test: Dataset, *,
         If a file cannot be written; those that were there are as they were, unless the disk fails at the end.
     """
     root = Path(folder)
-    files = {root / name: array for name, array in _contents(train, test).items()}
+    writers: dict[Path, Callable[[BinaryIO], object]] = {
+        root / name: partial(_dump, array) for name, array in _contents(train, test).items()
+    }
     check_free(root, force=force)
     (root / TEST_FILES[0]).parent.mkdir(parents=True, exist_ok=True)
-    write_files({path: partial(_dump, array) for path, array in files.items()})
+    if train.class_names is not None:
+        writers[root / NAMES_FILE] = methodcaller("write", content_of(train.class_names))
+    write_files(writers)
+    if train.class_names is None:
+        (root / NAMES_FILE).unlink(missing_ok=True)  # of the data that were there
 
 
 def check_free(folder: Path, *, force: bool) -> None:
-    """Refuse to replace one of the four pickles."""
-    for name in (*TRAINING_FILES, *TEST_FILES):
+    """Refuse to replace one of the four pickles, or the names."""
+    for name in (*TRAINING_FILES, *TEST_FILES, NAMES_FILE):
         if not force and os.path.lexists(folder / name):
             raise DataError(f"{folder / name} is there already, and is only replaced by force")
 
 
 def _contents(train: Dataset, test: Dataset) -> dict[str, NDArray[Any]]:
-    arrays = (train.images, _small(train), test.images, _small(test))
+    arrays = (_images(train), _small(train), _images(test), _small(test))
     return dict(zip((*TRAINING_FILES, *TEST_FILES), arrays, strict=True))
+
+
+def _images(dataset: Dataset) -> NDArray[Any]:
+    """Return the images (n, pixels), or (n, height, width) where the pixels alone do not tell the shape."""
+    height, width = dataset.picture_shape or (0, 0)
+    return dataset.images if height == width else dataset.pictures()
 
 
 def _small(dataset: Dataset) -> NDArray[Any]:

@@ -5,25 +5,18 @@ each: how the process ended, what it said, how long it took, which audit events 
 With ``load`` in place of ``read``, ``pickle.load`` reads them: the tests make sure that the watch then barks.
 """
 
-import builtins
-import gc
 import gzip
-import json
 import os
 import pickle
-import resource
 import sys
-import time
-import warnings
-from pathlib import Path
 from struct import pack
 
 import numpy as np
+from children import GIB, read_corpus
 
 from cmlp.data.pickles import read_pickle
 
 MARKER = "hostile-pickle-was-here"
-GIB = 1 << 30
 
 
 def named(module, name):
@@ -447,77 +440,11 @@ GROUPS = {
 }
 
 
-def fingerprint():
-    """Return what an attack could change in this process, in a form that can be compared."""
-    modules = (builtins, os, sys, np, np._core.numeric, np._core.multiarray, np.random)
-    return {
-        "modules": sorted(sys.modules),
-        "names": [{name: id(value) for name, value in vars(module).items()} for module in modules],
-        "defaults": repr(np._core.numeric._frombuffer.__defaults__),
-        "attributes": [sorted(vars(function)) for function in (np.prod, np._core.numeric._frombuffer)],
-        "random": repr(np.random.get_state()),  # noqa: NPY002 - that nobody changes it is the question
-        "interpreter": (sys.getrecursionlimit(), gc.isenabled(), gc.get_threshold(), warnings.filters[:]),
-        "files": sorted(path.name for path in Path().iterdir()),
-        "environment": dict(os.environ),
-    }
-
-
-def report(reader, path):
-    """Read a pickle under limits and an audit hook, and return what happened."""
-    resource.setrlimit(resource.RLIMIT_AS, (GIB, GIB))
-    resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
-    before, events, watching = fingerprint(), [], False
-
-    def watch(event, arguments):
-        innocent = event == "builtins.id" or (event == "open" and arguments[:2] == (str(path), "r"))
-        if watching and not innocent:
-            events.append(f"{event} {arguments!r:.100}")
-
-    sys.addaudithook(watch)
-    outcome, message = "value", ""
-    watching, start = True, time.process_time()
-    try:
-        reader(path)
-    except BaseException as error:
-        outcome, message = type(error).__name__, str(error)
-    watching, seconds = False, time.process_time() - start
-    after = fingerprint()
-    changed = [key for key in before if before[key] != after[key]]
-    return {"outcome": outcome, "message": message, "seconds": seconds, "events": events, "changed": changed}
-
-
-def in_child(reader, path):
-    """Return the report of a forked process, or how it died."""
-    receive, send = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.write(send, json.dumps(report(reader, path)).encode())
-        finally:
-            os._exit(0)
-    os.close(send)
-    with os.fdopen(receive, "rb") as pipe:
-        content = pipe.read()
-    _, status = os.waitpid(child, 0)
-    return json.loads(content) if content else {"outcome": f"process ended with status {status}"}
-
-
 def load(path):
     """Read a pickle as everybody does."""
     with path.open("rb") as file:
         return pickle.load(file)
 
 
-def main(reader, directory, group, *names):
-    os.chdir(directory)
-    path = Path(directory, "hostile.pkl")
-    for name, content, words in GROUPS[group]():
-        if not names or name in names:
-            path.write_bytes(content)
-            facts = {"name": name, "size": len(content), "words": words}
-            del content  # a small process forks fast
-            print(json.dumps(facts | in_child({"read": read_pickle, "load": load}[reader], path)), flush=True)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    read_corpus({"read": read_pickle, "load": load}, GROUPS, *sys.argv[1:])

@@ -90,6 +90,56 @@ def test_pictures_are_a_view():
     assert str(caught.value) == "images must be square to be pictures, but 120 pixels are not a square"
 
 
+@pytest.mark.parametrize(
+    ("images", "shape"),
+    [
+        (PIXELS, (28, 28)),
+        (PIXELS.reshape(6, 28, 28, 1), (28, 28)),
+        (PIXELS.reshape(6, 784, 1), (28, 28)),
+        (PIXELS.reshape(6, 14, 56), (14, 56)),
+        (list(PIXELS.reshape(6, 56, 14, 1)), (56, 14)),
+        (PIXELS.reshape(6, 14, 56).tolist(), (14, 56)),
+        (PIXELS[:, :120], None),
+        (PIXELS[:, :120].reshape(6, 1, 120), None),
+    ],
+    ids=lambda value: str(np.shape(value)),
+)
+def test_pictures_keep_their_shape(images, shape):
+    dataset = Dataset(images, LABELS)
+    assert dataset.images.ndim == 2
+    for part in (dataset, dataset[1:3], pickle.loads(pickle.dumps(dataset))):
+        assert part.picture_shape == shape
+        assert shape is None or part.pictures().shape == (len(part), *shape)
+
+
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "a nine")
+
+
+@pytest.mark.parametrize("classes", [None, 10])
+def test_class_names(classes):
+    assert Dataset(PIXELS, LABELS).class_names is None
+    dataset = Dataset(PIXELS, LABELS % 9, classes=classes, class_names=list(NAMES))
+    assert dataset.classes == 10
+    for part in (dataset, dataset[::2], copy.copy(dataset), pickle.loads(pickle.dumps(dataset))):
+        assert part.class_names == NAMES
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        (NAMES[:9], "got 9, 9 of them different"),
+        ((*NAMES[:9], "zero"), "got 10, 9 of them different"),
+        ((*NAMES[:9], " "), "class_names must be 10 different texts, one per class, got"),
+        ((*NAMES[:9], 9), "class_names must be 10 different texts, one per class, got"),
+        ("0123456789", "class_names must be 10 different texts, one per class, got 0123456789"),
+        ((*NAMES[:9], "a\x1bb"), r"class_names must be printable, got 'a\\x1bb'"),
+    ],
+)
+def test_other_class_names_are_refused(names, complaint):
+    with pytest.raises(DataError, match=complaint):
+        Dataset(PIXELS, LABELS, classes=10, class_names=names)
+
+
 def test_it_cannot_be_changed():
     dataset = Dataset(PIXELS, LABELS)
     for name in ("images", "labels", "scale", "classes", "other"):

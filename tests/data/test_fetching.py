@@ -203,6 +203,15 @@ def test_pickles_that_are_there_are_only_replaced_by_force(tmp_path, small, mirr
     check_small(tmp_path)
 
 
+def test_what_the_labels_are_called(tmp_path, small, mirror, monkeypatch):
+    names = ORIGINS["fashion"].class_names
+    checksums = {file: hashlib.sha256(content).hexdigest() for file, content in small.items()}
+    monkeypatch.setitem(ORIGINS, "fashion", Origin((mirror(small).url,), checksums, names))
+    assert fetch("fashion", tmp_path).train.class_names == names
+    assert load_training_data(tmp_path).class_names == load_test_data(tmp_path).class_names == names
+    assert names[9] == "Ankle boot"
+
+
 def test_a_name_that_is_not_known(tmp_path):
     with pytest.raises(DataError, match=r"^name must be one of mnist, fashion, got 'cifar'$"):
         fetch("cifar", tmp_path)
@@ -218,8 +227,9 @@ def test_without_pooch(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ORIGINS)
 def test_every_file_has_a_checksum_and_two_mirrors(name):
-    mirrors, files = ORIGINS[name]
+    mirrors, files, names = ORIGINS[name]
     assert len(mirrors) >= 2 and all(mirror.endswith("/") for mirror in mirrors)
     assert list(files) == [f"{file}.gz" for file in FILES]
     assert all(len(bytes.fromhex(checksum)) == 32 for checksum in files.values())
     assert len({*files.values()}) == 4
+    assert names is None or len({*names}) == 10

@@ -1,15 +1,14 @@
 """Hostile and damaged pickles: one sentence each, nothing executed, little time and memory."""
 
 import ast
-import json
 import os
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from children import reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,21 +16,9 @@ import cmlp
 from cmlp.data.pickles import read_pickle
 from cmlp.errors import DataError
 
+PROGRAM = Path(__file__).with_name("hostile_pickles.py")
 GROUPS = ("attacks", "misuses", "arrays", "depths", "bombs", "floods", "wrecks")
 SMALL = 1_500_000  # bytes; a file that took longer to write may take longer to refuse
-
-
-def reports(reader, directory, group, *names):
-    """Run the corpus in small processes and return what each of them reported."""
-    program = [sys.executable, str(Path(__file__).with_name("hostile_pickles.py"))]
-    run = subprocess.run(
-        [*program, reader, str(directory), group, *names],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(cmlp.__file__).parents[1])},
-    )
-    assert run.returncode == 0, run.stderr
-    return [json.loads(line) for line in run.stdout.splitlines()]
 
 
 def faults(report):
@@ -53,7 +40,7 @@ needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="limits and fork
 @needs_fork
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_hostile_pickle_is_refused(group, tmp_path):
-    found = reports("read", tmp_path, group)
+    found = reports(PROGRAM, "read", tmp_path, group)
     assert len(found) >= 10
     assert {report["name"]: faults(report) for report in found if faults(report)} == {}
 
@@ -61,14 +48,14 @@ def test_a_hostile_pickle_is_refused(group, tmp_path):
 @needs_fork
 def test_the_watch_sees_what_pickle_lets_through(tmp_path):
     """The same watch barks at ``pickle.load``; otherwise its silence above would mean nothing."""
-    (executed,) = reports("load", tmp_path, "attacks", "os.system")
+    (executed,) = reports(PROGRAM, "load", tmp_path, "attacks", "os.system")
     assert any(event.startswith("os.system") for event in executed["events"])
     assert "files" in executed["changed"]
-    (built,) = reports("load", tmp_path, "misuses", "BUILD on _frombuffer")
+    (built,) = reports(PROGRAM, "load", tmp_path, "misuses", "BUILD on _frombuffer")
     assert "defaults" in built["changed"]
-    (crashed,) = reports("load", tmp_path, "depths", "1000000 tuples as a key")
+    (crashed,) = reports(PROGRAM, "load", tmp_path, "depths", "1000000 tuples as a key")
     assert crashed["outcome"].startswith("process ended")
-    (grown,) = reports("load", tmp_path, "bombs", "a memo index of 2^27")
+    (grown,) = reports(PROGRAM, "load", tmp_path, "bombs", "a memo index of 2^27")
     assert grown["outcome"] == "MemoryError"
 
 

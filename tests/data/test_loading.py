@@ -127,3 +127,17 @@ def test_a_file_that_is_no_pickle_is_named(tmp_path, load):
     file = write(tmp_path) / LOADERS[load][1]
     file.write_bytes(b"not a pickle")
     assert file.name in complaint(load, tmp_path)
+
+
+def test_what_the_labels_are_called(tmp_path, load):
+    write(tmp_path, labels=LABELS % 3)
+    assert load(tmp_path, classes=3).class_names is None
+    (tmp_path / "class_names.txt").write_text("caf\u00e9\r\n\n two words \nthree", "utf-8")
+    names = ("caf\u00e9", "two words", "three")
+    for classes in (None, 3):
+        assert load(tmp_path, classes=classes).class_names == names
+    assert load(tmp_path).class_names is None  # of ten classes
+    (tmp_path / "class_names.txt").write_bytes(b"\xff")
+    assert complaint(load, tmp_path).endswith("class_names.txt must be text in UTF-8, one name per line")
+    (tmp_path / "class_names.txt").write_bytes(bytes(1 + (1 << 20)))
+    assert complaint(load, tmp_path).endswith("class_names.txt must be a regular file of at most 1,048,576 bytes")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cmlp
-from cmlp.data import Dataset, load_digits, load_test_data, load_training_data
+from cmlp.data import Dataset, load, load_digits, load_test_data, load_training_data
 from cmlp.data.loading import DATA_FILES
 from cmlp.data.writing import check_free, write_data
 from cmlp.errors import DataError
@@ -41,6 +41,18 @@ def test_the_digits_give_the_bytes_that_come_with_cmlp(tmp_path):
     for file in DATA_FILES:
         assert pickle.loads((tmp_path / file).read_bytes()).dtype == np.uint8
         assert (tmp_path / file).read_bytes() == (packaged / file).read_bytes()
+
+
+def test_class_names_and_shapes_are_read_again(tmp_path):
+    images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    named = Dataset(images, [0, 1], class_names=("caf\u00e9", "T-shirt/top"))
+    write_data(tmp_path, named, named)
+    for found in (*load(tmp_path), load_training_data(tmp_path, classes=None)):
+        assert (found.class_names, found.picture_shape) == (named.class_names, (3, 4))
+    with pytest.raises(DataError, match=r"is there already"):
+        write_data(tmp_path, TRAIN, TEST)
+    write_data(tmp_path, TRAIN, TEST, force=True)
+    assert files_of(tmp_path) == set(DATA_FILES)
 
 
 def test_labels_take_as_few_bytes_as_they_need(tmp_path):

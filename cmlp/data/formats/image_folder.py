@@ -20,7 +20,8 @@ MAGIC = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"BM": "BMP"}
 def read_image_folder(folder: Path) -> Parts | None:
     """Return the pictures below a folder as 8-bit grey, or None if there are no folders of classes.
 
-    Folders that are called 0, 1, 2, ... are the labels; other names are numbered in alphabetical order.
+    Folders that are called 0, 1, 2, ... are the labels; other names are numbered in alphabetical order, and are what
+    the labels are called.
 
     Raises
     ------
@@ -65,7 +66,12 @@ def _read_classes(folder: Path, classes: list[Path], names: dict[str, int]) -> U
     files = [(path, names[inner.name]) for inner in classes for path in _files(inner)]
     images = _read_images([path for path, _ in files])
     labels = np.array([label for _, label in files], np.int32)
-    return unchecked(images, labels, folder)
+    called = None if all(map(str.isdigit, names)) else tuple(map(_shown, names))
+    return unchecked(images, labels, folder)._replace(class_names=called)
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else repr(name)[1:-1]
 
 
 def _read_images(paths: list[Path]) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from cmlp.data.class_names import read_class_names
 from cmlp.data.formats.csv import read_csv
 from cmlp.data.formats.image_folder import read_image_folder
 from cmlp.data.formats.names import listed, pairs_of, role_of
@@ -21,13 +22,14 @@ def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
 
     ====================  =====================================================================================
     Four files            images and labels, and the same for the test: IDX, ``.npy`` or pickles in a folder,
-                          with the names of MNIST, ``x_train y_train x_test y_test`` or the like
+                          with the names of MNIST, ``x_train y_train x_test y_test`` or the like; a file
+                          ``class_names.txt`` beside them says what the labels are called
     Two files             an ``images`` file in IDX or ``.npy`` format or a pickle, its ``labels`` file beside it
     ``.npz``              with the names of keras, medmnist, ``images labels`` or ``X y``
     Pickle                ``(X, y)``, ``((X, y), (X, y))``, three pairs as in Nielsen's ``mnist.pkl.gz``, a list
                           of (image, label), or a dict of arrays
     CSV                   an image per line, its label first, last or in a column called ``label``
-    Pictures              PNG, JPEG or BMP files in a folder per class (needs ``cmlp[images]``)
+    Pictures              PNG, JPEG or BMP files in a folder per class, of its name (needs ``cmlp[images]``)
     ====================  =====================================================================================
 
     All but pictures may be compressed with gzip. Validation data become part of the training data. Nothing is
@@ -85,7 +87,9 @@ def _labels_beside(path: Path) -> Path:
 def _read_folder(folder: Path) -> Parts:
     files = _files_of(folder)
     if pairs := pairs_of(files, folder):
-        return {part: _read_pair(files[images], files[labels]) for part, (images, labels) in pairs.items()}
+        called = read_class_names(folder)
+        found = {part: _read_pair(files[images], files[labels]) for part, (images, labels) in pairs.items()}
+        return {part: pair._replace(class_names=called) for part, pair in found.items()}
     parts = _read_parts(files) or read_image_folder(folder)
     if not parts:
         raise DataError(f"{folder} must hold {READABLE}, got {listed(files)}")

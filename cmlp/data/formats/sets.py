@@ -32,6 +32,7 @@ class Unchecked(NamedTuple):
     images: Any
     labels: Any
     names: tuple[str, str]
+    class_names: tuple[str, ...] | None = None
 
 
 Parts = dict[str, Unchecked]
@@ -101,7 +102,8 @@ def split(dataset: Dataset, test_fraction: float, seed: int = 0) -> Sets:
 
 
 def _dataset(part: Unchecked, classes: int | None, scale: float | None = None) -> Dataset:
-    return Dataset(part.images, part.labels, classes=classes, scale=scale, names=part.names)
+    called = part.class_names if part.class_names and classes in (None, len(part.class_names)) else None
+    return Dataset(part.images, part.labels, classes=classes, scale=scale, class_names=called, names=part.names)
 
 
 def _test(part: Unchecked, train: Dataset, training: Unchecked) -> Dataset:
@@ -117,7 +119,7 @@ def _test(part: Unchecked, train: Dataset, training: Unchecked) -> Dataset:
 def _joined(train: Unchecked, validation: Unchecked) -> Unchecked:
     images = _concatenated(train.images, validation.images, train.names[0], validation.names[0])
     labels = _concatenated(train.labels, validation.labels, train.names[1], validation.names[1])
-    return Unchecked(images, labels, train.names)
+    return Unchecked(images, labels, train.names, train.class_names)
 
 
 def _concatenated(first: Any, second: Any, *names: str) -> Any:

@@ -133,3 +133,19 @@ def test_without_pillow(tmp_path, monkeypatch):
     with pytest.raises(CmlpError) as caught:
         load(tmp_path)
     assert str(caught.value) == 'reading pictures needs Pillow: pip install "cmlp[images]"'
+
+
+def test_folders_say_what_the_labels_are_called(tmp_path):
+    for part, names in (("train", ("cat", "an apple", "dog")), ("test", ("dog", "cat"))):
+        for name in names:
+            (tmp_path / part / name).mkdir(parents=True)
+            (tmp_path / part / name / "a.png").write_bytes(picture(np.zeros((3, 5), np.uint8)))
+    train, test = load(tmp_path)
+    assert train.class_names == test.class_names == ("an apple", "cat", "dog")
+    assert test.labels.tolist() == [1, 2]
+    assert train.picture_shape == test.picture_shape == (3, 5)
+
+
+def test_numbers_are_no_names(tmp_path, few):
+    write(tmp_path, few[0])
+    assert load(tmp_path).train.class_names is None

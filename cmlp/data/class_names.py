@@ -1,0 +1,36 @@
+"""What the labels of a data folder are called: a file of text, one name per line."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cmlp.errors import DataError
+from cmlp.files import is_regular
+
+NAMES_FILE = "class_names.txt"
+MOST_BYTES = 1 << 20
+
+
+def read_class_names(folder: Path) -> tuple[str, ...] | None:
+    """Return the names in a data folder, or None where it has no file of them.
+
+    Raises
+    ------
+    DataError
+        If the file is no text, or much too long.
+    OSError
+        If it cannot be read.
+    """
+    path = folder / NAMES_FILE
+    if not path.exists():
+        return None
+    if not is_regular(path) or path.stat().st_size > MOST_BYTES:
+        raise DataError(f"{path} must be a regular file of at most {MOST_BYTES:,} bytes")
+    try:
+        return tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} must be text in UTF-8, one name per line") from error
+
+
+def content_of(class_names: Iterable[str]) -> bytes:
+    """Return what the file of names holds."""
+    return "".join(f"{name}\n" for name in class_names).encode()
