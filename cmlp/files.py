@@ -5,7 +5,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from errno import EINVAL
+from errno import EACCES, EINVAL
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,8 +81,18 @@ def _remove(temporary: Path) -> None:
 def sync_folder(folder: Path) -> None:
     """Make the names of new files survive a power failure; Windows does that by itself."""
     if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with _named(folder), _tolerated(EACCES, EINVAL):  # a folder not to be read, or on a disk that cannot do that
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+@contextmanager
+def _tolerated(*numbers: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in numbers:
+            raise

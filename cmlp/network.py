@@ -12,22 +12,23 @@ from cmlp.architecture import make_architecture
 from cmlp.callbacks import Callback, Callbacks
 from cmlp.checks import check_positive, check_range
 from cmlp.errors import ModelError
-from cmlp.framing import Framing
+from cmlp.exporting import Exporting
+from cmlp.files import write_file
+from cmlp.framing import Framing, framing_of
 from cmlp.history import History
 from cmlp.initializers import initialize
 from cmlp.keeper import make_keeper
 from cmlp.model import Model
 from cmlp.optimizers import LBFGS, Optimizer, find_optimizer
-from cmlp.predictor import Predictor
 from cmlp.run import LBFGSRun, MiniBatchRun, Run
 from cmlp.samples import Data, Samples
 from cmlp.schedules import Schedule, find_schedule
 from cmlp.settings import Settings
-from cmlp.storage import read_model, write_model
+from cmlp.storage import read_model, read_torch, write_model
 from cmlp.training import Options, Training, make_patience, new_state, stratified_split
 
 
-class Network(Predictor):
+class Network(Exporting):
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
     The notation is Nielsen's [1]_. A layer's activations are ``a = f(W @ a_before + b)``; its weights begin as the
@@ -241,7 +242,9 @@ class Network(Predictor):
         watched = make_patience(patience, monitor, validation)
         self.scale = samples.pixel_scale or self.scale
         tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
-        self.class_names = getattr(training_data, "class_names", self.class_names)
+        names = getattr(training_data, "class_names", self.class_names)
+        self.class_names = names if names is None or len(names) == self.sizes[-1] else None
+        self.framing = framing_of(samples.images, getattr(training_data, "picture_shape", None), samples.scale)
         self.settings = {"images": len(samples)} | settings.describe()
         kind = LBFGSRun if isinstance(settings.optimizer, LBFGS) else MiniBatchRun
         self._run = kind(
@@ -295,13 +298,6 @@ class Network(Predictor):
             return samples, None
         return samples, self._samples(given, "validation_data", samples.pixel_scale or self.scale)
 
-    @property
-    def model(self) -> Model:
-        """All that the answers depend on; its arrays are those of the network, and no copies."""
-        return Model(
-            self.architecture, self.weights, self.biases, self.scale, self.class_names, self.framing, self.settings
-        )
-
     @classmethod
     def from_model(cls, model: Model) -> Self:
         """Return a network with a copy of the model's parameters."""
@@ -340,7 +336,7 @@ class Network(Predictor):
         Parameters
         ----------
         path : str or path
-            What `save` wrote.
+            What `save` wrote, or the ``save`` of ``network2.py`` in Nielsen's book [1]_.
 
         Raises
         ------
@@ -350,6 +346,33 @@ class Network(Predictor):
             If it cannot be read.
         """
         return cls.from_model(read_model(Path(path)))
+
+    @classmethod
+    def from_torch(
+        cls, path: str | PathLike[str], activation: str | Sequence[str] = "relu", loss: str = "cross_entropy"
+    ) -> Self:
+        """Read the Linear layers of a PyTorch state_dict, a .safetensors file, in the order of their names.
+
+        Parameters
+        ----------
+        path : str or path
+        activation, loss
+            As of `Network`, because the file does not say it: of logits, cross_entropy makes the outputs the softmax.
+        """
+        return cls.from_model(read_torch(Path(path), activation, loss))
+
+    def to_onnx(self, path: str | PathLike[str], *, input: str = "uint8") -> None:
+        """Write the network for ONNX Runtime and other programs, as `cmlp.export.onnx_model` documents.
+
+        Parameters
+        ----------
+        path : str or path
+        input : {"uint8", "float"}
+            What the images will be: bytes, which the file's `scale` applies to, or numbers.
+        """
+        from cmlp.export.onnx import onnx_model  # here, because most who import cmlp export nothing
+
+        write_file(Path(path), onnx_model(self.model, input=input))
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("architecture", "activations", "scale", "class_names", "framing", "settings", "rng")

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from cmlp import __version__
-from cmlp.cli import check, convert, export, fetch, info, show, train
-from cmlp.cli.options import Parser
+from cmlp.cli import check, completion, convert, export, fetch, info, page, predict, show, test, train
+from cmlp.cli.options import Parser, commands_of
 from cmlp.cli.output import complain, discard_unwritten
+from cmlp.cli.places import nearest
 from cmlp.errors import CmlpError
 
 FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
@@ -22,23 +23,33 @@ INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 READER_LEFT = 128 + 13  # SIGPIPE, which Windows has not
 
+GROUPS = {
+    "your data": (show, check, convert, fetch),
+    "a network": (train, test, predict),
+    "a network elsewhere": (page, export),
+    "cmlp": (info, completion),
+}
+
 WELCOME = """\
 cmlp {version}: a compiled multilayer perceptron
 
-  cmlp train          train and test a network on the built-in digits, in a moment
-  cmlp train FOLDER   the same with your own images and labels
-  cmlp check FOLDER   what is wrong with your images and labels, and the repair
-  cmlp info           versions, and the BLAS that does the arithmetic
-  cmlp --help         every command; "cmlp train --help" explains its options
+Three things to type:
+
+  cmlp train --save digits.cmlp  train a network on handwritten digits
+  cmlp test digits.cmlp          how good it is, and what it confuses
+  cmlp check FOLDER              what is wrong with your own images and labels
+
+cmlp --help lists every command.
 """
 
 EPILOG = """\
 exit codes:
-  0 fine, 1 problems found, 2 could not run (one line on stderr says why), 130 interrupted,
-  143 terminated
+  0 fine, 1 problems found, 2 could not run (one line on stderr says why),
+  130 interrupted, 143 terminated
 
 examples:
-  cmlp train
+  cmlp train --save digits.cmlp
+  cmlp predict digits.cmlp seven.png
   cmlp train --help
 """
 
@@ -109,6 +120,8 @@ def _manners(program: str) -> Iterator[None]:
 
 def _sentence(error: Exception) -> str:
     match error:
+        case FileNotFoundError(filename=str(name), strerror=str(reason)):
+            return f"{name}: {reason}{nearest(name)}"
         case OSError(filename=str(name), strerror=str(reason)):
             return f"{name}: {reason}"
         case OSError(strerror=str(reason)):
@@ -119,19 +132,33 @@ def _sentence(error: Exception) -> str:
             return str(error)
 
 
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = Parser(prog="cmlp", description="A compiled multilayer perceptron.", epilog=EPILOG)
+def new_parser() -> Parser:
+    """Return the parser of all commands."""
+    usage = "cmlp [-h] [--version] COMMAND ..."
+    parser = Parser(prog="cmlp", usage=usage, description="A compiled multilayer perceptron.")
     parser.add_argument("--version", action="version", version=f"cmlp {__version__}", help="print the version")
     parser.set_defaults(run=_welcome, program="cmlp")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (train, check, show, convert, fetch, export, info):
-        command.add_to(commands)
+    # Hidden, because argparse lists commands without groups; the epilog lists them in theirs.
+    commands = parser.add_subparsers(prog="cmlp", metavar="COMMAND", help=argparse.SUPPRESS)
+    listed = []
+    for title, modules in GROUPS.items():
+        known = set(commands.choices)
+        for module in modules:
+            module.add_to(commands)
+        names = [name for name in commands.choices if name not in known]
+        listed.append("\n".join([f"{title}:", *(f"  {name:<12}{commands.choices[name].purpose}" for name in names)]))
+    parser.epilog = "\n\n".join([*listed, EPILOG])
+    return parser
 
-    if argv and not argv[0].startswith("-") and argv[0] not in commands.choices:
-        parser.refuse("command", argv[0], commands.choices)
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = new_parser()
+    commands = commands_of(parser)
+    if argv and not argv[0].startswith("-") and argv[0] not in commands:
+        parser.refuse("command", argv[0], commands)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
-        commands.choices.get(argv[0], parser).refuse_argument(unknown[0])
+        commands.get(argv[0], parser).refuse_argument(unknown[0])
     return arguments
 
 

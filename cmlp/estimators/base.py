@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from math import ceil, inf, sqrt
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self, cast
 from warnings import warn
 
 import numpy as np
@@ -277,6 +277,41 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
         outputs: NDArray[Any] = self.network_(X)
         return outputs
+
+    @classmethod
+    def from_sklearn(cls, fitted: Any) -> Self:
+        """Return what scikit-learn's fitted estimator of the same name is here; it answers alike, and trains on.
+
+        Parameters
+        ----------
+        fitted : sklearn.neural_network.MLPClassifier or sklearn.neural_network.MLPRegressor
+
+        Raises
+        ------
+        NotFittedError
+            If it is not fitted.
+        TypeError
+            If it is of another kind.
+        """
+        from cmlp.estimators.conversion import from_sklearn
+
+        return cast(Self, from_sklearn(cls, fitted))
+
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's estimator of the same name, fitted; it answers alike, and trains on.
+
+        What only training here knows is left out: dropout, class_weight, clip_norm, threads and callbacks.
+
+        Raises
+        ------
+        NotFittedError
+            If this estimator is not fitted.
+        ValueError
+            If scikit-learn has not its activation, solver or loss.
+        """
+        from cmlp.estimators.conversion import to_sklearn
+
+        return to_sklearn(self)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ seal covers description, names, types, shapes and numbers: a file that was cut, 
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cmlp.files import is_regular
 LENGTH = 8  # bytes of the header's length, with which a file begins
 ENTRY = "cmlp"  # of the metadata: one, because their order would differ from file to file
 FIELDS = {"format", "version", "description", "sha256"}
+DEEPEST = 16  # levels of lists and objects in what is read
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -55,11 +57,14 @@ def unpack(content: bytes, kind: str, version: int, name: str) -> tuple[dict[str
         raise ModelError(f'{name} must be a file of the format "{kind}", got {str(entry["format"])[:40]!r}')
     if entry.pop("sha256") != _seal(entry, tensors):
         raise ModelError(f"{name} is damaged: its content does not match its checksum")
-    if not isinstance(entry["version"], int) or entry["version"] > version:
-        found = f"version {str(entry['version'])[:40]}, and this cmlp knows those up to {version}"
+    written = entry["version"]
+    if type(written) is not int or written < 1:
+        raise ModelError(f"{name} must have a version from 1 on, got {repr(written)[:40]}")
+    if written > version:
+        found = f"version {str(written)[:40]}, and this cmlp knows those up to {version}"
         raise ModelError(f"{name} was written by a newer cmlp: it has {found}")
     if not isinstance(entry["description"], dict):
-        raise ModelError(f"{name} must have a JSON object for its description, got {str(entry['description'])[:40]}")
+        raise ModelError(f"{name} must have a JSON object for its description, got {repr(entry['description'])[:40]}")
     return entry["description"], tensors
 
 
@@ -96,17 +101,24 @@ def read_file(path: Path) -> bytes:
 
 def _entry(content: bytes, name: str) -> dict[str, Any]:
     """Return what cmlp wrote into a header that safetensors accepted."""
-    end = LENGTH + int.from_bytes(content[:LENGTH], "little")
-    text = json.loads(content[LENGTH:end]).get("__metadata__", {}).get(ENTRY)
+    end, text = LENGTH + int.from_bytes(content[:LENGTH], "little"), None
+    with suppress(ValueError, RecursionError):  # safetensors skips fields that it does not know
+        text = (json.loads(content[LENGTH:end]).get("__metadata__") or {}).get(ENTRY)
     if text is None:
         raise ModelError(f"{name} is a safetensors file, but cmlp did not write it")
-    try:
+    with suppress(ValueError, RecursionError):
         entry = json.loads(text)
-        if isinstance(entry, dict) and entry.keys() == FIELDS and _canonical(entry) == text:
+        if isinstance(entry, dict) and entry.keys() == FIELDS and _is_flat(entry) and _canonical(entry) == text:
             return entry
-    except (ValueError, RecursionError):
-        pass
     raise ModelError(f"{name} is damaged: its header is not one that cmlp writes")
+
+
+def _is_flat(value: Any, levels: int = DEEPEST) -> bool:
+    """Say whether lists and objects lie in each other only so deep that every function can walk through them."""
+    if not isinstance(value, dict | list):
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_flat(part, levels - 1) for part in parts)
 
 
 def _canonical(entry: Mapping[str, Any]) -> str:

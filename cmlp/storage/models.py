@@ -8,13 +8,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cmlp.architecture import Architecture, check_dtype, check_sizes, make_architecture
+from cmlp.architecture import Architecture, check_sizes, make_architecture
 from cmlp.checks import check_positive
-from cmlp.errors import ModelError
+from cmlp.errors import DataError, ModelError
 from cmlp.files import write_file
 from cmlp.framing import Framing
 from cmlp.model import Model
+from cmlp.storage import nielsen, torch
 from cmlp.storage.container import pack, read_file, unpack
+from cmlp.validation import check_class_names
 
 KIND = "cmlp-model"
 VERSION = 1
@@ -22,21 +24,36 @@ FIELDS = {"sizes", "activations", "loss", "dropouts", "dtype", "scale", "class_n
 
 
 def write_model(model: Model, path: Path) -> None:
-    """Write a model: at every instant there is the file that was there, or the new one, whole."""
-    write_file(path, pack(KIND, VERSION, describe(model), tensors_of(model)))
-
-
-def read_model(path: Path) -> Model:
-    """Read a model.
+    """Write a model: at every instant there is the file that was there, or the new one, whole.
 
     Raises
     ------
     ModelError
-        If this is no model file, or it is damaged.
+        If what the model says of itself could not be read again.
+    OSError
+        If it cannot be written.
+    """
+    description, tensors = describe(model), tensors_of(model)
+    model_of(description, tensors, "what is to be saved")
+    write_file(path, pack(KIND, VERSION, description, tensors))
+
+
+def read_model(path: Path) -> Model:
+    """Read a model, or a network of Nielsen's book.
+
+    Raises
+    ------
+    ModelError
+        If this is neither, or it is damaged.
     OSError
         If it cannot be read.
     """
-    description, tensors = unpack(read_file(path), KIND, VERSION, str(path))
+    content = read_file(path)
+    if nielsen.is_json(content):
+        return nielsen.read_nielsen(content, str(path))
+    if torch.is_state_dict(content):
+        raise torch.refusal(str(path))
+    description, tensors = unpack(content, KIND, VERSION, str(path))
     return model_of(description, tensors, str(path))
 
 
@@ -65,8 +82,8 @@ def tensors_of(model: Model) -> dict[str, NDArray[Any]]:
 def model_of(description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], name: str) -> Model:
     """Check a description and its arrays, and return their model."""
     if description.keys() != FIELDS:
-        unexpected = ", ".join(sorted(map(str, description.keys() ^ FIELDS)))[:200]
-        raise ModelError(f"{name} must describe a network by {len(FIELDS)} fields, got others or none for {unexpected}")
+        wrong = str(sorted(description.keys() ^ FIELDS))[:200]
+        raise ModelError(f"{name} must describe a network by {len(FIELDS)} fields, got others or none for {wrong}")
     try:
         architecture = _architecture(description)
         check_arrays(architecture, tensors)
@@ -76,12 +93,12 @@ def model_of(description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
             [tensors[f"weights.{layer}"] for layer in depth],
             [tensors[f"biases.{layer}"] for layer in depth],
             check_positive("scale", description["scale"]),
-            check_class_names(description["class_names"], architecture.sizes[-1]),
-            _framing(description["framing"]),
+            _class_names(description["class_names"], architecture.sizes[-1]),
+            _framing(description["framing"], architecture.sizes[0]),
             _object("training", description["training"]),
         )
-    except ModelError as error:
-        raise ModelError(f"{name} does not hold a network: {error}") from error
+    except (ModelError, DataError, OverflowError) as error:  # the last of an integer that is larger than any float
+        raise ModelError(f"{name} does not hold a network: {str(error)[:400]}") from error
 
 
 def check_arrays(architecture: Architecture, tensors: Mapping[str, NDArray[Any]]) -> None:
@@ -90,10 +107,8 @@ def check_arrays(architecture: Architecture, tensors: Mapping[str, NDArray[Any]]
     for layer, (fan_in, fan_out) in enumerate(pairwise(architecture.sizes)):
         expected |= {f"weights.{layer}": (fan_out, fan_in), f"biases.{layer}": (fan_out,)}
     if tensors.keys() != expected.keys():
-        wrong = ", ".join(sorted(tensors.keys() ^ expected.keys()))[:200]
-        raise ModelError(
-            f"its arrays must be those of {len(architecture.sizes) - 1} layers, got others or none: {wrong}"
-        )
+        wrong = str(sorted(tensors.keys() ^ expected.keys()))[:200]
+        raise ModelError(f"its arrays must be those of {len(expected) // 2} layers, got others or none: {wrong}")
     for name, shape in expected.items():
         array = tensors[name]
         if array.shape != shape or array.dtype != architecture.dtype:
@@ -101,42 +116,41 @@ def check_arrays(architecture: Architecture, tensors: Mapping[str, NDArray[Any]]
             raise ModelError(f"{name} must be {architecture.dtype} of shape {shape}, got {found}")
 
 
-def check_class_names(names: Any, outputs: int) -> tuple[str, ...] | None:
-    """Return one name per output, or None where there are none."""
+def _class_names(names: Any, outputs: int) -> tuple[str, ...] | None:
     if names is None:
         return None
-    rule = f"class_names must be {outputs} different texts, one per output"
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise ModelError(f"{rule}, got {str(names)[:200]}")
-    if len(names) != outputs or len(set(names)) != outputs:
-        raise ModelError(f"{rule}, got {len(names)}, {len(set(names))} of them different")
-    return tuple(names)
+    if not isinstance(names, list):
+        raise ModelError(f"class_names must be a list, got {repr(names)[:200]}")
+    return check_class_names(names, outputs)
 
 
 def _architecture(description: Mapping[str, Any]) -> Architecture:
     for name in ("sizes", "activations", "dropouts"):
         if not isinstance(description[name], list):
-            raise ModelError(f"{name} must be a list, got {str(description[name])[:200]}")
+            raise ModelError(f"{name} must be a list, got {repr(description[name])[:200]}")
     check_sizes(description["sizes"])
-    dtype = check_dtype(description["dtype"]) if isinstance(description["dtype"], str) else None
-    if dtype is None or str(dtype) != description["dtype"]:
-        raise ModelError(f"dtype must be float64 or float32, got {str(description['dtype'])[:40]!r}")
+    dtype = description["dtype"]
+    if dtype not in ("float64", "float32"):
+        raise ModelError(f"dtype must be float64 or float32, got {repr(dtype)[:40]}")
     *dropouts, last = description["dropouts"] or [None]
     if last != 0 or isinstance(last, bool):
-        raise ModelError(f"dropouts must end with the 0 of the outputs, got {str(last)[:40]}")
+        raise ModelError(f"dropouts must end with the 0 of the outputs, got {repr(last)[:40]}")
     return make_architecture(description["sizes"], description["activations"], description["loss"], dropouts, dtype)
 
 
-def _framing(given: Any) -> Framing | None:
+def _framing(given: Any, pixels: int) -> Framing | None:
     if given is None:
         return None
     fields = _object("framing", given)
     if fields.keys() != set(Framing.__dataclass_fields__):
         raise ModelError(f"framing must have the fields {', '.join(Framing.__dataclass_fields__)}, got others")
-    return Framing(**fields)
+    framing = Framing(**fields)
+    if framing.height * framing.width != pixels:
+        raise ModelError(f"framing must have {pixels} pixels, got {framing.height} by {framing.width}")
+    return framing
 
 
 def _object(name: str, given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise ModelError(f"{name} must be a JSON object, got {str(given)[:200]}")
+        raise ModelError(f"{name} must be a JSON object, got {repr(given)[:200]}")
     return given

@@ -1,0 +1,82 @@
+"""``cmlp page``: write a page on which a network can be tried and watched."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmlp import __version__
+from cmlp.cli.options import add_command
+from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.sources import FORMATS
+from cmlp.errors import CmlpError
+
+if TYPE_CHECKING:
+    from cmlp.data import Dataset
+
+WIDTH = 10  # of the names in the output
+
+EPILOG = f"""\
+MODEL is what Network.save wrote. The page is one file, which opens from disk
+in any browser, and loads and sends nothing: images are drawn on it, or, where
+they are no square pictures, its inputs are set.
+
+{FORMATS}
+
+examples:
+  cmlp page digits.cmlp
+  cmlp page digits.cmlp --data mnist.npz -o digits.html
+  cmlp page digits.cmlp --data data --title "Handwritten digits" --force
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to what `add_subparsers` returned."""
+    parser = add_command(commands, "page", run, "write a page on which a network can be tried and watched", EPILOG)
+
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="a file with a network")
+    add("--data", metavar="SOURCE", help="step through its test images, wrong answers first")
+    add("-o", "--output", metavar="FILE", help="where the page goes (default: the name of MODEL, with .html)")
+    add("--title", metavar="TEXT", help="the heading of the page")
+    add("--force", action="store_true", help="replace a file that is there")
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read the network and the images, and write the page."""
+    from cmlp.network import Network
+
+    model = Path(arguments.model)
+    output = model.with_suffix(".html") if arguments.output is None else Path(arguments.output)
+    _check(output, model, arguments.force)
+    network = Network.load(model)
+    data = None if arguments.data is None else _load(arguments.data)
+    network.to_html(output, data, title=arguments.title)
+    size = output.stat().st_size
+    if arguments.json:
+        images = 0 if data is None else len(data)
+        report = {"model": printable(arguments.model), "page": printable(str(output)), "bytes": size}
+        print_json({"version": __version__} | report | {"tested_images": images})
+        return
+    rows = {"model": f"{model}: {network.architecture}"}
+    if data is not None:
+        rows["data"] = f"{arguments.data}: {len(data):,} images"
+    rows |= {"page": f"{output}: {size:,} bytes", "open it": output.resolve().as_uri()}
+    print_table(rows, WIDTH)
+
+
+def _check(output: Path, model: Path, force: bool) -> None:
+    """Refuse to replace a file, before anything is read."""
+    if output.resolve() == model.resolve():
+        raise CmlpError(f"{output} is the network itself, and a page needs another name")
+    if not force and os.path.lexists(output):
+        raise CmlpError(f"{output} is there already, and is only replaced by --force")
+
+
+def _load(source: str) -> "Dataset":
+    """Return the test images of a source, or all that it holds."""
+    from cmlp.data.formats import load
+
+    train, test = load(source)
+    return train if test is None else test

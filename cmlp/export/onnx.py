@@ -1,0 +1,115 @@
+"""A network as an ONNX model, with the treatment of pixels in it."""
+
+import json
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from cmlp.architecture import MULTILABEL, Architecture, check_dtype
+from cmlp.checks import check_name
+from cmlp.errors import ModelError
+from cmlp.export.onnx_activations import activate
+from cmlp.export.onnx_graph import BATCH, Graph, Values
+from cmlp.export.parameters import PRODUCER, Parameters, decides, parameters_of, producer_version
+from cmlp.extras import require
+from cmlp.model import Model
+
+OPSET, IR_VERSION = 13, 7  # of ONNX 1.8, 2020: the oldest with all that is needed here, for the oldest runtimes
+INPUTS = ("uint8", "float")
+Described: TypeAlias = dict[str, str]
+LARGEST_FILE = 2**31 - 2**20  # what protobuf can write, without room for what is no parameter
+
+
+def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = None) -> bytes:
+    """Return a network as the bytes of an ONNX file; they are the same for the same network.
+
+    The graph takes ``images`` (n, features) and gives ``outputs`` (n, outputs), the output activations. Where the
+    answer is a label, it gives ``labels`` as well: int64 (n,), the numbers of the strongest outputs; where it is yes
+    and no, bool (n, outputs), which outputs are above 1/2. The metadata have ``class_names``, a list in JSON. The
+    activations are those of `Network`; gelu is the exact one, by erf.
+
+    Parameters
+    ----------
+    model : Model
+        Such as ``network.model``.
+    input : {"uint8", "float"}
+        What the images are: bytes, which the graph multiplies by the network's scale; or numbers of the type of the
+        arithmetic, which are used as they are. Both is what `Network` does.
+    dtype : {"float64", "float32"}, optional
+        The type of the arithmetic and of the outputs; by default that of the network.
+
+    Raises
+    ------
+    CmlpError
+        If onnx is not installed.
+    ModelError
+        If a weight or a bias is not finite, or there are too many for an ONNX file.
+    """
+    architecture, parameters = model.architecture, parameters_of(model, dtype)
+    inputs, outputs = _values(architecture, check_name("input", input, INPUTS), parameters.dtype)
+    size = parameters.count * parameters.dtype.itemsize
+    if size > LARGEST_FILE:
+        raise ModelError(f"an ONNX file must be smaller than 2 GiB, and the parameters have {size:,} bytes")
+    onnx = require("onnx", "onnx", "onnx", "the export to ONNX")
+    graph = Graph(onnx, parameters.dtype)
+    images = "images"
+    if input == "uint8":
+        images = graph.add("Mul", graph.cast(images), graph.constant("scale", parameters.scale[0]))
+    _add_layers(graph, parameters, architecture.activations, images)
+    _add_answers(graph, architecture)
+    return _serialized(onnx, graph.proto(inputs, outputs), model)
+
+
+def signature(architecture: Architecture, input: str, dtype: DTypeLike | None = None) -> tuple[Described, Described]:
+    """Return the inputs and the outputs of the graph, each with type and shape; the parameters are as above."""
+    kept = architecture.dtype if dtype is None else check_dtype(dtype)
+    inputs, outputs = _values(architecture, check_name("input", input, INPUTS), kept)
+    return _described(inputs), _described(outputs)
+
+
+def _described(values: Values) -> Described:
+    return {name: f"{dtype} ({', '.join(map(str, shape))})" for name, (dtype, shape) in values.items()}
+
+
+def _values(architecture: Architecture, input: str, dtype: np.dtype[Any]) -> tuple[Values, Values]:
+    """Return type and shape of inputs and outputs."""
+    of_inputs, of_outputs = (BATCH, architecture.sizes[0]), (BATCH, architecture.sizes[-1])
+    outputs: Values = {"outputs": (dtype, of_outputs)}
+    if architecture.classifies:
+        outputs = {"labels": (np.dtype(np.int64), (BATCH,))} | outputs
+    elif architecture.loss == MULTILABEL:
+        outputs = {"labels": (np.dtype(np.bool_), of_outputs)} | outputs
+    return {"images": (np.dtype(np.uint8) if input == "uint8" else dtype, of_inputs)}, outputs
+
+
+def _add_layers(graph: Graph, parameters: Parameters, activations: tuple[str, ...], a: str) -> None:
+    for layer, (w, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
+        constants = graph.constant(f"weights.{layer}", w), graph.constant(f"biases.{layer}", b)
+        a = activate(graph, activations[layer], graph.add("Gemm", a, *constants, transB=1))
+
+
+def _add_answers(graph: Graph, architecture: Architecture) -> None:
+    """Name the newest value the outputs, and add what they mean."""
+    outputs = graph.rename_last("outputs")
+    if architecture.classifies:
+        graph.add("ArgMax", outputs, axis=1, keepdims=0)
+        graph.rename_last("labels")
+    elif architecture.loss == MULTILABEL:
+        graph.add("Greater", outputs, graph.constant("half", 0.5))
+        graph.rename_last("labels")
+
+
+def _serialized(onnx: Any, graph: Any, model: Model) -> bytes:
+    proto = onnx.helper.make_model(
+        graph,
+        opset_imports=[onnx.helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name=PRODUCER,
+        producer_version=producer_version(),
+        doc_string=f"A multilayer perceptron: {model.architecture}",
+    )
+    if decides(model.architecture):
+        onnx.helper.set_model_props(proto, {"class_names": json.dumps(model.names)})
+    content: bytes = proto.SerializeToString(deterministic=True)
+    return content

@@ -1,0 +1,110 @@
+"""Images from a test for the page: wrong answers first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.architecture import Architecture
+from cmlp.core.engine import Engine
+from cmlp.measures import decide
+from cmlp.samples import Samples
+
+MOST = 200
+SLACK = 1e-3  # of white, for what was rounded
+MOST_BYTES = 400_000  # of all of them: base64 makes 4 of 3, and the page is to be mailed
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images that a page shows.
+
+    Attributes
+    ----------
+    images : ndarray (n, features)
+        uint8, or the type of the network.
+    scale : float
+        What uint8 pixels are multiplied by.
+    expected : ndarray (n,) of intp, or (n, outputs) of float64
+        Labels or targets.
+    total : int
+        How many images were tested.
+    wrong : int or None
+        How many answers were wrong, where answers can be.
+    """
+
+    images: NDArray[Any]
+    scale: float
+    expected: NDArray[Any]
+    total: int
+    wrong: int | None
+
+    @property
+    def are_pixels(self) -> bool:
+        """Whether all values lie where those of pixels lie."""
+        white = 1 / self.scale if self.images.dtype == np.uint8 else 1.0
+        return bool(self.images.min() >= 0 and self.images.max() <= white + SLACK)
+
+
+def choose_examples(samples: Samples, architecture: Architecture, engine: Engine) -> Examples:
+    """Choose up to 200 images, at most half of them wrong ones: these first, or, for numbers, the largest errors.
+
+    Raises
+    ------
+    DataError
+        If an output is not a number.
+    """
+    answers = decide(engine.outputs(samples.batch()), architecture, engine)
+    expected: NDArray[Any] | None = samples.labels if architecture.classifies else samples.targets
+    assert expected is not None
+    counted = answers.dtype.kind in "bi"  # labels, or yes and no; numbers are never right, only near
+    errors = _errors(answers, expected)
+    rows = _worst_first(errors, _room(samples, engine), counted)
+    return Examples(
+        _dense(samples.take(rows), architecture),
+        samples.scale,
+        expected[rows],
+        len(samples),
+        int(np.count_nonzero(errors)) if counted else None,
+    )
+
+
+def _errors(answers: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how wrong each answer is; 0 is right."""
+    if answers.dtype.kind == "i":
+        return (answers != expected).astype(np.float64)
+    misses: NDArray[Any] = answers != (expected > 0.5) if answers.dtype.kind == "b" else (answers - expected) ** 2
+    errors: NDArray[np.float64] = misses.sum(axis=1, dtype=np.float64)
+    return errors
+
+
+def _room(samples: Samples, engine: Engine) -> int:
+    itemsize = 1 if samples.pixels.dtype == np.uint8 else engine.dtype.itemsize
+    return max(1, min(MOST, MOST_BYTES // (engine.sizes[0] * itemsize)))
+
+
+def _worst_first(errors: NDArray[np.float64], room: int, counted: bool) -> NDArray[np.intp]:
+    if counted:
+        wrong, right = np.flatnonzero(errors), np.flatnonzero(errors == 0)
+    else:
+        by_error = np.argsort(-errors, kind="stable")
+        wrong, right = by_error[: room // 2], by_error[room // 2 :]
+    shown = min(len(wrong), max(room // 2, room - len(right)))
+    return np.concatenate([_spread(wrong, shown), _spread(right, room - shown)])
+
+
+def _spread(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """Return at most so many rows, from all over them."""
+    count = min(len(rows), most)
+    return rows[np.arange(count) * len(rows) // max(count, 1)]
+
+
+def _dense(samples: Samples, architecture: Architecture) -> NDArray[Any]:
+    if isinstance(samples.images, tuple):
+        values, columns, begins = samples.images
+        images = np.zeros((len(samples), architecture.sizes[0]), values.dtype)
+        images[np.repeat(np.arange(len(samples)), np.diff(begins)), columns] = values
+    else:
+        images = samples.images
+    return images if images.dtype == np.uint8 else images.astype(architecture.dtype)
