@@ -30,6 +30,7 @@ FLOORS = [
         "cmlp.schedules",
         "cmlp.initializers",
         "cmlp.framing",
+        "cmlp.threads",
     },
     {"cmlp.callbacks", "cmlp.measures", "cmlp.training", "cmlp.model"},
     {"cmlp.predictor", "cmlp.settings", "cmlp.lbfgs", "cmlp.progress", "cmlp.storage", "cmlp.export"},
