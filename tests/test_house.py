@@ -46,7 +46,7 @@ FLOORS = [
 CORE_FLOORS = [
     {"model"},
     {"blas", "blas_threads", "simd", "losses", "dropout", "penalties"},
-    {"activations", "batches", "optimizers"},
+    {"activations", "batches", "optimizers", "pixels"},
     {"feedforward", "memory"},
     {"backprop", "state"},
     {"training"},
