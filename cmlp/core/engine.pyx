@@ -34,7 +34,7 @@ from cmlp.core.memory import aligned_empty
 cnp.import_array()
 
 cdef enum:
-    WORK_BETWEEN_SIGNALS = 500_000_000  # multiplications, some hundredths of a second
+    WORK_BETWEEN_SIGNALS = 1_000_000_000  # multiplications, some hundredths of a second
     UNIT = 250  # multiplications that take as long as the activation of a unit
     PIXEL = 8   # the same, of fetching a pixel
 
