@@ -7,8 +7,22 @@ from numpy.typing import NDArray
 
 from cmlp.architecture import MULTILABEL, Architecture
 from cmlp.core.engine import Engine
+from cmlp.core.memory import Batch
 from cmlp.errors import DataError, ModelError
 from cmlp.samples import Samples
+from cmlp.threads import WORTH_SHARING_FORWARDS, number_of_threads
+
+
+def outputs_of(batch: Batch, engine: Engine, threads: int | None = None) -> NDArray[Any]:
+    """Return the output activations (n, outputs)."""
+    return engine.outputs(batch, number_of_threads(threads, engine, batch.n, WORTH_SHARING_FORWARDS))
+
+
+def evaluate(batch: Batch, engine: Engine, threads: int | None = None) -> tuple[NDArray[Any], float]:
+    """Return the output activations (n, outputs) and the weighted mean loss."""
+    shared_by = number_of_threads(threads, engine, batch.n, WORTH_SHARING_FORWARDS)
+    outputs, loss, weight = engine.evaluate(batch, shared_by)
+    return outputs, loss / (weight or 1.0)
 
 
 def decide(outputs: NDArray[Any], architecture: Architecture, engine: Engine) -> NDArray[Any]:
@@ -46,6 +60,6 @@ def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architect
     return 100 * float(np.mean(answers == (samples.targets > 0.5)))
 
 
-def accuracy(samples: Samples, architecture: Architecture, engine: Engine) -> float:
+def accuracy(samples: Samples, architecture: Architecture, engine: Engine, threads: int | None = None) -> float:
     """Return the accuracy of a network in percent."""
-    return share_right(engine.outputs(samples.batch()), samples, architecture, engine)
+    return share_right(outputs_of(samples.batch(), engine, threads), samples, architecture, engine)

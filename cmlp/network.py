@@ -199,8 +199,8 @@ class Network(Exporting):
         callbacks : function of an Event, or object with on_epoch_end or on_batch_end, or several
             Training stops if one returns True.
         threads : int, optional
-            How many share a mini-batch; the result has the same bits with any number. By default one for small
-            networks, otherwise OMP_NUM_THREADS, or one per processor.
+            How many share the images; the result has the same bits with any number. By default one where there is
+            little to do, otherwise OMP_NUM_THREADS, or one per processor.
         checkpoint : str or path, optional
             A file to which the training is written from time to time; the one before stays beside it, with
             ``.previous`` at the end of its name.

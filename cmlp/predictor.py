@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cmlp.architecture import Architecture
+from cmlp.checks import check_count
 from cmlp.core.engine import Engine
 from cmlp.core.memory import Batch
 from cmlp.errors import DataError, ModelError
 from cmlp.layers import Layers
-from cmlp.measures import accuracy, decide
+from cmlp.measures import accuracy, decide, evaluate, outputs_of
 from cmlp.samples import Data, Form, Samples, as_images, as_samples, stack
 
 
@@ -38,7 +39,7 @@ class Predictor:
         """The type of the parameters."""
         return self.architecture.dtype
 
-    def __call__(self, images: ArrayLike) -> NDArray[Any]:
+    def __call__(self, images: ArrayLike, threads: int | None = None) -> NDArray[Any]:
         """Return the output activations: (outputs,) for one image, (n, outputs) for a batch.
 
         Parameters
@@ -46,12 +47,17 @@ class Predictor:
         images : array_like or scipy.sparse matrix
             One image of shape (features,), (features, 1) or (height, width), or n of them along a first
             axis. uint8 pixels are multiplied by `scale`, others are used as they are.
+        threads : int, optional
+            How many share the images; the result has the same bits with any number. By default one where there is
+            little to do, otherwise OMP_NUM_THREADS, or one per processor.
         """
+        if threads is not None:
+            check_count("threads", threads)
         output = self._engine.output_of_one(images, self.scale)
         if output is not None:
             return output
         batch, single = as_images(images, self.sizes[0])
-        outputs = self._engine.outputs(Batch(batch, self.scale))
+        outputs = outputs_of(Batch(batch, self.scale), self._engine, threads)
         return outputs[0] if single else outputs
 
     def feedforward(self, images: ArrayLike) -> NDArray[Any]:
@@ -64,8 +70,13 @@ class Predictor:
         self.activations = [layer[0] for layer in layers] if single else layers
         return self.activations[-1]
 
-    def predict(self, images: ArrayLike) -> Any:
+    def predict(self, images: ArrayLike, threads: int | None = None) -> Any:
         """Return what the network thinks: for one image, or for each of a batch along a first axis.
+
+        Parameters
+        ----------
+        images, threads
+            As for calling the network.
 
         Returns
         -------
@@ -81,7 +92,7 @@ class Predictor:
         DataError
             If an output is not a number: the strongest is then unknown, and not 0.
         """
-        outputs = self(images)
+        outputs = self(images, threads)
         if outputs.ndim == 2:
             return decide(outputs, self.architecture, self._engine)
         if self.architecture.classifies:
@@ -90,14 +101,16 @@ class Predictor:
                 return label
         return decide(outputs[np.newaxis], self.architecture, self._engine)[0]
 
-    def test(self, data: Data) -> float:
-        """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label)."""
-        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self._engine)
+    def test(self, data: Data, threads: int | None = None) -> float:
+        """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label).
+
+        `threads` share the images as for calling the network.
+        """
+        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self._engine, threads)
 
     def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
         """Return the mean loss of images and labels given as for `gradient`."""
-        _, loss, weight = self._engine.evaluate(self._batch(images, labels).batch())
-        return loss / weight
+        return evaluate(self._batch(images, labels).batch(), self._engine)[1]
 
     def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.

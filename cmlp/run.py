@@ -16,7 +16,7 @@ from cmlp.history import History
 from cmlp.interrupts import Interrupts
 from cmlp.keeper import Keeper, digest_of
 from cmlp.lbfgs import Journal, minimise
-from cmlp.measures import accuracy, check_accuracy, share_right
+from cmlp.measures import accuracy, check_accuracy, evaluate, share_right
 from cmlp.optimizers import LBFGS
 from cmlp.progress import Progress
 from cmlp.samples import Samples
@@ -106,15 +106,15 @@ class Run:
     def _measure(self) -> None:
         history = self.history
         if self.training_accuracy:
-            history.training_accuracy.append(accuracy(self.samples, self.architecture, self.engine))
+            history.training_accuracy.append(accuracy(self.samples, self.architecture, self.engine, self.threads))
         if self.validation is not None:
-            outputs, loss, weight = self.engine.evaluate(self.validation.batch())
-            history.validation_loss.append(loss / weight)
+            outputs, loss = evaluate(self.validation.batch(), self.engine, self.threads)
+            history.validation_loss.append(loss)
             if self.architecture.classifies or self.architecture.loss == MULTILABEL:
                 right = share_right(outputs, self.validation, self.architecture, self.engine)
                 history.validation_accuracy.append(right)
         if self.tested is not None:
-            history.test_accuracy.append(accuracy(self.tested, self.architecture, self.engine))
+            history.test_accuracy.append(accuracy(self.tested, self.architecture, self.engine, self.threads))
 
     def _begin_to_keep(self, keeper: Keeper) -> None:
         """Go on from a checkpoint, or write the first one: what cannot be written is better known now."""

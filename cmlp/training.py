@@ -1,6 +1,5 @@
 """The training of a network, epoch by epoch: what `Network.train` and the estimators have in common."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +18,8 @@ from cmlp.history import History
 from cmlp.optimizers import Optimizer
 from cmlp.samples import Samples
 from cmlp.schedules import Constant, Schedule, etas_of
+from cmlp.threads import number_of_threads
 
-WORTH_SHARING = 4_000_000  # parameters times images: a tenth of a millisecond, of which two threads save a third
 LARGE = 16  # pixels or features beyond this are more often not scaled than meant
 
 
@@ -122,7 +121,7 @@ class Training:
         self.batch = samples.batch(options.smoothing)
         self.state = state or new_state(optimizer, engine)
         self.average = engine.parameters.copy() if options.averaging else None
-        self.threads = number_of_threads(threads, engine.parameters.size, options.mini_batch_size)
+        self.threads = number_of_threads(threads, engine, options.mini_batch_size)
         self.position = Position(0, state_of(rng))
         self.after_chunk: Callable[[], None] | None = None
         self.stopping = False
@@ -267,25 +266,6 @@ class Patience:
         """Write the best parameters back."""
         if self.best_parameters is not None:
             parameters[...] = self.best_parameters
-
-
-def number_of_threads(threads: int | None, n_parameters: int, mini_batch_size: int) -> int:
-    """Return how many threads a training should have.
-
-    By default one, where a mini-batch is too little work to share; otherwise what OMP_NUM_THREADS says, which
-    joblib sets in its workers, or as many as there are processors for this process.
-    """
-    if threads is not None:
-        return check_count("threads", threads)
-    if n_parameters * mini_batch_size < WORTH_SHARING:
-        return 1
-    setting = os.environ.get("OMP_NUM_THREADS", "")
-    return int(setting) if setting.isdecimal() and int(setting) > 0 else processors()
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def make_patience(patience: int | None, monitor: str, validation: Samples | None) -> Patience | None:

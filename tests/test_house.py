@@ -31,6 +31,7 @@ FLOORS = [
         "cmlp.initializers",
         "cmlp.framing",
         "cmlp.history",
+        "cmlp.threads",
     },
     {"cmlp.callbacks", "cmlp.measures", "cmlp.training", "cmlp.model"},
     {"cmlp.predictor", "cmlp.settings", "cmlp.lbfgs", "cmlp.progress", "cmlp.storage", "cmlp.export"},
@@ -47,7 +48,7 @@ FLOORS = [
 CORE_FLOORS = [
     {"model"},
     {"blas", "blas_threads", "simd", "losses", "dropout", "penalties"},
-    {"activations", "batches", "optimizers"},
+    {"activations", "batches", "optimizers", "pixels"},
     {"feedforward", "memory"},
     {"backprop", "state"},
     {"training"},

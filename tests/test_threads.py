@@ -1,13 +1,16 @@
-"""Threads share a mini-batch, and do not change a bit."""
+"""Threads share a mini-batch, or the images of a prediction, and do not change a bit."""
 
 import os
+import pickle
+import signal
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 import cmlp
 from cmlp.core.blas_threads import blas_threads
-from cmlp.training import WORTH_SHARING, number_of_threads
+from cmlp.threads import WORTH_SHARING, WORTH_SHARING_FORWARDS, number_of_threads
 
 SETTINGS = {
     "sgd": {},
@@ -36,7 +39,7 @@ def train(threads, sizes, data, settings, dtype, mini_batch_size=256):
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_same_bits_with_any_number(settings, dtype, zeros):
     data = samples(zeros=zeros)
-    for sizes in ((90, 16, 10), (90, 33, 20, 10)):
+    for sizes in ((90, 16, 10), (90, 33, 20, 10), (90, 150, 10)):
         expected = train(1, sizes, data, settings, dtype)
         for threads in (2, 3, 8, 100):
             assert train(threads, sizes, data, settings, dtype) == expected
@@ -63,13 +66,82 @@ def test_a_loss_that_is_not_finite_stops_all_of_them():
 
 def test_default_number(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert number_of_threads(None, 1000, 10) == 1
-    assert number_of_threads(None, WORTH_SHARING, 1) == len(os.sched_getaffinity(0))
+    engine = cmlp.Network((90, 10))._engine
+    some = WORTH_SHARING // engine.parameters.size
+    assert number_of_threads(None, engine, some) == 1
+    assert number_of_threads(None, engine, some + 1) == len(os.sched_getaffinity(0))
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert number_of_threads(None, WORTH_SHARING, 1) == 3
-    assert number_of_threads(2, 1000, 10) == 2
-    with pytest.raises(cmlp.ModelError, match=r"^threads must be a positive integer below 2\*\*31, got 0$"):
-        number_of_threads(0, 1000, 10)
+    assert number_of_threads(None, engine, some) == 1
+    assert number_of_threads(None, engine, some + 1) == 3
+    assert number_of_threads(None, engine, some + 1, WORTH_SHARING_FORWARDS) == 1
+    assert number_of_threads(2, engine, 1) == 2
+
+
+PREDICTIONS = {
+    "call": lambda network, images, labels, threads: network(images, threads=threads),
+    "predict": lambda network, images, labels, threads: network.predict(images, threads=threads),
+    "test": lambda network, images, labels, threads: network.test((images, labels), threads=threads),
+    "evaluate": lambda network, images, labels, threads: network._engine.evaluate(
+        network._batch(images, labels).batch(), threads
+    ),
+}
+
+
+@pytest.mark.parametrize("predict", PREDICTIONS.values(), ids=PREDICTIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_predictions_have_the_same_bits_with_any_number(dtype, predict):
+    network = cmlp.Network((90, 150, 10), dtype=dtype, seed=1)
+    for n in (1, 2, 255, 257, 2001):
+        images, labels = samples(n)
+        for given in (images, images.astype("float32"), (images * 255).astype("uint8"), csr_matrix(images)):
+            expected = pickle.dumps(predict(network, given, labels, 1))
+            for threads in (2, 3, 8, 100):
+                assert pickle.dumps(predict(network, given, labels, threads)) == expected
+
+
+def test_estimators_predict_with_their_own_number(monkeypatch):
+    images, labels = samples()
+    model = cmlp.MLPClassifier((8,), threads=3).partial_fit(images, labels, classes=range(10))
+    asked = []
+    monkeypatch.setattr("cmlp.measures.number_of_threads", lambda threads, *_: asked.append(threads) or 1)
+    model.predict(images)
+    model.predict_proba(images)
+    assert asked == [3, 3]
+
+
+@pytest.mark.parametrize("images", [np.zeros(90), np.zeros((5, 90))], ids=["one", "five"])
+def test_a_wrong_number_is_refused(images):
+    network = cmlp.Network((90, 10))
+    for call in (network, network.predict):
+        with pytest.raises(cmlp.ModelError, match=r"^threads must be a positive integer below 2\*\*31, got 0$"):
+            call(images, threads=0)
+
+
+class Interrupted(Exception):
+    """What the handler of the next test raises."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer of processor time")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_signal_ends_a_prediction(threads):
+    network = cmlp.Network((100, 1000, 1000, 10), seed=1)
+    images = np.random.default_rng(0).random((8000, 100))
+    before = blas_threads()
+
+    def interrupt(number, frame):
+        raise Interrupted
+
+    previous = signal.signal(signal.SIGPROF, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_PROF, 0.005)  # of processor time: within the call, however slow the machine is
+        with pytest.raises(Interrupted) as caught:
+            network(images, threads=threads)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
+    assert any(entry.path.name == "engine.pyx" for entry in caught.traceback)  # and not after the call
+    assert blas_threads() == before
+    assert network(images[:300], threads=threads).tobytes() == network(images[:300], threads=1).tobytes()
 
 
 def test_blas_keeps_its_number():

@@ -18,6 +18,7 @@ floor  file                               does
 1      ``losses``                         the loss of outputs, and its derivative
 2      ``activations``                    the function of each unit, and its derivative
 2      ``batches``                        images and labels in any form -> a mini-batch
+2      ``pixels``                         products of a wide first layer with what is not zero in images
 3      ``feedforward``, ``backprop``      the network forwards, the gradient backwards
 3      ``optimizers``                     gradient -> parameters
 4      ``training``, ``prediction``       the loop over the mini-batches; over blocks of images

@@ -4,7 +4,6 @@ First the deltas of every layer, which belong to images, then the gradient, whic
 be divided among threads, and every number is computed in the same way however many there are.
 """
 
-from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from cmlp.core.activations cimport multiply_by_prime
@@ -12,6 +11,7 @@ from cmlp.core.blas cimport NO_TRANS, TRANS, gemm, gemv, ger
 from cmlp.core.dropout cimport drop
 from cmlp.core.feedforward cimport dropout_key, place_of
 from cmlp.core.model cimport Inputs, Layer, Model, Part, Workspace, floating
+from cmlp.core.pixels cimport add_by_tiles, first_from
 from cmlp.core.simd cimport accumulate_pixels
 
 cdef enum:
@@ -91,19 +91,6 @@ cdef void add_outer_products(
              a + begin, layer.fan_in, <floating> 0, columns, layer.fan_out)
 
 
-cdef Py_ssize_t first_from(const int32_t* pixels, Py_ssize_t begin, Py_ssize_t end, int pixel) noexcept nogil:
-    """Return where among the ascending pixels[begin:end] the first is that is not before `pixel`."""
-    cdef Py_ssize_t middle
-
-    while begin < end:
-        middle = (begin + end) // 2
-        if pixels[middle] < pixel:
-            begin = middle + 1
-        else:
-            end = middle
-    return begin
-
-
 cdef void add_outer_products_of_pixels(
     const Layer* layer, const floating* delta, const Inputs* inputs, floating* nabla_w, int begin, int end, int n,
 ) noexcept nogil:
@@ -129,13 +116,13 @@ cdef Columns columns_of(
 ) noexcept nogil:
     """Return which columns of the weights of a layer belong to a part of the parameters.
 
-    `size` is that of a number. Columns of pixels that are no whole vectors stay together, because a vector that
-    reaches into the next column adds zeros there.
+    `size` is that of a number. Columns of pixels that are no whole vectors stay together where there are no tiles,
+    because a vector that reaches into the next column adds zeros there.
     """
     cdef const Layer* layer = &model.layers[l]
     cdef Columns columns
 
-    if l == 0 and work.inputs.images == NULL and layer.fan_out * size % WIDEST != 0:
+    if l == 0 and work.inputs.images == NULL and work.tiles == NULL and layer.fan_out * size % WIDEST != 0:
         columns.begin = 0
         columns.end = layer.fan_in if index == 0 else 0
     else:
@@ -164,6 +151,10 @@ cdef void accumulate(
             add_biases(layer, delta, nabla + layer.biases, n)
         columns = columns_of(model, work, l, index, parts, sizeof(floating))
         if columns.begin == columns.end:
+            continue
+        if l == 0 and work.inputs.images == NULL and work.tiles != NULL:
+            add_by_tiles(layer, delta, work, nabla + layer.weights + columns.begin * <Py_ssize_t> layer.fan_out,
+                         columns.begin, columns.end, n, index)
             continue
         if l == 0 and work.inputs.images == NULL:
             add_outer_products_of_pixels(layer, delta, &work.inputs, nabla + layer.weights, columns.begin,

@@ -1,5 +1,6 @@
 """The face of the core to Python: a network's parameters, and what can be computed with them."""
 
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 
@@ -11,13 +12,13 @@ from cmlp.core.batches cimport Samples, Way, attach, gather_inputs
 from cmlp.core.feedforward cimport feedforward
 from cmlp.core.memory cimport Batch, Memory, describe_one, memory_for
 from cmlp.core.model cimport Layer, Model, Part, Workspace
-from cmlp.core.prediction cimport BLOCK, predict, predict_one
+from cmlp.core.prediction cimport BLOCK, Prediction, predict_in_double, predict_in_float, predict_one
 from cmlp.core.state cimport OptimizerState
 from cmlp.core.training cimport (
+    MOST_THREADS,
     Crew,
     Plan,
     mini_batch_gradient,
-    most_threads,
     part_of,
     parts_of,
     run_threads,
@@ -33,7 +34,23 @@ from cmlp.core.memory import aligned_empty
 cnp.import_array()
 
 cdef enum:
-    WORK_BETWEEN_SIGNALS = 500_000_000  # multiplications, some hundredths of a second
+    WORK_BETWEEN_SIGNALS = 1_000_000_000  # multiplications, some hundredths of a second
+    UNIT = 250  # multiplications that take as long as the activation of a unit
+    PIXEL = 8   # the same, of fetching a pixel
+
+
+cdef Py_ssize_t blocks_of(Py_ssize_t n):
+    """Return into how many blocks prediction divides n images."""
+    return (n + BLOCK - 1) // BLOCK
+
+
+cdef double added(double[::1] values):
+    """Return the sum of values (n,), added one after the other."""
+    cdef double total = 0
+
+    for value in values:
+        total += value
+    return total
 
 
 cdef class Engine:
@@ -106,9 +123,12 @@ cdef class Engine:
             biases.append(vector[layer.biases:layer.biases + layer.fan_out])
         return weights, biases
 
-    def outputs(self, Batch batch):
-        """Return the output activations (n, sizes[-1]); of the images no more than a block is ever copied."""
-        return self._outputs(batch, NULL, NULL)
+    def outputs(self, Batch batch, int threads=1):
+        """Return the output activations (n, sizes[-1]); of the images each thread copies no more than a block.
+
+        An exception that a signal raises, like KeyboardInterrupt, ends it.
+        """
+        return self._outputs(batch, threads, None, None)
 
     def output_of_one(self, image, double scale):
         """Return the output activations (sizes[-1],) of one image, or None if it is not a plain array (sizes[0],).
@@ -134,26 +154,44 @@ cdef class Engine:
             raise MemoryError
         return outputs
 
-    def evaluate(self, Batch batch):
+    def evaluate(self, Batch batch, int threads=1):
         """Return the output activations, the weighted loss, and the sum of the weights."""
-        cdef double loss = 0, weight = 0
+        losses, weights = np.empty((2, blocks_of(batch.n)))
+        outputs = self._outputs(batch, threads, losses, weights)
+        return outputs, added(losses), added(weights)
 
-        outputs = self._outputs(batch, &loss, &weight)
-        return outputs, loss, weight
-
-    cdef cnp.ndarray _outputs(self, Batch batch, double* loss, double* weight):
+    cdef cnp.ndarray _outputs(self, Batch batch, int threads, cnp.ndarray losses, cnp.ndarray weights):
         cdef cnp.ndarray outputs = np.empty((batch.n, self.model.fan_out), self.dtype)
         cdef Way way = batch.choose_way(self.dtype, True)
-        cdef Memory memory = memory_for(&self.model, self.dtype, min(batch.n, BLOCK), way, loss != NULL)
-        cdef void* theta = cnp.PyArray_DATA(self.parameters)
-        cdef void* y = cnp.PyArray_DATA(outputs)
+        cdef bint single = self.single_precision
+        cdef Py_ssize_t blocks = blocks_of(batch.n), begin, slice
+        cdef Prediction prediction
+        cdef Memory memory
 
-        with single_blas_thread(), nogil:
-            if self.single_precision:
-                predict(&self.model, <float*> theta, &batch.samples, batch.n, &memory.work, y, loss, weight)
-            else:
-                predict(&self.model, <double*> theta, &batch.samples, batch.n, &memory.work, y, loss, weight)
+        threads = max(1, min(threads, blocks, MOST_THREADS))
+        memories = [memory_for(&self.model, self.dtype, min(batch.n, BLOCK), way, losses is not None)
+                    for _ in range(threads)]
+        for thread, memory in enumerate(memories):
+            prediction.works[<int> thread] = memory.work
+        prediction.model, prediction.parameters = &self.model, cnp.PyArray_DATA(self.parameters)
+        prediction.samples, prediction.n = &batch.samples, batch.n
+        prediction.outputs = cnp.PyArray_DATA(outputs)
+        prediction.losses = NULL if losses is None else <double*> cnp.PyArray_DATA(losses)
+        prediction.weights = NULL if losses is None else <double*> cnp.PyArray_DATA(weights)
+        slice = threads * (1 + WORK_BETWEEN_SIGNALS // (BLOCK * self._work_of_one()))
+        with single_blas_thread():
+            for begin in range(0, blocks, slice):
+                prediction.end = min(begin + slice, blocks)
+                with nogil:
+                    prediction.block = begin
+                    if run_threads(predict_in_float if single else predict_in_double, &prediction, threads):
+                        run_threads(predict_in_float if single else predict_in_double, &prediction, 1)
+                PyErr_CheckSignals()
         return outputs
+
+    cdef Py_ssize_t _work_of_one(self):
+        """Return how many multiplications take about as long as one image on its way through the network."""
+        return self.model.n_parameters + UNIT * self.model.units + PIXEL * self.model.fan_in
 
     def activations(self, Batch batch):
         """Return what every layer with weights makes of the images, each (n, fan_out)."""
@@ -196,7 +234,7 @@ cdef class Engine:
 
     def chunk(self, int mini_batch_size):
         """Return how many images `train` should be given at a time, to answer a Ctrl-C in between."""
-        per_batch = self.model.n_parameters * <Py_ssize_t> mini_batch_size
+        per_batch = self._work_of_one() * mini_batch_size
         return mini_batch_size * (1 + WORK_BETWEEN_SIGNALS // per_batch)
 
     def train(self, Batch batch, cnp.ndarray order, Py_ssize_t begin, Py_ssize_t end, cnp.ndarray etas,
@@ -231,7 +269,7 @@ cdef class Engine:
         crew.plan, crew.optimizer, crew.work = &plan, &state.optimizer, &memory.work
         crew.loss = crew.weight = 0
         crew.barrier.arrived = crew.barrier.phase = 0
-        crew.barrier.threads = min(threads, parts_of(&self.model, plan.mini_batch_size), most_threads())
+        crew.barrier.threads = min(threads, parts_of(&self.model, plan.mini_batch_size), MOST_THREADS)
         with single_blas_thread(), nogil:
             failed = run_threads(train_in_float if single else train_in_double, &crew, crew.barrier.threads)
             if failed:  # the system gives no more threads

@@ -10,7 +10,12 @@ from cmlp.core.activations cimport activate
 from cmlp.core.blas cimport NO_TRANS, gemm
 from cmlp.core.dropout cimport drop
 from cmlp.core.model cimport Inputs, Layer, Model, Part, Workspace, floating
+from cmlp.core.pixels cimport weigh_by_tiles
 from cmlp.core.simd cimport weigh_pixels, weigh_vector
+
+
+cdef enum:
+    WORTH_COPYING = 2  # how often a pixel must be there, on an average, before all weights are copied for it
 
 
 cdef void weigh(
@@ -29,9 +34,10 @@ cdef void weigh(
 
 
 cdef void weigh_inputs(
-    const Layer* layer, const floating* parameters, const Inputs* inputs, const Part* part, floating* z,
+    const Layer* layer, const floating* parameters, const Workspace* work, const Part* part, floating* z,
 ) noexcept nogil:
     """The same for the first layer, whose activations before it are the images."""
+    cdef const Inputs* inputs = &work.inputs
     cdef const floating* W = parameters + layer.weights
     cdef const floating* values = <const floating*> inputs.values
     cdef Py_ssize_t i, begin
@@ -39,6 +45,10 @@ cdef void weigh_inputs(
     if inputs.images != NULL:
         weigh(layer, parameters, <const floating*> inputs.images + part.begin * <Py_ssize_t> layer.fan_in, z,
               part.end - part.begin)
+        return
+    if (work.tiles != NULL and inputs.ends[part.end - 1] - inputs.begins[part.begin]
+            >= WORTH_COPYING * <Py_ssize_t> layer.fan_in):
+        weigh_by_tiles(layer, W, work, part, z)
         return
     for i in range(part.begin, part.end):
         begin = inputs.begins[i]
@@ -78,7 +88,7 @@ cdef void feedforward(
         for i in range(n):
             memcpy(z + i * layer.fan_out, parameters + layer.biases, layer.fan_out * sizeof(floating))
         if l == 0:
-            weigh_inputs(layer, parameters, &work.inputs, part, z)
+            weigh_inputs(layer, parameters, work, part, z)
         else:
             weigh(layer, parameters, a, z, n)
         if training and layer.keeps_z:

@@ -8,6 +8,7 @@ cimport numpy as cnp
 
 from cmlp.core.batches cimport DENSE, FLOAT32, FLOAT64, IN_PLACE, ROWS, SPARSE, UINT8, Samples, Way
 from cmlp.core.model cimport MOST_PARTS, Model, Workspace
+from cmlp.core.simd cimport TILE_ROWS, TILE_WIDTH
 
 cnp.import_array()
 
@@ -16,6 +17,7 @@ cdef enum:
     SPARE = 64          # what a vector can reach beyond the end of an array
     FEWEST_SPARSE = 16  # images; of fewer it is not worth counting the pixels
     LOOKED_AT = 256     # images whose pixels are counted
+    WIDE = 512          # bytes of a column of the first layer's weights, from where on tiles are worth being copied
 
 MOST_NONZERO = 0.5  # of the pixels; above, the products of BLAS with all of them are faster
 
@@ -116,6 +118,19 @@ cdef class Memory:
         return cnp.PyArray_DATA(array)
 
 
+cdef void add_tiles(Memory memory, const Model* model, cnp.dtype dtype, Py_ssize_t n, bint training):
+    """Add what products by tiles need."""
+    cdef Workspace* work = &memory.work
+
+    work.tiles = memory.room(MOST_PARTS * TILE_ROWS * TILE_WIDTH // dtype.itemsize, dtype)
+    work.places = <Py_ssize_t*> memory.room(MOST_PARTS * max(n, model.fan_in), np.intp)
+    if training:
+        work.turned.begins = <Py_ssize_t*> memory.room(model.fan_in, np.intp)
+        work.turned.ends = <Py_ssize_t*> memory.room(model.fan_in, np.intp)
+        work.turned.pixels = <int32_t*> memory.room(n * model.fan_in, np.int32)
+        work.turned.values = memory.room(n * model.fan_in, dtype)
+
+
 cdef Memory memory_for(const Model* model, cnp.dtype dtype, Py_ssize_t n, Way way, bint training):
     """Return the memory for a pass of n images, forwards only or in training."""
     cdef Memory memory = Memory()
@@ -135,6 +150,8 @@ cdef Memory memory_for(const Model* model, cnp.dtype dtype, Py_ssize_t n, Way wa
         work.inputs.ends = <Py_ssize_t*> memory.room(n, np.intp)
         work.inputs.pixels = <int32_t*> memory.room(n * model.fan_in + 64 * MOST_PARTS, np.int32)
         work.inputs.values = memory.room(n * model.fan_in + 64 * MOST_PARTS, dtype)
+        if model.layers[0].fan_out * dtype.itemsize >= WIDE:
+            add_tiles(memory, model, dtype, n, training)
     if training:
         for l in range(model.depth):
             keeps_z |= model.layers[l].keeps_z

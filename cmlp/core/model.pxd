@@ -48,6 +48,9 @@ cdef struct Workspace:        # room for n images; matrices of float or double, 
     void* images              # (fan_in, n)
     uint8_t* flags            # (fan_in, MOST_PARTS), whether the pixels of one image are not zero
     uint8_t* found            # (fan_in + 64, MOST_PARTS), those of them that are not
+    void* tiles               # (TILE_WIDTH * TILE_ROWS bytes, MOST_PARTS), or NULL where the first layer is narrow
+    Py_ssize_t* places        # (max(fan_in, n), MOST_PARTS), of columns that are multiplied by tiles
+    Inputs turned             # the images by pixels: in which a pixel is not zero, in place of `pixels`, and its values
     void* targets             # (fan_out, n)
     void* weights             # (n,)
     void* zs                  # of every layer, in turn (layer.fan_out, n), where the layer keeps it

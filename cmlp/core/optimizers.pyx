@@ -10,6 +10,7 @@ from libc.math cimport pow, sqrt, sqrtf
 
 from cmlp.core.blas cimport axpy
 from cmlp.core.model cimport floating
+from cmlp.core.simd cimport Moments, move_by_moments
 
 cdef enum:
     SGD
@@ -73,35 +74,25 @@ cdef double nadam_mu(const Optimizer* optimizer, double t) noexcept nogil:
     return optimizer.beta_1 * (1 - 0.5 * pow(0.96, t * optimizer.momentum_decay))
 
 
-cdef void move_by_moments(
-    const Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
-) noexcept nogil:
-    """adam, adamw and nadam, which differ in what multiplies m and nabla."""
-    cdef floating* m = <floating*> optimizer.m + begin
-    cdef floating* v = <floating*> optimizer.v + begin
-    cdef double t = <double> optimizer.t, correction_1, correction_2 = 1 - pow(optimizer.beta_2, t), mu, mu_next
-    cdef floating b1 = <floating> optimizer.beta_1, b2 = <floating> optimizer.beta_2
-    cdef floating new_1 = <floating> (1 - optimizer.beta_1), new_2 = <floating> (1 - optimizer.beta_2)
-    cdef floating of_m, of_nabla = 0, epsilon = <floating> optimizer.epsilon, denominator
-    cdef floating correction = <floating> sqrt(1 / correction_2)
-    cdef floating decay = <floating> (1 - eta * optimizer.weight_decay)
-    cdef Py_ssize_t i
+cdef Moments moments_of(const Optimizer* optimizer, double eta) noexcept nogil:
+    """Return the step of adam, adamw or nadam, which differ in what multiplies m and nabla."""
+    cdef double t = <double> optimizer.t, correction_2 = 1 - pow(optimizer.beta_2, t), mu, mu_next
+    cdef Moments moments
 
+    moments.beta_1, moments.new_1 = optimizer.beta_1, 1 - optimizer.beta_1
+    moments.beta_2, moments.new_2 = optimizer.beta_2, 1 - optimizer.beta_2
+    moments.decay = 1 - eta * optimizer.weight_decay
+    moments.correction = sqrt(1 / correction_2)
+    moments.epsilon = optimizer.epsilon / sqrt(correction_2) if optimizer.epsilon_hat else optimizer.epsilon
     if optimizer.kind == NADAM:
         mu = nadam_mu(optimizer, t)
         mu_next = nadam_mu(optimizer, t + 1)
-        of_m = <floating> (eta * mu_next / (1 - optimizer.mu_product * mu_next))
-        of_nabla = <floating> (eta * (1 - mu) / (1 - optimizer.mu_product))
+        moments.of_m = eta * mu_next / (1 - optimizer.mu_product * mu_next)
+        moments.of_nabla = eta * (1 - mu) / (1 - optimizer.mu_product)
     else:
-        correction_1 = 1 - pow(optimizer.beta_1, t)
-        of_m = <floating> (eta / correction_1)
-    if optimizer.epsilon_hat:
-        epsilon = <floating> (optimizer.epsilon / sqrt(correction_2))
-    for i in range(n):
-        m[i] = b1 * m[i] + new_1 * nabla[i]
-        v[i] = b2 * v[i] + new_2 * nabla[i] * nabla[i]
-        denominator = root(v[i]) * correction + epsilon
-        parameters[i] = decay * parameters[i] - (of_m * m[i] + of_nabla * nabla[i]) / denominator
+        moments.of_m = eta / (1 - pow(optimizer.beta_1, t))
+        moments.of_nabla = 0
+    return moments
 
 
 cdef void advance(Optimizer* optimizer) noexcept nogil:
@@ -115,12 +106,16 @@ cdef void take_step(
     const Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil:
     """Move n parameters, of which there are `begin` others before, against their gradient."""
+    cdef Moments moments
+
     if optimizer.kind == SGD:
         # parameters -= eta * nabla
         axpy(n, <floating> -eta, nabla, 1, parameters, 1)
     elif optimizer.kind == RMSPROP:
         move_by_rms(optimizer, <floating> eta, nabla, parameters, begin, n)
     elif optimizer.kind == ADAM or optimizer.kind == NADAM:
-        move_by_moments(optimizer, eta, nabla, parameters, begin, n)
+        moments = moments_of(optimizer, eta)
+        move_by_moments(&moments, nabla, <floating*> optimizer.m + begin, <floating*> optimizer.v + begin, parameters,
+                        n)
     else:
         move_with_velocity(optimizer, <floating> eta, nabla, parameters, begin, n)

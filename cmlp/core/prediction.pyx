@@ -1,4 +1,7 @@
-"""The outputs for any number of images, in memory that holds a block of them."""
+"""The outputs for any number of images, by one thread or by several, each in memory that holds a block of them.
+
+Threads take one block after the other, and blocks are the same however many threads there are: so are the bits.
+"""
 
 from libc.stdint cimport int32_t, uint8_t
 from libc.stdlib cimport free, malloc
@@ -7,7 +10,7 @@ from libc.string cimport memcpy, memset
 from cmlp.core.batches cimport Samples, attach, gather_inputs
 from cmlp.core.feedforward cimport feedforward
 from cmlp.core.model cimport Layer, Model, Part, Workspace, floating
-from cmlp.core.training cimport part_loss, part_of
+from cmlp.core.training cimport part_loss, part_of, take
 
 
 cdef Samples skip(const Samples* samples, Py_ssize_t n, int outputs) noexcept nogil:
@@ -27,35 +30,45 @@ cdef Samples skip(const Samples* samples, Py_ssize_t n, int outputs) noexcept no
     return rest
 
 
-cdef void predict(
-    const Model* model, const floating* parameters, const Samples* samples, Py_ssize_t n,
-    Workspace* work, void* outputs, double* loss, double* weight,
+cdef void predict_block(
+    const Prediction* prediction, const floating* parameters, Py_ssize_t index, Workspace* work,
 ) noexcept nogil:
-    """Write the outputs (fan_out, n), with work for BLOCK images, and add up loss and weight unless NULL."""
+    """Write the outputs of one block, and its loss and weight where they are wanted."""
+    cdef const Model* model = prediction.model
     cdef const Layer* last = &model.layers[model.depth - 1]
     cdef floating* activations = <floating*> work.activations
-    cdef Py_ssize_t begin = 0
-    cdef double block_weight
-    cdef Samples block
-    cdef Part part
-    cdef int m
+    cdef Py_ssize_t begin = index * BLOCK
+    cdef int m = <int> min(prediction.n - begin, BLOCK)
+    cdef Samples block = skip(prediction.samples, begin, model.fan_out)
+    cdef Part part = part_of(m, 0, 1)
 
-    while begin < n:
-        m = <int> min(n - begin, BLOCK)
-        block = skip(samples, begin, model.fan_out)
-        part = part_of(m, 0, 1)
-        attach(&block, work)
-        if loss != NULL:
-            loss[0] += part_loss(model, parameters, &block, NULL, &part, work, activations, <floating*> work.deltas,
-                                 &block_weight)
-            weight[0] += block_weight
-        else:
-            gather_inputs(&block, NULL, &part, model.fan_in, work, <floating*> work.images,
-                          <floating*> work.inputs.values)
-            feedforward(model, parameters, work, &part, activations, False)
-        memcpy(<floating*> outputs + begin * model.fan_out, activations + m * last.units,
-               m * <Py_ssize_t> model.fan_out * sizeof(floating))
-        begin += m
+    attach(&block, work)
+    if prediction.losses != NULL:
+        prediction.losses[index] = part_loss(model, parameters, &block, NULL, &part, work, activations,
+                                             <floating*> work.deltas, &prediction.weights[index])
+    else:
+        gather_inputs(&block, NULL, &part, model.fan_in, work, <floating*> work.images,
+                      <floating*> work.inputs.values)
+        feedforward(model, parameters, work, &part, activations, False)
+    memcpy(<floating*> prediction.outputs + begin * model.fan_out, activations + m * last.units,
+           m * <Py_ssize_t> model.fan_out * sizeof(floating))
+
+
+cdef void predict_blocks(Prediction* prediction, const floating* parameters, int thread) noexcept nogil:
+    """Predict one block after the other, as long as there are any that no thread has taken."""
+    cdef Py_ssize_t index = take(&prediction.block)
+
+    while index < prediction.end:
+        predict_block(prediction, parameters, index, &prediction.works[thread])
+        index = take(&prediction.block)
+
+
+cdef void predict_in_float(void* prediction, int thread) noexcept nogil:
+    predict_blocks(<Prediction*> prediction, <const float*> (<Prediction*> prediction).parameters, thread)
+
+
+cdef void predict_in_double(void* prediction, int thread) noexcept nogil:
+    predict_blocks(<Prediction*> prediction, <const double*> (<Prediction*> prediction).parameters, thread)
 
 
 cdef int predict_one(

@@ -3,9 +3,12 @@
    Each kernel is written once, in simd_kernels.h and in the vector types of GCC and Clang, compiled for float and
    double and for every instruction set below, and chosen when the module is imported. */
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "simd_sizes.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -19,6 +22,12 @@ typedef struct {
     void (*weigh_vector_double)(const double *, int, const double *, ptrdiff_t, double *);
     void (*accumulate_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
     void (*accumulate_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
+    void (*multiply_sparse_float)(const float *, ptrdiff_t, int, const int32_t *, const float *, const ptrdiff_t *,
+                                  const ptrdiff_t *, int, int, float *, ptrdiff_t *, float *);
+    void (*multiply_sparse_double)(const double *, ptrdiff_t, int, const int32_t *, const double *, const ptrdiff_t *,
+                                   const ptrdiff_t *, int, int, double *, ptrdiff_t *, double *);
+    void (*move_by_moments_float)(const Moments *, const float *, float *, float *, float *, ptrdiff_t);
+    void (*move_by_moments_double)(const Moments *, const double *, double *, double *, double *, ptrdiff_t);
     int (*find_pixels)(const uint8_t *, int, int32_t *, uint8_t *);
     void (*scale_bytes_float)(const uint8_t *, int, float, float *);
     void (*scale_bytes_double)(const uint8_t *, int, double, double *);

@@ -21,6 +21,16 @@ cdef extern from "simd.h":
             const int32_t*, const float*, int, const float*, Py_ssize_t, float*) noexcept nogil
         void (*accumulate_pixels_double)(
             const int32_t*, const double*, int, const double*, Py_ssize_t, double*) noexcept nogil
+        void (*multiply_sparse_float)(
+            const float*, Py_ssize_t, int, const int32_t*, const float*, const Py_ssize_t*, const Py_ssize_t*, int,
+            int, float*, Py_ssize_t*, float*) noexcept nogil
+        void (*multiply_sparse_double)(
+            const double*, Py_ssize_t, int, const int32_t*, const double*, const Py_ssize_t*, const Py_ssize_t*, int,
+            int, double*, Py_ssize_t*, double*) noexcept nogil
+        void (*move_by_moments_float)(
+            const Moments*, const float*, float*, float*, float*, Py_ssize_t) noexcept nogil
+        void (*move_by_moments_double)(
+            const Moments*, const double*, double*, double*, double*, Py_ssize_t) noexcept nogil
         int (*find_pixels)(const uint8_t*, int, int32_t*, uint8_t*) noexcept nogil
         void (*scale_bytes_float)(const uint8_t*, int, float, float*) noexcept nogil
         void (*scale_bytes_double)(const uint8_t*, int, double, double*) noexcept nogil
@@ -69,6 +79,31 @@ cdef void accumulate_pixels(
         path.accumulate_pixels_float(pixels, values, n, delta, fan_out, nabla_w)
     else:
         path.accumulate_pixels_double(pixels, values, n, delta, fan_out, nabla_w)
+
+
+cdef void multiply_sparse(
+    const floating* W, Py_ssize_t fan_out, int n, const int32_t* rows, const floating* values,
+    const Py_ssize_t* begins, const Py_ssize_t* ends, int columns, bint add, floating* tile, Py_ssize_t* at,
+    floating* z,
+) noexcept nogil:
+    """z = W @ S   (fan_out, columns), or z += W @ S, for a sparse matrix S with n rows
+
+    Column c of S has the values[begins[c]:ends[c]] in these, ascending, rows.
+    """
+    if floating is float:
+        path.multiply_sparse_float(W, fan_out, n, rows, values, begins, ends, columns, add, tile, at, z)
+    else:
+        path.multiply_sparse_double(W, fan_out, n, rows, values, begins, ends, columns, add, tile, at, z)
+
+
+cdef void move_by_moments(
+    const Moments* moments, const floating* nabla, floating* m, floating* v, floating* parameters, Py_ssize_t n,
+) noexcept nogil:
+    """Take the step that `Moments` describes   (n,)"""
+    if floating is float:
+        path.move_by_moments_float(moments, nabla, m, v, parameters, n)
+    else:
+        path.move_by_moments_double(moments, nabla, m, v, parameters, n)
 
 
 cdef int find_pixels(const uint8_t* image, int n, int32_t* pixels, uint8_t* found) noexcept nogil:

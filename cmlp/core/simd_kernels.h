@@ -182,6 +182,90 @@ TARGET static void NAME(accumulate_pixels)(const int32_t *pixels, const REAL *va
         NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, left, 1);
 }
 
+
+/* A tile of z = W @ S or z += W @ S (fan_out, columns): `units` of them, and what the rows first to last of the sparse
+   matrix S contribute. A column of S has its values, and their rows in ascending order, between a begin, which moves
+   on, and an end. */
+TARGET INLINE void NAME(multiply_tile)(const REAL *tile, int first, int last, const int32_t *rows, const REAL *values,
+                                       ptrdiff_t *begins, const ptrdiff_t *ends, int columns, int add, int units,
+                                       REAL *z, ptrdiff_t fan_out)
+{
+    enum { VECTORS = TILE_WIDTH / WIDTH };
+
+    for (int c = 0; c < columns; c++, z += fan_out) {
+        VECTOR sums[VECTORS] = {{0}};
+        ptrdiff_t k = begins[c], end = ends[c];
+
+        if (add && (k == end || rows[k] >= last))
+            continue;
+        for (int v = 0; add && v < VECTORS; v++)
+            sums[v] = NAME(get)(z + v * LANES, units - v * LANES);
+        for (; k < end && rows[k] < last; k++)
+            for (int v = 0; v < VECTORS; v++)
+                sums[v] += values[k] * CONST_AT(tile + (rows[k] - first) * (VECTORS * LANES) + v * LANES);
+        for (int v = 0; v < VECTORS; v++)
+            NAME(put)(z + v * LANES, units - v * LANES, sums[v]);
+        begins[c] = k;
+    }
+}
+
+
+TARGET INLINE void NAME(copy_row)(const REAL *W, ptrdiff_t ahead, int units, REAL *row)
+{
+    enum { VECTORS = TILE_WIDTH / WIDTH };
+
+    for (int byte = 0; byte < TILE_WIDTH; byte += 64)
+        __builtin_prefetch((const char *) (W + ahead) + byte);
+    if (units == VECTORS * LANES)
+        for (int v = 0; v < VECTORS; v++)
+            AT(row + v * LANES) = CONST_AT(W + v * LANES);
+    else
+        memcpy(row, W, units * sizeof(REAL));
+}
+
+
+/* z = W @ S or z += W @ S (fan_out, columns), for a sparse matrix S with n rows. Each tile of W, some units of some
+   rows, is copied to where it lies together, and stays in the cache as long as the columns need it. `at` has room for
+   as many begins as there are columns. */
+TARGET static void NAME(multiply_sparse)(const REAL *W, ptrdiff_t fan_out, int n, const int32_t *rows,
+                                         const REAL *values, const ptrdiff_t *begins, const ptrdiff_t *ends,
+                                         int columns, int add, REAL *tile, ptrdiff_t *at, REAL *z)
+{
+    enum { AHEAD = 16 };  /* rows, which are too far apart for the processor to foresee them */
+    const int width = TILE_WIDTH / sizeof(REAL);
+
+    for (ptrdiff_t unit = 0; unit < fan_out; unit += width) {
+        int units = fan_out - unit < width ? (int) (fan_out - unit) : width;
+
+        memcpy(at, begins, columns * sizeof(ptrdiff_t));
+        for (int first = 0, last; first < n; first = last) {
+            last = n - first < TILE_ROWS ? n : first + TILE_ROWS;
+            for (int row = first; row < last; row++)
+                NAME(copy_row)(W + row * fan_out + unit, last - row > AHEAD ? AHEAD * fan_out : 0, units,
+                               tile + (row - first) * width);
+            NAME(multiply_tile)(tile, first, last, rows, values, at, ends, columns, add || first > 0, units, z + unit,
+                                fan_out);
+        }
+    }
+}
+
+
+/* The step of adam and its kin, for n parameters. */
+TARGET static void NAME(move_by_moments)(const Moments *moments, const REAL *restrict nabla, REAL *restrict m,
+                                         REAL *restrict v, REAL *restrict parameters, ptrdiff_t n)
+{
+    const REAL beta_1 = moments->beta_1, beta_2 = moments->beta_2, new_1 = moments->new_1, new_2 = moments->new_2;
+    const REAL of_m = moments->of_m, of_nabla = moments->of_nabla, decay = moments->decay;
+    const REAL correction = moments->correction, epsilon = moments->epsilon;
+
+    for (ptrdiff_t i = 0; i < n; i++) {
+        m[i] = beta_1 * m[i] + new_1 * nabla[i];
+        v[i] = beta_2 * v[i] + new_2 * nabla[i] * nabla[i];
+        parameters[i] = decay * parameters[i]
+                        - (of_m * m[i] + of_nabla * nabla[i]) / (SQRT(v[i]) * correction + epsilon);
+    }
+}
+
 #undef LANES
 #undef VECTOR
 #undef INTEGERS

@@ -7,6 +7,7 @@
 #define TERMS 7
 #define LN2_HIGH 0.693359375f
 #define LN2_LOW -2.12194440e-4f
+#define SQRT sqrtf
 #define NAME(x) PATH(x##_float)
 #include "simd_kernels.h"
 #undef REAL
@@ -16,6 +17,7 @@
 #undef TERMS
 #undef LN2_HIGH
 #undef LN2_LOW
+#undef SQRT
 #undef NAME
 
 #define REAL double
@@ -25,6 +27,7 @@
 #define TERMS 13
 #define LN2_HIGH 0.693145751953125
 #define LN2_LOW 1.42860682030941723212e-6
+#define SQRT sqrt
 #define NAME(x) PATH(x##_double)
 #include "simd_kernels.h"
 #undef REAL
@@ -34,6 +37,7 @@
 #undef TERMS
 #undef LN2_HIGH
 #undef LN2_LOW
+#undef SQRT
 #undef NAME
 
 #define STRING(x) #x
@@ -48,6 +52,10 @@ static const Kernels PATH(kernels) = {
     PATH(weigh_vector_double),
     PATH(accumulate_pixels_float),
     PATH(accumulate_pixels_double),
+    PATH(multiply_sparse_float),
+    PATH(multiply_sparse_double),
+    PATH(move_by_moments_float),
+    PATH(move_by_moments_double),
     PATH(find_pixels),
     PATH(scale_bytes_float),
     PATH(scale_bytes_double),

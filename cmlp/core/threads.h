@@ -11,9 +11,21 @@ typedef struct {
     int phase;
 } Barrier;
 
+
+/* Take the next of the things that the threads of a crew share: every number is given out once. */
+static inline ptrdiff_t take(ptrdiff_t *next)
+{
+#if defined(_WIN32)
+    return (*next)++;
+#else
+    return __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
+#endif
+}
+
 #if defined(_WIN32)
 
-static inline int most_threads(void) { return 1; }
+enum { MOST_THREADS = 1 };
+
 static inline void meet(Barrier *barrier) { (void) barrier; }
 static inline int run_threads(void (*work)(void *, int), void *crew, int threads)
 {
@@ -27,9 +39,6 @@ static inline int run_threads(void (*work)(void *, int), void *crew, int threads
 #include <sched.h>
 
 enum { MOST_THREADS = 64, SPINS = 4000 };
-
-static inline int most_threads(void) { return MOST_THREADS; }
-
 
 /* Wait until all threads of the barrier have come. */
 static inline void meet(Barrier *barrier)

@@ -5,12 +5,15 @@ from cmlp.core.penalties cimport Penalties
 
 
 cdef extern from "threads.h":
+    enum:
+        MOST_THREADS
+
     ctypedef struct Barrier:
         int threads
         int arrived
         int phase
 
-    int most_threads() noexcept nogil
+    Py_ssize_t take(Py_ssize_t* next) noexcept nogil
     void meet(Barrier* barrier) noexcept nogil
     int run_threads(void (*work)(void*, int) noexcept nogil, void* crew, int threads) noexcept nogil
 

@@ -167,7 +167,7 @@ cdef void train_mini_batches(Crew* crew, floating* parameters, int thread) noexc
     cdef bint at_once = plan.penalties.clip_norm > 0 or plan.penalties.max_norm > 0
     cdef Py_ssize_t begin = crew.begin
     cdef double loss, eta, weight = 0, penalty = 0
-    cdef Optimizer before = crew.optimizer[0]
+    cdef Optimizer before  # of thread 0 alone: only it changes the optimiser
     cdef Penalties penalties
     cdef Part part
 

@@ -275,7 +275,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         """Return the output activations (n, n_outputs_)."""
         check_is_fitted(self, "network_")
         X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
-        outputs: NDArray[Any] = self.network_(X)
+        outputs: NDArray[Any] = self.network_(X, self.threads)
         return outputs
 
     @classmethod

@@ -76,8 +76,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     clip_norm : float or None
         Longest gradient of sgd and adam.
     threads : int or None
-        How many share a mini-batch; the result has the same bits with any number. None is one for small networks,
-        otherwise OMP_NUM_THREADS, which joblib sets in its workers, or one per processor.
+        How many share the samples; the result has the same bits with any number. None is one where there is little
+        to do, otherwise OMP_NUM_THREADS, which joblib sets in its workers, or one per processor.
     callbacks : function of a `cmlp.Event`, object with on_epoch_end or on_batch_end, or list of them
         Training stops if one returns True.
 

@@ -15,6 +15,7 @@ from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
 from cmlp.interrupts import Interrupts
 from cmlp.lbfgs import minimise
+from cmlp.measures import evaluate
 from cmlp.optimizers import LBFGS, Optimizer
 from cmlp.samples import Samples
 from cmlp.training import Options, Training
@@ -171,10 +172,10 @@ class Fit:
         history.seconds.append(seconds)
         score = -np.inf
         if self.validation is not None:
-            outputs, validation_loss, weight = self.engine.evaluate(self.validation.batch())
+            outputs, validation_loss = evaluate(self.validation.batch(), self.engine, model.threads)
             score = model._score_outputs(outputs, self.validation)
             model.validation_scores_.append(score)
-            history.validation_loss.append(validation_loss / (weight or 1.0))
+            history.validation_loss.append(validation_loss)
         if model.verbose:
             found = "" if self.validation is None else f", validation score {score:.4f}"
             print(f"epoch {len(history)}: {history.describe(-1)}{found}")

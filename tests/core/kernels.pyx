@@ -6,7 +6,18 @@ from libc.stdint cimport int32_t
 from cmlp.core.activations cimport sigmoid, sigmoid_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, axpy, gemm, gemv, ger
 from cmlp.core.model cimport floating
-from cmlp.core.simd cimport accumulate_pixels, find_pixels, scale_bytes, sigmoid_array, weigh_pixels
+from cmlp.core.simd cimport (
+    TILE_ROWS,
+    TILE_WIDTH,
+    Moments,
+    accumulate_pixels,
+    find_pixels,
+    move_by_moments,
+    multiply_sparse,
+    scale_bytes,
+    sigmoid_array,
+    weigh_pixels,
+)
 
 
 def call_axpy(double alpha, const floating[::1] x, int incx, floating[::1] y, int incy):
@@ -58,3 +69,23 @@ def call_weigh_pixels(const int32_t[::1] pixels, const floating[::1] values, con
 def call_accumulate_pixels(const int32_t[::1] pixels, const floating[::1] values,
                            const floating[::1] delta, floating[::1, :] nabla_w):
     accumulate_pixels(&pixels[0], &values[0], <int> values.shape[0], &delta[0], delta.shape[0], &nabla_w[0, 0])
+
+
+def tile_rows():
+    return TILE_ROWS
+
+
+def call_multiply_sparse(const floating[::1, :] W, const int32_t[::1] rows, const floating[::1] values,
+                         const Py_ssize_t[::1] begins, bint add, floating[::1] tile, floating[::1, :] z):
+    cdef Py_ssize_t[::1] at = begins[1:].copy()
+
+    assert tile.shape[0] == TILE_ROWS * (TILE_WIDTH // <int> sizeof(floating))
+    multiply_sparse(&W[0, 0], W.shape[0], <int> W.shape[1], &rows[0], &values[0], &begins[0], &begins[1],
+                    <int> z.shape[1], add, &tile[0], &at[0], &z[0, 0])
+
+
+def call_move_by_moments(settings, const floating[::1] nabla, floating[::1] m, floating[::1] v,
+                         floating[::1] parameters):
+    cdef Moments moments = settings
+
+    move_by_moments(&moments, &nabla[0], &m[0], &v[0], &parameters[0], nabla.shape[0])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csc_matrix
 
 from cmlp.core.simd import choose_simd_path, simd_path_names
 
@@ -102,3 +103,38 @@ def test_products_with_sparse_images(kernels, dtype, fan_out, share):
     kernels.call_accumulate_pixels(pixels, values, delta, nabla_w)
     assert np.allclose(nabla_w, expected, rtol=0, atol=tolerance * np.abs(expected).max())
     assert (beyond_w == 7).all()
+
+
+@TYPES
+@pytest.mark.parametrize("fan_out", [1, 31, 32, 33, 63, 64, 65, 130, 300])
+@pytest.mark.parametrize("add", [True, False])
+def test_products_with_sparse_matrices(kernels, dtype, fan_out, add):
+    rng = np.random.default_rng(fan_out)
+    for n in (1, kernels.tile_rows(), 2 * kernels.tile_rows() + 5):
+        S = np.where(rng.random((n, 9)) < 0.1, rng.normal(size=(n, 9)), 0).astype(dtype)
+        S[:, 0], S[:, 1], S[:-1, 2], S[1:, 3] = 0, 1, 0, 0  # nothing, everything, the last row or tile, the first
+        columns = csc_matrix(S)
+        W = np.asfortranarray(rng.normal(size=(fan_out, n)), dtype)
+        z, beyond = with_spare_memory(rng.normal(size=(fan_out, 9)).astype(dtype))
+        expected = (z if add else 0) + W.astype(float) @ S
+        tile = np.full(kernels.tile_rows() * 256 // dtype(0).itemsize, np.nan, dtype)  # what is not written is not used
+        begins = columns.indptr.astype(np.intp)
+        kernels.call_multiply_sparse(W, columns.indices, columns.data, begins, add, tile, z)
+        assert np.allclose(z, expected, rtol=0, atol=1000 * np.finfo(dtype).eps * np.abs(expected).max())
+        assert np.array_equal(begins, columns.indptr)
+        assert (beyond == 7).all()
+
+
+@TYPES
+@pytest.mark.parametrize("n", [1, 7, 16, 17, 100])
+def test_steps_by_moments(kernels, dtype, n):
+    names = ("beta_1", "new_1", "beta_2", "new_2", "of_m", "of_nabla", "decay", "correction", "epsilon")
+    a = dict(zip(names, (0.9, 0.2, 0.8, 0.3, 0.05, 0.02, 0.99, 1.5, 0.01), strict=True))
+    nabla, m, v, parameters = np.random.default_rng(n).random((4, n)).astype(dtype)
+    new_m = a["beta_1"] * m + a["new_1"] * nabla
+    new_v = a["beta_2"] * v + a["new_2"] * nabla**2
+    step = (a["of_m"] * new_m + a["of_nabla"] * nabla) / (a["correction"] * np.sqrt(new_v) + a["epsilon"])
+    expected = new_m, new_v, a["decay"] * parameters - step
+    kernels.call_move_by_moments(a, nabla, m, v, parameters)
+    for found, wanted in zip((m, v, parameters), expected, strict=True):
+        assert np.allclose(found, wanted, rtol=10 * np.finfo(dtype).eps, atol=0)
