@@ -64,6 +64,11 @@ def framing_of(images: object, shape: tuple[int, int] | None, scale: float) -> F
     return measure(images, height, width, scale) if height * width == images.shape[1] else None
 
 
+def some_of(images: NDArray[Any]) -> NDArray[Any]:
+    """Return copies of as many images (n, pixels) as `measure` looks at, from the first to the last."""
+    return images[np.linspace(0, len(images) - 1, min(len(images), SAMPLE)).astype(np.intp)]
+
+
 def measure(images: NDArray[Any], height: int, width: int, scale: float = 1 / 255) -> Framing | None:
     """Find out how pictures lie in their frame, from some of them.
 
@@ -82,7 +87,7 @@ def measure(images: NDArray[Any], height: int, width: int, scale: float = 1 / 25
     """
     if min(height, width) < SMALLEST:
         return None
-    sample = images[np.linspace(0, len(images) - 1, min(len(images), SAMPLE)).astype(np.intp)]
+    sample = some_of(images)
     pictures = np.multiply(sample, scale if sample.dtype == np.uint8 else 1, dtype=np.float32)
     pictures = pictures.reshape(-1, height, width)
     border = np.concatenate([pictures[:, [0, -1]].ravel(), pictures[:, :, [0, -1]].ravel()])

@@ -13,8 +13,6 @@ from cmlp.callbacks import Callback, Callbacks
 from cmlp.checks import check_positive, check_range
 from cmlp.errors import ModelError
 from cmlp.exporting import Exporting
-from cmlp.files import write_file
-from cmlp.framing import Framing, framing_of
 from cmlp.history import History
 from cmlp.initializers import initialize
 from cmlp.keeper import make_keeper
@@ -107,7 +105,7 @@ class Network(Exporting):
         self.activations = []
         self.scale = 1 / 255
         self.class_names: tuple[str, ...] | None = None
-        self.framing: Framing | None = None
+        self._framing, self._pictures = None, None
         self.settings: dict[str, Any] = {}
         self.rng = np.random.default_rng(seed)
         initialize(self.weights, initializer, self.rng)
@@ -244,7 +242,7 @@ class Network(Exporting):
         tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
         names = getattr(training_data, "class_names", self.class_names)
         self.class_names = names if names is None or len(names) == self.sizes[-1] else None
-        self.framing = framing_of(samples.images, getattr(training_data, "picture_shape", None), samples.scale)
+        self._note_pictures(samples.images, getattr(training_data, "picture_shape", None), samples.scale)
         self.settings = {"images": len(samples)} | settings.describe()
         kind = LBFGSRun if isinstance(settings.optimizer, LBFGS) else MiniBatchRun
         self._run = kind(
@@ -313,7 +311,7 @@ class Network(Exporting):
         for layer, b in enumerate(model.biases):
             network.biases[layer] = b
         network.scale, network.settings = model.scale, dict(model.training)
-        network.class_names, network.framing = model.class_names, model.framing
+        network.class_names, network._framing = model.class_names, model.framing
         return network
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -361,21 +359,8 @@ class Network(Exporting):
         """
         return cls.from_model(read_torch(Path(path), activation, loss))
 
-    def to_onnx(self, path: str | PathLike[str], *, input: str = "uint8") -> None:
-        """Write the network for ONNX Runtime and other programs, as `cmlp.export.onnx_model` documents.
-
-        Parameters
-        ----------
-        path : str or path
-        input : {"uint8", "float"}
-            What the images will be: bytes, which the file's `scale` applies to, or numbers.
-        """
-        from cmlp.export.onnx import onnx_model  # here, because most who import cmlp export nothing
-
-        write_file(Path(path), onnx_model(self.model, input=input))
-
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("architecture", "activations", "scale", "class_names", "framing", "settings", "rng")
+        kept = ("architecture", "activations", "scale", "class_names", "settings", "rng", "_framing", "_pictures")
         return {key: self.__dict__[key] for key in kept} | {"parameters": self._engine.parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
