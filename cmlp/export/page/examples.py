@@ -72,10 +72,14 @@ def choose_examples(samples: Samples, architecture: Architecture, engine: Engine
 
 def _errors(answers: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.float64]:
     """Return how wrong each answer is; 0 is right."""
+    wrong: NDArray[Any]
     if answers.dtype.kind == "i":
-        return (answers != expected).astype(np.float64)
-    misses: NDArray[Any] = answers != (expected > 0.5) if answers.dtype.kind == "b" else (answers - expected) ** 2
-    errors: NDArray[np.float64] = misses.sum(axis=1, dtype=np.float64)
+        wrong = (answers != expected)[:, np.newaxis]
+    elif answers.dtype.kind == "b":
+        wrong = answers != (expected > 0.5)
+    else:
+        wrong = (answers - expected) ** 2
+    errors: NDArray[np.float64] = wrong.sum(axis=1, dtype=np.float64)
     return errors
 
 

@@ -9,6 +9,15 @@ function brightness(activation, a) {
   return Array.from(a, (value) => Math.max(-1, Math.min(value / largest, 1)) || 0);
 }
 
+function noteOnDiagram({ sizes, activations, framing }) {
+  const notes = [];
+  const signed = activations.some((name) => ["identity", "tanh", "leaky_relu", "elu", "gelu", "silu"].includes(name));
+  if (signed || !framing) notes.push("Orange circles are negative.");
+  if (sizes.slice(framing ? 1 : 0).some((size) => size > MOST_UNITS))
+    notes.push(`Of large layers, the ${MOST_UNITS} most active neurons are shown.`);
+  return notes.join(" ");
+}
+
 // The connections that carry most, weight times activation, from `sources` to `targets`.
 function strongestLinks({ weights, fanIn }, a, sources, targets) {
   const links = [];

@@ -18,9 +18,9 @@ function layoutOf(stageWidth, { sizes, framing, names }) {
   const columns = sizes.length - (framing ? 1 : 0);
   const longest = names.reduce((most, name) => Math.max(most, Array.from(name).length), 0);
   const labels = Math.min(0.3 * stageWidth, 16 + 8 * longest);
-  const bars = narrow ? 36 : 90, values = narrow ? 40 : 48;
+  const bars = narrow ? 30 : 90, values = 46;
   const picture = framing ? pictureBox(stageWidth, height, framing) : null;
-  const left = picture ? picture.width + (narrow ? 22 : 48) : 26;
+  const left = picture ? picture.width + (narrow ? 16 : 48) : 26;
   const width = Math.max(stageWidth, left + (columns - 1) * ROOM + labels + bars + values + 14);
   const last = width - labels - bars - values - 14;
   const step = columns > 1 ? (last - left) / (columns - 1) : 0;

@@ -9,7 +9,7 @@ function arrayOf(type, text) {
 function layersOf({ sizes, activations, type, parameters }) {
   const all = arrayOf(type, parameters);
   let begin = 0;
-  const take = (count) => all.subarray(begin, (begin += count));
+  const take = (size) => all.subarray(begin, (begin += size));
   return activations.map((activation, l) => {
     const fanIn = sizes[l], fanOut = sizes[l + 1];
     return { activation, fanIn, fanOut, weights: take(fanIn * fanOut), biases: take(fanOut) };

@@ -47,8 +47,7 @@ byId("numbers").hidden = !numbers;
 document.querySelector("main").classList.toggle("no-picture", !drawing);
 byId("examples").hidden = !examples;
 byId("clear").addEventListener("click", () => drawing.clear());
-if (model.sizes.slice(1).some((size) => size > MOST_UNITS))
-  setText(byId("diagram-note"), `Of large layers, the ${MOST_UNITS} most active neurons are shown.`);
+setText(byId("diagram-note"), noteOnDiagram(model));
 
 diagram.build();
 new ResizeObserver(() => {
