@@ -1,7 +1,12 @@
 """What happened during training, epoch by epoch."""
 
 from dataclasses import dataclass, field, fields
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+from cmlp.figures import COLOURS, INK, draw_lines, new_figure, quiet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass
@@ -46,6 +51,48 @@ class History:
         if self.test_accuracy:
             parts.append(f"test {self.test_accuracy[epoch]:.2f} %")
         return ", ".join(parts)
+
+    def plot(self, title: str = "") -> "Figure":
+        """Draw the losses, and beside them the accuracies that were measured, epoch by epoch.
+
+        Parameters
+        ----------
+        title : str
+            What stands above.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The picture; ``figure.savefig("curves.png")`` writes it.
+
+        Raises
+        ------
+        CmlpError
+            If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
+        """
+        colours = dict(zip(("training", "validation", "test"), COLOURS, strict=True))
+        panels = {
+            "loss": {"training": self.loss, "validation": self.validation_loss},
+            "accuracy, %": {
+                "training": self.training_accuracy,
+                "validation": self.validation_accuracy,
+                "test": self.test_accuracy,
+            },
+        }
+        measured = {
+            name: {part: values for part, values in lines.items() if values}
+            for name, lines in panels.items()
+            if any(lines.values())
+        }
+        columns = max(1, len(measured))
+        figure = new_figure(5.2 * columns, 3.6, "history.plot", layout="constrained")
+        panels_of = figure.subplots(1, columns, squeeze=False)[0]
+        for axes, (name, lines) in zip(panels_of, measured.items(), strict=False):
+            draw_lines(axes, lines, colours)
+            quiet(axes, name)
+        if title:
+            figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=INK, fontweight="bold", parse_math=False)
+        return figure
 
     def __str__(self) -> str:
         width = len(str(len(self)))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
-from cmlp.extras import require
+from cmlp.figures import GREY, INK, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,11 +17,12 @@ EXAMPLES = {1: 14, 2: 8}  # per class, for one set and for two side by side
 TILE_PIXELS = 112  # to which small images are enlarged, so that pixels keep sharp edges and gaps are thin
 GAP = 0.09  # between two images, as a part of an image
 
+LONGEST_NAME = 16
+
 # All lengths are in images; this is one, in inches.
 UNIT = 0.46
 MARGIN, HEAD, COLUMN_HEAD, LABEL, COUNT, BETWEEN, AFTER_MEAN = 0.8, 1.9, 0.55, 0.7, 1.1, 1.0, 0.3
-
-PAPER, INK, GREY = "#f7f6f3", "#1d1d1b", "#8b8a86"
+LETTER = 0.19  # of a name
 
 
 def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images and labels") -> "Figure":
@@ -30,7 +31,7 @@ def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images an
     Parameters
     ----------
     train : Dataset
-        Square images.
+        Images of ink or of anything else; square ones, or such as were given with height and width.
     test : Dataset, optional
         More of them.
     title : str
@@ -44,24 +45,24 @@ def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images an
     Raises
     ------
     DataError
-        If the images are not square.
+        If the images have no height and width.
     CmlpError
         If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
     """
-    figures = require("matplotlib.figure", "matplotlib", "plot", "cmlp show")
     sets = {"training": train, "test": test} if test is not None else {"": train}
     rows, examples = min(train.classes, MAX_CLASSES), EXAMPLES[len(sets)]
-    panel = LABEL + 1 + AFTER_MEAN + examples + COUNT
+    label = _label_width(train, rows)
+    panel = label + 1 + AFTER_MEAN + examples + COUNT
     width = 2 * MARGIN + len(sets) * panel + (len(sets) - 1) * BETWEEN
     height = HEAD + COLUMN_HEAD + rows + MARGIN
-    figure: Figure = figures.Figure(figsize=(width * UNIT, height * UNIT), dpi=150, facecolor=PAPER)
+    figure = new_figure(width * UNIT, height * UNIT, "cmlp show")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     _write(axes, MARGIN, 0.85, title, size=16, weight="bold")
     _write(axes, MARGIN, 1.5, _description(sets, rows), color=GREY)
     values = _value_range(sets.values())
     for number, (name, dataset) in enumerate(sets.items()):
-        _draw_panel(axes, MARGIN + number * (panel + BETWEEN), dataset, name, rows, examples, values)
+        _draw_panel(axes, MARGIN + number * (panel + BETWEEN), label, dataset, name, rows, examples, values)
     axes.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
     return figure
 
@@ -69,18 +70,25 @@ def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images an
 def _description(sets: dict[str, Dataset], rows: int) -> str:
     counts = " and ".join(f"{len(dataset):,} {name}".strip() for name, dataset in sets.items())
     first = next(iter(sets.values()))
-    side = first.pictures().shape[1]
+    _, height, width = first.pictures().shape
     classes = f"{first.classes} classes" if rows == first.classes else f"the first {rows} of {first.classes} classes"
-    return f"{counts} images of {side}\N{MULTIPLICATION SIGN}{side} pixels, {classes}"
+    return f"{counts} images of {width}\N{MULTIPLICATION SIGN}{height} pixels, {classes}"
 
 
 def _draw_panel(
-    axes: "Axes", left: float, dataset: Dataset, name: str, rows: int, examples: int, values: tuple[float, float]
+    axes: "Axes",
+    left: float,
+    label_width: float,
+    dataset: Dataset,
+    name: str,
+    rows: int,
+    examples: int,
+    values: tuple[float, float],
 ) -> None:
     """Draw one row per class: its label, its mean, some examples and their number."""
     top = HEAD + COLUMN_HEAD
     means, pictures = _tiles(dataset, rows, examples)
-    mean_left = left + LABEL
+    mean_left = left + label_width
     examples_left = mean_left + 1 + AFTER_MEAN
     _draw_tiles(axes, mean_left, top, means, values)
     _draw_tiles(axes, examples_left, top, pictures, values)
@@ -90,8 +98,21 @@ def _draw_panel(
     _write(axes, right + COUNT, top - 0.2, "count", color=GREY, ha="right")
     for label, count in enumerate(np.bincount(dataset.labels, minlength=rows)[:rows]):
         middle = top + label + 0.5
-        _write(axes, left, middle, str(label), size=14, weight="bold", va="center")
+        called = _called(dataset, label)
+        size = 14 if len(called) == 1 else 9.5
+        _write(axes, left, middle, called, size=size, weight="bold", va="center")
         _write(axes, right + COUNT, middle, f"{count:,}", color=GREY, ha="right", va="center")
+
+
+def _called(dataset: Dataset, label: int) -> str:
+    """Return what a label is called, shortened."""
+    name = str(label) if dataset.class_names is None else dataset.class_names[label]
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _label_width(dataset: Dataset, rows: int) -> float:
+    longest = max(len(_called(dataset, label)) for label in range(rows))
+    return LABEL if longest <= 2 else LABEL + LETTER * (longest - 2)
 
 
 def _tiles(dataset: Dataset, rows: int, examples: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -111,8 +132,13 @@ def _tiles(dataset: Dataset, rows: int, examples: int) -> tuple[NDArray[Any], ND
 
 
 def _resized(pictures: NDArray[Any]) -> NDArray[Any]:
-    """Enlarge small pictures (n, side, side) by a whole factor, and average the pixels of large ones."""
-    side = pictures.shape[1]
+    """Make pictures (n, height, width) square: small ones larger by a whole factor, large ones averaged."""
+    height, width = pictures.shape[1:]
+    side = max(height, width)
+    if height != width:
+        above, left = (side - height) // 2, (side - width) // 2
+        margins = ((0, 0), (above, side - height - above), (left, side - width - left))
+        pictures = np.pad(pictures.astype(np.float32), margins, constant_values=np.nan)
     if side <= TILE_PIXELS:
         times = TILE_PIXELS // side
         return pictures.repeat(times, axis=1).repeat(times, axis=2)

@@ -30,7 +30,7 @@ class Progress:
         self.epochs, self.images, self.before, self.done = epochs, images, done, done
         self.seconds = 0.0
         self.begun = self.told = monotonic()
-        terminal = sys.stderr is not None and sys.stderr.isatty()
+        terminal = _is_terminal()
         shown = sys.stderr is not None and (terminal if show is None else show)
         self.bar = self._new_bar() if shown and terminal else None
         self.plain = shown and not terminal
@@ -46,7 +46,7 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             if self.bar is not None:
                 self.bar.close()
             elif self.waiting is not None:
@@ -59,7 +59,7 @@ class Progress:
         self.done += 1
         self.seconds += history.seconds[-1]
         speed = f", {self.images * (self.done - self.before) / self.seconds:,.0f} images/s" if self.seconds else ""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # the latter from a closed stderr
             self._tell(f"{history.describe(-1)}{speed}")
 
     def _tell(self, text: str) -> None:
@@ -67,7 +67,8 @@ class Progress:
             self.bar.set_description_str(text, refresh=False)
             self.bar.update()
             return
-        self.waiting = f"epoch {self.done}/{self.epochs}: {text}, {self._left()} left"
+        left = f", {self._left()} left" if self.done < self.epochs else ""
+        self.waiting = f"epoch {self.done}/{self.epochs}: {text}{left}"
         if monotonic() - self.told >= SECONDS_BETWEEN_LINES:
             self._print_line()
 
@@ -80,3 +81,11 @@ class Progress:
         seconds = round((monotonic() - self.begun) * (self.epochs - self.done) / (self.done - self.before))
         hours, minutes = divmod(seconds // 60, 60)
         return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
+
+
+def _is_terminal() -> bool:
+    """Say whether somebody sees stderr."""
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:  # it is closed
+        return False

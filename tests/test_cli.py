@@ -18,9 +18,15 @@ import scipy
 import threadpoolctl
 
 import cmlp
-from cmlp.cli import info, main, train
+from cmlp import optimizers
+from cmlp.cli import info, main, test, train
+from cmlp.cli.options import ACTIVATIONS, LOSSES, OPTIMIZERS
+from cmlp.core import activations
 from cmlp.core.blas_threads import openblas_function, single_blas_thread
 
+PLAIN_LINES = re.compile(
+    r"(epoch \d+/\d+: loss \d\.\d{4}, test \d+\.\d\d %, [\d,]+ images/s(, [\d:]+ left)?\n)+", re.ASCII
+)
 COMMAND = [sys.executable, "-m", "cmlp"]
 POSIX = os.name == "posix"
 TEXT_KEYS = ["data", "network", "training", "training accuracy", "test accuracy", "time"]
@@ -59,7 +65,8 @@ def report(capsys):
     """Return a function that runs a command with --json and returns its report."""
 
     def call(*arguments):
-        assert main([*arguments, "--json"]) == 0
+        quiet = ["--quiet"] if arguments[0] == "train" else []
+        assert main([*arguments, "--json", *quiet]) == 0
         out, err = capsys.readouterr()
         assert out.count("\n") == 1 and err == ""
         return json.loads(out)
@@ -87,12 +94,12 @@ def complaint(capsys):
 def test_train_on_the_digits_from_an_empty_folder(tmp_path):
     status, out, err = run(["train"], tmp_path)
     assert status == 0
-    assert err == ""
+    assert PLAIN_LINES.fullmatch(err)
     rows = dict(re.split(r"  +", line, maxsplit=1) for line in out.splitlines())
     assert list(rows) == TEXT_KEYS
     assert rows["data"] == "built-in digits: 1,437 training and 360 test images of 64 pixels, 10 classes"
     assert "64-16-16-10" in rows["network"]
-    assert rows["training"] == "epochs 25, eta 3, mini-batch size 10, seed 0"
+    assert rows["training"] == "sgd, epochs 25, eta 3, mini-batch size 10, seed 0"
     for key in ("training accuracy", "test accuracy"):
         percent = re.fullmatch(r"(\d+\.\d\d) %", rows[key])
         assert 90 < float(percent[1]) <= 100
@@ -103,7 +110,8 @@ def test_train_on_the_digits_from_an_empty_folder(tmp_path):
 
 def test_json_is_one_object_that_says_everything(tmp_path):
     status, out, err = run(["train", "--epochs", "3", "--json"], tmp_path)
-    assert (status, err, out.count("\n")) == (0, "", 1)
+    assert (status, out.count("\n")) == (0, 1)
+    assert PLAIN_LINES.fullmatch(err)
     report = json.loads(out)
     history, seconds = report.pop("history"), report.pop("seconds")
     assert seconds == pytest.approx(sum(history["seconds"]))
@@ -116,19 +124,93 @@ def test_json_is_one_object_that_says_everything(tmp_path):
         "version": cmlp.__version__,
         "data": {"folder": None, "training_images": 1437, "test_images": 360, "pixels": 64, "classes": 10},
         "sizes": [64, 16, 16, 10],
-        "settings": {"epochs": 3, "eta": 3.0, "mini_batch_size": 10, "seed": 0, "dtype": "float64"},
+        "settings": {
+            "epochs": 3, "eta": 3.0, "mini_batch_size": 10, "optimizer": "sgd",
+            "activation": "sigmoid", "loss": "quadratic", "seed": 0, "dtype": "float64",
+        },
         "training_accuracy": net.test(train_data),
         "test_accuracy": net.test(test_data),
-    }
+        "saved": None,
+        "plot": None,
+    }  # fmt: skip
 
 
 def test_options_reach_the_network(report):
-    options = "--hidden 7 --epochs 2 --eta 0.5 --mini-batch-size 20 --seed 3 --dtype float32"
+    options = (
+        "--hidden 7 --epochs 2 --eta 0.5 --mini-batch-size 20 --seed 3 --dtype float32 "
+        "--activation relu --loss cross_entropy --optimizer adam"
+    )
     found = report("train", *options.split())
     assert found["sizes"] == [64, 7, 10]
-    assert found["settings"] == {"epochs": 2, "eta": 0.5, "mini_batch_size": 20, "seed": 3, "dtype": "float32"}
-    net = cmlp.Network((64, 7, 10), dtype="float32", seed=3)
-    assert found["history"]["loss"] == net.train(cmlp.load_digits()[0], 2, 0.5, mini_batch_size=20).loss
+    assert found["settings"] == {
+        "epochs": 2, "eta": 0.5, "mini_batch_size": 20, "optimizer": "adam",
+        "activation": "relu", "loss": "cross_entropy", "seed": 3, "dtype": "float32",
+    }  # fmt: skip
+    net = cmlp.Network((64, 7, 10), activation="relu", loss="cross_entropy", dtype="float32", seed=3)
+    history = net.train(cmlp.load_digits()[0], 2, 0.5, mini_batch_size=20, optimizer="adam")
+    assert found["history"]["loss"] == history.loss
+
+
+@pytest.mark.parametrize(
+    ("options", "eta"),
+    [
+        ("", 3.0),
+        ("--loss cross_entropy", 3.0),
+        ("--activation relu", 0.1),
+        ("--optimizer momentum", 0.1),
+        ("--optimizer adam", 0.003),
+        ("--optimizer nadam --activation relu", 0.003),
+        ("--optimizer adam --eta 0.5", 0.5),
+    ],
+)
+def test_the_default_learning_rate(report, options, eta):
+    assert report("train", "--epochs", "1", *options.split())["settings"]["eta"] == eta
+
+
+def test_names_are_those_of_the_library():
+    assert set(ACTIVATIONS) == set(activations.ACTIVATIONS) - set(activations.OUTPUT_ONLY)
+    assert list(OPTIMIZERS) == list(optimizers.OPTIMIZERS)
+    for loss in LOSSES:
+        assert cmlp.Network((2, 2), loss=loss).architecture.classifies
+
+
+def test_a_network_is_saved(tmp_path, report):
+    path = tmp_path / "net.cmlp"
+    found = report("train", "--epochs", "2", "--save", str(path))
+    assert found["saved"] == str(path)
+    train_data, test_data = cmlp.load_digits()
+    net = cmlp.Network.load(path)
+    assert net.test(test_data) == found["test_accuracy"]
+    expected = cmlp.Network((64, 16, 16, 10))
+    expected.train(train_data, 2, 3.0, mini_batch_size=10)
+    assert all(map(np.array_equal, net.weights, expected.weights))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--save nowhere/net.cmlp", "cmlp train: nowhere: No such file or directory"),
+        ("--save .", "cmlp train: .: Is a directory"),
+        ("--plot curves.doc", "cmlp train: curves.doc must end in ."),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_training(complaint, tmp_path, monkeypatch, options, expected):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    assert expected in complaint("train", *options.split())
+
+
+def test_curves(tmp_path, report):
+    pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
+    path = tmp_path / "curves.png"
+    assert report("train", "--epochs", "2", "--plot", str(path))["plot"] == str(path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_without_matplotlib(complaint, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
+    line = complaint("train", "--plot", str(tmp_path / "curves.png"))
+    assert line == 'cmlp train: cmlp train --plot needs matplotlib: pip install "cmlp[plot]"\n'
 
 
 @pytest.mark.parametrize(
@@ -275,13 +357,14 @@ def test_info_is_not_misled_by_a_function_of_the_same_name(report, monkeypatch):
 # ------------------------------------------------------------------------------------- help, version, welcome
 
 
-def test_welcome_names_what_to_type(tmp_path, capsys):
+def test_welcome_names_three_things_to_type(tmp_path):
     status, out, err = run([], tmp_path)
     assert (status, err) == (0, "")
-    for line in re.findall(r"^  (cmlp .+?)  +\w", out, re.MULTILINE):
-        _, command, *_ = line.split()
-        assert main([command, "--help"] if command != "--help" else [command]) == 0
-    assert re.findall(r"^  (cmlp .+?)  +\w", out, re.MULTILINE)[0] == "cmlp train"
+    lines = re.findall(r"^  (cmlp .+?)  +\w", out, re.MULTILINE)
+    assert lines == ["cmlp train --save digits.cmlp", "cmlp test digits.cmlp", "cmlp check FOLDER"]
+    for line in lines[:2]:
+        assert run(line.split()[1:], tmp_path)[0] == 0
+    assert run(["check", "--help"], tmp_path)[0] == run(["--help"], tmp_path)[0] == 0
 
 
 def test_version(capsys):
@@ -295,7 +378,7 @@ def test_help_gives_units_and_defaults(capsys):
     for part in (
         "units of each hidden layer, separated by commas; 0 for no hidden layer (default: 16,16)",
         "how many times every image is used (default: 25)",
-        "the gradient of the mean cost (default: 3.0)",
+        "the mean cost (default: 3 with sigmoid and sgd; 0.003 with rmsprop, adam, adamw, nadam; else 0.1)",
         "images per step (default: 125, or 10 for fewer than 10,000 training images)",
         "the same seed gives the same network (default: 0)",
         "8 or 4 bytes per number (default: float64)",
@@ -303,14 +386,21 @@ def test_help_gives_units_and_defaults(capsys):
         assert part in text
 
 
-@pytest.mark.parametrize("module", [train, info])
+@pytest.mark.parametrize("module", [train, test, info])
 def test_the_examples_run(module, digits, monkeypatch, capsys):
+    pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
     monkeypatch.chdir(digits.parent)
+    for name in ("digits.cmlp", "mnist.cmlp"):
+        assert main(["train", "--epochs", "1", "--save", name]) == 0
+    train_data, test_data = cmlp.load_digits()
+    sets = {"x_train": train_data.images, "y_train": train_data.labels}
+    np.savez("mnist.npz", x_test=test_data.images, y_test=test_data.labels, **sets)
+    capsys.readouterr()
     examples = re.findall(r"^  cmlp (.+)$", module.EPILOG, re.MULTILINE)
     assert examples
     for example in examples:
         assert main(shlex.split(example.partition(" > ")[0])) == 0
-        assert capsys.readouterr().err == ""
+        assert re.fullmatch(f"({PLAIN_LINES.pattern})?", capsys.readouterr().err)
 
 
 def test_the_installed_command(tmp_path):
@@ -332,7 +422,8 @@ def test_the_installed_command(tmp_path):
         ("--xyz", "cmlp: unknown argument '--xyz' (see cmlp --help)"),
         ("train --epoch 3", "cmlp train: unknown argument '--epoch'; did you mean '--epochs'?"),
         ("train a b", "cmlp train: unknown argument 'b' (see cmlp train --help)"),
-        ("info a", "cmlp info: unknown argument 'a' (see cmlp info --help)"),
+        ("info a b", "cmlp info: unknown argument 'b' (see cmlp info --help)"),
+        ("info a", "cmlp info: a: No such file or directory"),
         ("train --epochs 0", "--epochs: must be a positive integer, got '0'"),
         ("train --epochs 2.5", "--epochs: must be a positive integer, got '2.5'"),
         ("train --epochs 9999999999", "cmlp train: epochs must be a positive integer below 2**31"),
@@ -344,7 +435,9 @@ def test_the_installed_command(tmp_path):
         ("train --eta -1", "--eta: must be a positive number, got '-1'"),
         ("train --eta x", "--eta: must be a positive number, got 'x'"),
         ("train --seed -1", "--seed: must be an integer from 0 on, got '-1'"),
-        ("train --dtype float16", "--dtype: invalid choice: 'float16'"),
+        ("train --dtype float16", "--dtype: invalid choice: 'float16'; did you mean 'float"),
+        ("train --activation rleu", "--activation: invalid choice: 'rleu'; did you mean 'relu'?"),
+        ("train --loss xyz", "--loss: invalid choice: 'xyz', choose from quadratic, cross_entropy"),
         ("train --hidden 16,x", "--hidden: must be positive integers separated by commas, or 0 for no hidden layer"),
         ("train --hidden 16,-1", "got '-1'"),
         ("train --hidden 16,0", "got '0'"),
@@ -386,8 +479,19 @@ def test_test_images_of_another_size(complaint, digits):
     assert "test_data" in complaint("train", str(digits), stdout="data .*")
 
 
-def test_a_file_where_a_folder_is_expected(complaint, digits):
-    assert "got a file" in complaint("train", str(digits / "images.pkl"))
+def test_a_source_without_test_data(complaint, digits):
+    found = complaint("train", str(digits / "images.pkl"))
+    assert "holds 144 images and no test data: cmlp convert" in found
+
+
+def test_other_sources_are_read_as_cmlp_convert_does(report, tmp_path):
+    train_data, test_data = cmlp.load_digits()
+    path = tmp_path / "digits.npz"
+    sets = {"x_train": train_data.images, "y_train": train_data.labels}
+    np.savez(path, x_test=test_data.images, y_test=test_data.labels, **sets)
+    found, expected = (report("train", "--epochs", "1", *source) for source in ([str(path)], []))
+    assert found["data"] == expected["data"] | {"folder": str(path)}
+    assert found["history"]["loss"] == expected["history"]["loss"]
 
 
 def test_a_folder_where_a_file_is_expected(complaint, digits):
@@ -416,7 +520,7 @@ def test_names_that_are_not_utf8(tmp_path, digits):
     assert run(["train", name], tmp_path)[0] == 2
     digits.rename(tmp_path / os.fsdecode(name))
     status, out, err = run(
-        ["train", name, "--epochs", "1"], tmp_path, env=environment() | {"PYTHONIOENCODING": "ascii"}
+        ["train", name, "--epochs", "1", "--quiet"], tmp_path, env=environment() | {"PYTHONIOENCODING": "ascii"}
     )
     assert (status, err) == (0, "")
     assert r"\udcff\xe9: 144 training" in out
@@ -464,9 +568,7 @@ def test_ctrl_c(tmp_path):
 
 
 @pytest.mark.skipif(not POSIX, reason="a pipe without a reader is SIGPIPE's affair")
-@pytest.mark.parametrize(
-    "arguments", [["train", "--epochs", "1"], ["train", "--epochs", "1", "--json"], ["info"], [], ["--help"]]
-)
+@pytest.mark.parametrize("arguments", [["train", "--quiet"], ["train", "--quiet", "--json"], ["info"], [], ["--help"]])
 def test_a_reader_that_left(tmp_path, arguments):
     reader, writer = os.pipe()
     os.close(reader)

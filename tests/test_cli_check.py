@@ -78,13 +78,55 @@ def test_problems(call, spoiled):
     assert "    repair:   test_labels = test_labels - 1" in lines
 
 
-@pytest.mark.parametrize("name", ["nowhere", "."])
-def test_what_cannot_be_run(call, tmp_path, monkeypatch, name):
+def test_what_cannot_be_run(call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    status, out, err = call(name)
-    assert (status, out) == (2, "")
     files_ = "images.pkl, labels.pkl, test/test_images.pkl, test/test_labels.pkl"
-    assert err == f"cmlp check: {name} must be a folder with {files_}, got none of them\n"
+    assert call(".") == (2, "", f"cmlp check: . must be a folder with {files_}, got none of them\n")
+    assert call("nowhere") == (2, "", "cmlp check: nowhere: No such file or directory\n")
+    (tmp_path / "nowhere2").mkdir()
+    sentence = "cmlp check: nowhere: No such file or directory; did you mean 'nowhere2'?\n"
+    assert call("nowhere") == (2, "", sentence)
+
+
+# --model
+
+
+def saved(tmp_path, train):
+    net = cmlp.Network((64, 16, 16, 10))
+    net.train(train, 20, 3.0, mini_batch_size=10)
+    net.save(tmp_path / "net.cmlp")
+    return str(tmp_path / "net.cmlp")
+
+
+def test_a_saved_network_is_checked_with_its_data(call, sound, tmp_path):
+    train, test = cmlp.load_digits()
+    model = saved(tmp_path, train)
+    accuracy = f"accuracy  {cmlp.Network.load(model).test(test):.1f} % on the test data\n"
+    for arguments in (["--model", model], [sound, "--model", model]):
+        status, out, err = call(*arguments)
+        assert (status, err) == (0, "") and accuracy in out
+
+
+def test_a_network_that_saw_other_labels(call, tmp_path):
+    train, _ = cmlp.load_digits()
+    model = saved(tmp_path, cmlp.Dataset(train.images, (train.labels + 1) % 10))
+    status, out, err = call("--model", model)
+    assert (status, err) == (1, "") and " % before, " in out
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_colours(call, spoiled, monkeypatch, environment, coloured):
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    _, out, _ = call(spoiled)
+    plain = "error: The labels of the training data begin at 1 and not at 0. [labels-from-one]\n"
+    assert (plain.replace("error", "\x1b[1;31merror\x1b[0m") if coloured else plain) in out
+    assert ("\x1b" in out) == coloured
 
 
 # JSON

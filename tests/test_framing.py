@@ -154,6 +154,12 @@ def test_dirt_noise_and_the_edge_of_the_table():
     assert np.abs(frame(noisy, BOXED).astype(int) - framed_rectangle(4, 9)).mean() < 5
 
 
+def test_thin_strokes_are_not_fainter():
+    picture = np.full((200, 200), 255, np.uint8)
+    picture[20:180, 100:102] = picture[100:102, 20:180] = 0  # a cross of two pixels, a quarter of a pixel in the frame
+    assert frame(picture, BOXED).max() == 255 and np.count_nonzero(frame(picture, BOXED) > 200) > 20
+
+
 def test_dark_ink():
     dark = Framing(28, 28, True, 20, "box")
     np.testing.assert_array_equal(frame(drawn(), dark), 255 - frame(drawn(), BOXED))
@@ -186,8 +192,9 @@ def test_small_pictures_grow_smoothly():
         np.full((50, 60), 255, np.uint8),
         np.zeros((1, 1), np.uint8),
         np.random.default_rng(0).normal(0.5, 0.05, (90, 80)),
+        np.random.default_rng(0).normal(0.5, 0.15, (90, 80)).clip(0, 1),
     ],
-    ids=["paper", "one pixel", "noise"],
+    ids=["paper", "one pixel", "noise", "much noise"],
 )
 def test_empty_pictures(picture):
     with pytest.raises(DataError, match=r"^the picture must show something on plain paper, and is empty$"):
@@ -240,8 +247,13 @@ def reader(mnist):
 
 @pytest.mark.parametrize(
     ("count", "picture", "least"),
-    [(500, lambda ink, rng: 1 - ink, 98), (60, photographed, 90)],
-    ids=["drawings", "photographs"],
+    [
+        (120, lambda ink, rng: 1 - ink, 98),
+        (60, photographed, 95),
+        pytest.param(500, lambda ink, rng: 1 - ink, 98, marks=pytest.mark.exhaustive),
+        pytest.param(500, photographed, 95, marks=pytest.mark.exhaustive),
+    ],
+    ids=["drawings", "photographs", "many drawings", "many photographs"],
 )
 def test_mnist_is_read_as_before(mnist, reader, count, picture, least):
     assert reader.framing == MNIST

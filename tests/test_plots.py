@@ -1,13 +1,16 @@
-"""The picture of the data."""
+"""The pictures of data and of trainings."""
 
 import sys
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
+import cmlp
 from cmlp.data import Dataset, load_digits
 from cmlp.errors import CmlpError, DataError
+from cmlp.figures import apart
 from cmlp.plots import EXAMPLES, MAX_CLASSES, show
 
 pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
@@ -125,3 +128,74 @@ def test_without_matplotlib(monkeypatch):
     with pytest.raises(CmlpError) as caught:
         show(load_digits()[0])
     assert str(caught.value) == 'cmlp show needs matplotlib: pip install "cmlp[plot]"'
+
+
+# ------------------------------------------------------------------------------------------- names and shapes
+
+
+def test_names_of_classes():
+    names = ("cat", "a very long name indeed", "$x_{$")
+    figure = show(Dataset(np.eye(9)[:3] * 1.0, [0, 1, 2], class_names=names))
+    assert {"cat", "a very long nam\N{HORIZONTAL ELLIPSIS}", "$x_{$"} < set(texts(figure))
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text()[0] in "ca$"]
+    tiles = figure.axes[0].images[0].get_window_extent()
+    assert all(box.x1 < tiles.x0 for box in boxes if box.x0 < tiles.x0)
+
+
+def test_oblong_pictures():
+    images = np.arange(24, dtype=float).reshape(2, 3, 4) / 24
+    figure = show(Dataset(images, [0, 1]))
+    assert any("4\N{MULTIPLICATION SIGN}3 pixels" in text for text in texts(figure))
+    means, _ = mosaics(figure)
+    shown = tile(means, 2, 1, 1, 0)
+    assert shown.shape == (84, 112)
+    np.testing.assert_allclose(shown[14::28, 14::28], images[1], rtol=1e-6)
+    rendered(figure)
+
+
+# ------------------------------------------------------------------------------------------------- the curves
+
+
+def history(**lists):
+    return cmlp.History(**lists)
+
+
+def test_curves_of_a_training():
+    figure = history(
+        loss=[1.0, 0.5, 0.25], validation_loss=[1.0, 0.7, 0.8], test_accuracy=[50.0, 60.0, 70.5], seconds=[1, 1, 1]
+    ).plot("A training: $x")
+    losses, accuracies = figure.axes
+    assert [line.get_ydata().tolist() for line in losses.lines] == [[1.0, 0.5, 0.25], [1.0, 0.7, 0.8]]
+    assert [line.get_xdata().tolist() for line in accuracies.lines] == [[1, 2, 3]]
+    assert sorted(text.get_text() for text in losses.texts) == ["training 0.25", "validation 0.8"]
+    assert [text.get_text() for text in accuracies.texts] == ["test 70.5"]
+    assert [axes.get_title("left") for axes in figure.axes] == ["loss", "accuracy, %"]
+    rendered(figure)
+
+
+def test_labels_of_curves_lie_apart_and_inside():
+    values = [[10.0, value] for value in (99.0, 99.1, 99.2)]
+    names = ("training_accuracy", "validation_accuracy", "test_accuracy")
+    figure = history(loss=[1.0, 0.5], **dict(zip(names, values, strict=True))).plot()
+    figure.draw_without_rendering()
+    boxes = sorted((text.get_window_extent() for text in figure.axes[1].texts), key=lambda box: box.y0)
+    assert all(below.y1 <= above.y0 + 1 for below, above in pairwise(boxes))
+    assert boxes[0].y0 >= 0 and boxes[-1].y1 <= figure.bbox.y1 and max(box.x1 for box in boxes) <= figure.bbox.x1
+
+
+@pytest.mark.parametrize("lists", [{}, {"loss": [0.5]}, {"loss": [0.0, 0.0]}], ids=["nothing", "one epoch", "zeros"])
+def test_short_histories_are_drawn(lists):
+    assert rendered(history(**lists).plot()).startswith(b"\x89PNG")
+
+
+def test_heights_are_moved_apart():
+    assert apart([0, 0, 5], 0, 10, 2) == [0, 2, 5]
+    assert apart([9, 9.5, 10], 0, 10, 2) == [6, 8, 10]
+    assert apart([1], 0, 10, 2) == [1]
+
+
+def test_curves_without_matplotlib(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(CmlpError, match=r'^history\.plot needs matplotlib: pip install "cmlp\[plot\]"$'):
+        history(loss=[1.0]).plot()

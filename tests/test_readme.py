@@ -1,35 +1,25 @@
 """What the README shows is what happens."""
 
-import contextlib
-import io
-import re
-from pathlib import Path
+import pytest
+from documents import ROOT, blocks, check, run_python
 
-README = Path(__file__).parents[1] / "README.md"
+PYTHON = [block for block in blocks(ROOT / "README.md") if block.language == "python"]
 
 
-def python_blocks():
-    return re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-
-
-def run(block, names):
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        exec(block, names)
-    return output.getvalue().splitlines()
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
 
 
 def test_the_first_lines_print_what_their_comments_say():
-    block = python_blocks()[0]
-    expected = re.findall(r"^print\(.*?\)  # (.*)$", block, re.MULTILINE)
-    assert len(expected) == 4
-    assert run(block, {}) == expected
-    assert len(block.splitlines()) <= 12
+    assert len(PYTHON[0].expected) == 3
+    check(PYTHON[0], run_python(PYTHON[0].text, {}))
+    assert len(PYTHON[0].text.splitlines()) <= 12
 
 
 def test_the_other_lines_run():
     names = {}
-    run(python_blocks()[0], names)
-    for block in python_blocks()[1:]:
-        run(block.replace("784", "64").replace("20, 0.001", "2, 0.001"), names)
+    run_python(PYTHON[0].text, names)
+    for block in PYTHON[1:]:
+        run_python(block.text.replace("784", "64").replace("20, 0.001", "2, 0.001"), names)
     assert names["net"].sizes == (64, 100, 10)

@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from cmlp import __version__
 from cmlp.cli import check, completion, convert, export, fetch, info, page, predict, show, test, train
@@ -104,7 +105,7 @@ def _manners(program: str) -> Iterator[None]:
     def terminate(*_: object) -> None:
         raise Terminated
 
-    def warn(message: Warning | str, *_: object) -> None:
+    def warn(message: Warning | str, *_: Any, **__: Any) -> None:
         complain(program, f"warning: {message}")
 
     in_main_thread = threading.current_thread() is threading.main_thread()

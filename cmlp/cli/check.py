@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.output import encodable, painted, print_json, print_table, printable, wrapped
+from cmlp.cli.places import check_source
 from cmlp.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from cmlp.diagnosis.folder import FolderReport
 
 PROBLEMS = 1  # the exit code where something was found
+CODE = "    repair: "  # begins a line that is to be copied
+COLOURS = {"error": "1;31", "warning": "1;33", "note": "1"}
 WIDTH = 10  # of the names in the output
 
 EPILOG = """\
@@ -29,6 +32,7 @@ exit codes:
 examples:
   cmlp check
   cmlp check data
+  cmlp check data --model digits.cmlp
   cmlp check data --write repaired
   cmlp check data --json > report.json
 """
@@ -40,6 +44,7 @@ def add_to(commands: "Any") -> None:
 
     add = parser.add_argument
     add("folder", metavar="FOLDER", nargs="?", help="where the data are (default: the digits that come with cmlp)")
+    add("--model", metavar="MODEL", help="check a saved network with the data it was trained on")
     add("--write", metavar="FOLDER", help="write the repaired data to another folder, where no file is replaced")
     add("--json", action="store_true", help="print one JSON object")
 
@@ -50,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.write is not None:
         _check_target(arguments.folder, arguments.write)
-    result = _check(arguments.folder)
+    result = _check(arguments.folder, arguments.model)
     writes = arguments.write is not None and result.repaired
     if writes:
         write_repaired(result, arguments.folder, arguments.write)
@@ -74,15 +79,19 @@ def _check_target(source: str | None, target: str) -> None:
     check_free(Path(target), force=False)
 
 
-def _check(folder: str | None) -> "FolderReport":
+def _check(folder: str | None, model: str | None) -> "FolderReport":
     from cmlp.data import load_digits
     from cmlp.diagnosis import check
     from cmlp.diagnosis.folder import FolderReport, check_folder
+    from cmlp.network import Network
 
     if folder is not None:
-        return check_folder(folder)
+        check_source(folder)
+    network = None if model is None else Network.load(model)
+    if folder is not None:
+        return check_folder(folder, network=network)
     train, test = load_digits()
-    return FolderReport(check(train, test), train, test)
+    return FolderReport(check(train, test, network), train, test)
 
 
 def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None:
@@ -92,4 +101,16 @@ def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None
     if arguments.write is not None:
         rows["written"] = arguments.write if result.repaired else "nothing, as there is nothing to repair"
     print_table({name: printable(text) for name, text in rows.items()}, WIDTH)
-    print_table({"": "\n" + "\n".join(printable(line) for line in str(report).split("\n"))}, 0)
+    print()
+    for line in str(report).split("\n"):
+        _print_line(printable(line))
+
+
+def _print_line(line: str) -> None:
+    """Print a line of the report: code in one piece, and how grave a finding is in a colour."""
+    if line.startswith(CODE):
+        print(encodable(line))
+        return
+    for shown in wrapped(encodable(line), 0):
+        word, colon, rest = shown.partition(":")
+        print(f"{painted(word, COLOURS[word])}:{rest}" if colon and word in COLOURS else shown)

@@ -1,20 +1,24 @@
-"""``cmlp info``: what cmlp runs on."""
+"""``cmlp info``: what a network is, and what cmlp runs on."""
 
 import argparse
 import ctypes
 import platform
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table
+from cmlp.cli.output import print_json, print_table, printable
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from cmlp.framing import Framing
+
+MODEL_WIDTH = 12
 WIDTH = 10  # of the names in the output
 
 BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexiblas": "FlexiBLAS"}
@@ -22,29 +26,85 @@ BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexi
 EPILOG = """\
 examples:
   cmlp info
+  cmlp info digits.cmlp
   cmlp info --json
 """
 
 
 def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
-    purpose = "print versions, and the BLAS that does the arithmetic"
+    purpose = "describe a saved network, or print versions and the BLAS in use"
     parser = add_command(commands, "info", run, purpose, EPILOG)
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="a file with a network")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print versions and the BLAS."""
+    """Describe a network, or print versions and the BLAS."""
+    if arguments.model is not None:
+        _describe_model(arguments)
+        return
+    versions, blas = _versions(), _blas()
+    if arguments.json:
+        print_json(versions | {"blas": blas})
+    else:
+        _print_info(versions, blas)
+
+
+def _describe_model(arguments: argparse.Namespace) -> None:
+    from cmlp.storage import read_model
+
+    model = read_model(Path(arguments.model))
+    report = {
+        "model": printable(arguments.model),
+        **asdict(model.architecture),
+        "dtype": str(model.architecture.dtype),
+        "parameters": sum(array.size for array in (*model.weights, *model.biases)),
+        "scale": model.scale,
+        "class_names": model.class_names,
+        "framing": None if model.framing is None else asdict(model.framing),
+        "training": dict(model.training),
+    }
+    if arguments.json:
+        print_json({"version": __version__} | report)
+        return
+    rows = {
+        "model": f"{arguments.model}: {model.architecture}",
+        "parameters": f"{report['parameters']:,}",
+        "pixels": f"of bytes are divided by {1 / model.scale:.6g}",
+        "images": "no pictures that are known of" if model.framing is None else _sentence(model.framing),
+        "classes": ", ".join(map(printable, model.names)),
+        "training": ", ".join(f"{name} {_value(value)}" for name, value in _told(model.training).items()) or "none",
+    }
+    print_table(rows, MODEL_WIDTH)
+
+
+def _sentence(framing: "Framing") -> str:
+    ink = "dark ink on bright paper" if framing.dark else "bright ink on dark paper"
+    centre = {"mass": "centred by mass", "box": "centred", "none": "anywhere"}[framing.centre]
+    return f"{framing.width}x{framing.height}, {ink}, {framing.box} pixels long and {centre}"
+
+
+def _told(training: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the settings that do nothing."""
+    return {name: value for name, value in training.items() if value not in (None, 0, 0.0, {})}
+
+
+def _value(value: Any) -> str:
+    return (
+        str(value.get("name", value))
+        if isinstance(value, dict)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )
+
+
+def _versions() -> dict[str, str]:
     import numpy
     import scipy
 
-    from cmlp.core.blas_threads import blas_threads, single_blas_thread
-
-    outside = blas_threads()
-    with single_blas_thread():
-        inside = blas_threads()
-    blas = _blas_of_scipy() | {"threads": {"outside": outside, "inside": inside}}
-    versions = {
+    return {
         "cmlp": __version__,
         "python": platform.python_version(),
         "numpy": numpy.__version__,
@@ -52,10 +112,16 @@ def run(arguments: argparse.Namespace) -> None:
         "cython": _cython_of_build(),
         "platform": platform.platform(),
     }
-    if arguments.json:
-        print_json(versions | {"blas": blas})
-    else:
-        _print_info(versions, blas)
+
+
+def _blas() -> dict[str, Any]:
+    """Return the BLAS, and its threads outside and inside cmlp."""
+    from cmlp.core.blas_threads import blas_threads, single_blas_thread
+
+    outside = blas_threads()
+    with single_blas_thread():
+        inside = blas_threads()
+    return _blas_of_scipy() | {"threads": {"outside": outside, "inside": inside}}
 
 
 def _print_info(versions: Mapping[str, str], blas: Mapping[str, Any]) -> None:

@@ -16,6 +16,8 @@ class Parser(argparse.ArgumentParser):
     Abbreviated options are refused: they would break scripts as soon as another option begins alike.
     """
 
+    purpose = ""
+
     def __init__(self, **settings: Any) -> None:
         style = argparse.RawDescriptionHelpFormatter
         super().__init__(formatter_class=style, allow_abbrev=False, **settings)
@@ -24,6 +26,17 @@ class Parser(argparse.ArgumentParser):
         hint = "" if message.endswith("?") else f" (see {self.prog} --help)"
         complain(self.prog, f"{message}{hint}")
         raise SystemExit(2)
+
+    def actions(self) -> list[argparse.Action]:
+        """Return what the parser understands."""
+        return self._actions
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            near = get_close_matches(str(value), known, n=1)
+            rest = f"; did you mean {near[0]!r}?" if near else f", choose from {', '.join(known)}"
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}{rest}")
 
     def refuse(self, kind: str, word: str, known: Iterable[str]) -> NoReturn:
         """Complain about a word that is not known, and name the one that may have been meant."""
@@ -38,9 +51,29 @@ class Parser(argparse.ArgumentParser):
 def add_command(commands: Any, name: str, run: Callable[[Any], int | None], purpose: str, epilog: str) -> Parser:
     """Add a command to what `add_subparsers` returned; its arguments hold what to run and how it is called."""
     sentence = f"{purpose[0].upper()}{purpose[1:]}."
-    parser: Parser = commands.add_parser(name, help=purpose, description=sentence, epilog=epilog)
+    parser: Parser = commands.add_parser(name, description=sentence, epilog=epilog)
     parser.set_defaults(run=run, program=parser.prog)
+    parser.purpose = purpose
     return parser
+
+
+def commands_of(parser: Parser) -> dict[str, Parser]:
+    """Return the parsers of the commands by name."""
+    (commands,) = (action.choices for action in parser.actions() if isinstance(action.choices, dict))
+    return commands
+
+
+def choices_of(action: argparse.Action) -> tuple[str, ...]:
+    """Return the words that an argument may be, where they are few."""
+    return () if action.choices is None else tuple(map(str, action.choices))
+
+
+# As the library has them, which is not imported for a help; the tests compare.
+ACTIVATIONS = (
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "exponential"
+)  # fmt: skip
+LOSSES = ("quadratic", "cross_entropy")  # those of labels
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "nadam", "lbfgs")
 
 
 def count(text: str) -> int:

@@ -1,14 +1,13 @@
 """``cmlp show``: draw examples and the mean of each class."""
 
 import argparse
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.places import picture_format, write_figure
 from cmlp.cli.sources import FORMATS, counts, sentence
-from cmlp.errors import CmlpError
 
 if TYPE_CHECKING:
     from cmlp.data.formats import Sets
@@ -37,16 +36,11 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the data, draw them and write the picture."""
-    from cmlp.files import write_files
     from cmlp.plots import show
 
-    output = Path(arguments.output)
-    suffix = _checked_suffix(output)
+    suffix = picture_format(arguments.output, "cmlp show")
     sets, name = _load(arguments.source)
-    figure = show(*sets, title=name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about letters of the name that the font has not
-        write_files({output: lambda file: figure.savefig(file, format=suffix)})
+    write_figure(show(*sets, title=name), arguments.output, suffix)
     if arguments.json:
         source = arguments.source and printable(arguments.source)
         print_json({"source": source, "picture": printable(arguments.output)} | counts(sets))
@@ -62,15 +56,3 @@ def _load(source: str | None) -> tuple["Sets", str]:
     if source is None:
         return Sets(*load_digits()), "The digits that come with cmlp"
     return load(source), printable(Path(source).resolve().name)
-
-
-def _checked_suffix(output: Path) -> str:
-    """Refuse a format that matplotlib does not write, before anything is read."""
-    from cmlp.extras import require
-
-    canvas = require("matplotlib.backend_bases", "matplotlib", "plot", "cmlp show").FigureCanvasBase
-    suffix = output.suffix.removeprefix(".").lower()
-    known = canvas.get_supported_filetypes()
-    if suffix not in known:
-        raise CmlpError(f"{output} must end in .{', .'.join(sorted(known))}, the formats that matplotlib writes")
-    return suffix

@@ -12,8 +12,8 @@ from cmlp.errors import DataError
 from cmlp.extras import require
 
 MOST_BYTES = 1 << 28
-MOST_PIXELS = 1 << 28
-ENOUGH = (1024, 1024)  # pixels, to which a JPEG file is shrunk while it is read
+MOST_PIXELS = 1 << 27
+ENOUGH = 1024  # pixels of the longer side; what is much larger is shrunk
 WHITE = (255, 255, 255, 255)
 
 
@@ -59,7 +59,7 @@ def read_picture(content: bytes, name: str) -> NDArray[Any]:
 
 def _grey(picture: Any) -> NDArray[Any]:
     operations = require("PIL.ImageOps", "Pillow", "images", "reading pictures")
-    picture.draft("L", ENOUGH)
+    picture.draft("L", (ENOUGH, ENOUGH))  # which a JPEG decoder does for nothing
     turned = operations.exif_transpose(picture)
     if turned.mode[0] in "IF":  # of 16 or 32 bits, which a conversion would clip
         return _of_many_bits(np.asarray(turned))
@@ -67,7 +67,8 @@ def _grey(picture: Any) -> NDArray[Any]:
         opaque = turned.convert("RGBA")
         paper = require("PIL.Image", "Pillow", "images", "reading pictures").new("RGBA", opaque.size, WHITE)
         turned = paper.alpha_composite(opaque) or paper
-    return np.asarray(turned.convert("L"))
+    grey = turned.convert("L")
+    return np.asarray(grey.reduce(max(1, max(grey.size) // ENOUGH)))
 
 
 def _of_many_bits(values: NDArray[Any]) -> NDArray[np.uint16]:

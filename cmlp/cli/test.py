@@ -1,0 +1,108 @@
+"""``cmlp test``: how well a saved network does."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmlp import __version__
+from cmlp.cli.options import add_command
+from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.places import check_source, check_target
+from cmlp.cli.sources import FORMATS
+
+if TYPE_CHECKING:
+    from cmlp.data import Dataset
+    from cmlp.network import Network
+    from cmlp.scores import Scores
+
+WIDTH = 13  # of the names in the output
+CONFUSIONS = 3
+
+EPILOG = f"""\
+MODEL is what cmlp train --save or Network.save wrote. Of a SOURCE with training
+and test data, the test data are used. The report is one HTML file: accuracy,
+confusions, precision and recall of each class, calibration, and the worst
+mistakes as pictures (cmlp[plot]).
+
+{FORMATS}
+
+examples:
+  cmlp test digits.cmlp
+  cmlp test digits.cmlp --report report.html
+  cmlp test mnist.cmlp mnist.npz --json
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to what `add_subparsers` returned."""
+    parser = add_command(commands, "test", run, "test a saved network, and report what it confuses", EPILOG)
+
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="a file with a network")
+    add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the digits that come with cmlp)")
+    add("--report", metavar="FILE", help="write a page with everything, as HTML")
+    add("--json", action="store_true", help="print one JSON object, with all figures")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Test, print the figures and write the report."""
+    from cmlp.network import Network
+    from cmlp.scores import score
+
+    if arguments.report is not None:
+        check_target(arguments.report, arguments.model, arguments.source or "")
+    network = Network.load(arguments.model)
+    data = _load(arguments.source, network.sizes[-1])
+    scores = score(network, data)
+    if arguments.report is not None:
+        _write(arguments, scores, data, network)
+    if arguments.json:
+        places = {"model": arguments.model, "source": arguments.source, "report": arguments.report}
+        shown = {name: path and printable(path) for name, path in places.items()}
+        print_json({"version": __version__} | shown | scores.to_dict())
+    else:
+        _print(arguments, scores, network)
+
+
+def _load(source: str | None, classes: int) -> "Dataset":
+    from cmlp.data import load, load_digits
+
+    if source is None:
+        return load_digits()[1]
+    check_source(source)
+    train, test = load(source, classes=classes)
+    return train if test is None else test
+
+
+def _write(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", network: "Network") -> None:
+    from cmlp.files import write_file
+    from cmlp.reports import report_page
+
+    source = "the digits that come with cmlp" if arguments.source is None else Path(arguments.source).resolve().name
+    title = printable(f"{Path(arguments.model).name} on {source}")
+    page = report_page(scores, data, title=title, about=f"{network}, {_images(scores)}", version=__version__)
+    write_file(Path(arguments.report), page.encode("utf-8", "backslashreplace"))
+
+
+def _images(scores: "Scores") -> str:
+    return f"{len(scores.labels):,} images of {len(scores.names):,} classes"
+
+
+def _print(arguments: argparse.Namespace, scores: "Scores", network: "Network") -> None:
+    low, high = scores.interval
+    rows = {
+        "model": f"{arguments.model}: {network.architecture}",
+        "data": f"{arguments.source or 'built-in digits'}: {_images(scores)}",
+        "accuracy": f"{scores.accuracy:.2f} %, {low:.2f} to {high:.2f} % with a confidence of 95 %",
+    }
+    names = [printable(name) for name in scores.names]
+    confusions = [
+        f"{names[label]} as {names[said]} ({count:,})" for label, said, count in scores.confusions(CONFUSIONS)
+    ]
+    rows["confusions"] = ", ".join(confusions) or "none"
+    if scores.calibration_error is not None:
+        gap = 100 * scores.calibration_error
+        rows["calibration"] = f"the strongest output is {gap:.1f} % off the share that is right"
+    if arguments.report is not None:
+        rows["report"] = arguments.report
+    print_table(rows, WIDTH)

@@ -1,0 +1,72 @@
+"""What all pictures have in common: colours, letters, and matplotlib only where something is drawn."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from cmlp.extras import require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PAPER, INK, GREY, LINE = "#f7f6f3", "#1d1d1b", "#8b8a86", "#dddbd4"
+COLOURS = ("#1c5d99", "#c8553d", "#3d8361")  # training, validation, test: told apart by all eyes, and in grey
+SMALL = 9.5
+
+
+def new_figure(width: float, height: float, user: str, **settings: Any) -> "Figure":
+    """Return an empty figure, in inches; `user` is what needs matplotlib."""
+    figures = require("matplotlib.figure", "matplotlib", "plot", user)
+    figure: Figure = figures.Figure(figsize=(width, height), dpi=150, facecolor=PAPER, **settings)
+    engine: Any = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(w_pad=0.12, h_pad=0.12)
+    return figure
+
+
+def quiet(axes: "Axes", title: str) -> None:
+    """Leave of the axes only what is needed, and say what they show."""
+    axes.set_facecolor(PAPER)
+    axes.set_title(title, loc="left", fontsize=SMALL + 1.5, color=INK, fontweight="bold", parse_math=False)
+    axes.tick_params(colors=GREY, labelsize=SMALL - 1, length=0)
+    for name, spine in axes.spines.items():
+        spine.set(color=LINE, visible=name == "bottom")
+
+
+def draw_lines(axes: "Axes", lines: Mapping[str, Sequence[float]], colours: Mapping[str, str]) -> None:
+    """Draw values by epoch, each line with its name and its last value at its end."""
+    for name, values in lines.items():
+        epochs = range(1, len(values) + 1)
+        axes.plot(epochs, values, color=colours[name], linewidth=1.6, marker="o" if len(values) == 1 else None)
+    axes.grid(axis="y", color=LINE, linewidth=0.8)
+    axes.set_xlabel("epoch", fontsize=SMALL, color=GREY)
+    last = max(map(len, lines.values()))
+    axes.set_xlim(0.5 if last == 1 else 1, last + 0.5 if last == 1 else last)
+    locator: Any = axes.xaxis.get_major_locator()
+    locator.set_params(integer=True, min_n_ticks=1)
+    names = sorted(lines, key=lambda name: lines[name][-1])
+    low, high = axes.get_ylim()
+    heights = apart([lines[name][-1] for name in names], low, high, (high - low) * 0.08)
+    for name, height in zip(names, heights, strict=True):
+        text, place = f"{name} {lines[name][-1]:.4g}", (len(lines[name]), height)
+        style: dict[str, Any] = {"fontsize": SMALL, "color": colours[name], "va": "center", "annotation_clip": False}
+        axes.annotate(text, place, (7, 0), textcoords="offset points", **style)
+
+
+def apart(heights: Sequence[float], low: float, high: float, least: float) -> list[float]:
+    """Return ascending heights moved so that they differ by at least so much, and none is above the highest."""
+    moved = [low - least]
+    for height in heights:
+        moved.append(max(height, moved[-1] + least))
+    above = high + least
+    for place in range(len(moved) - 1, 0, -1):
+        above = moved[place] = min(moved[place], above - least)
+    return moved[1:]
+
+
+def png(figure: "Figure") -> bytes:
+    """Return a figure as the bytes of a PNG file."""
+    stream = BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()

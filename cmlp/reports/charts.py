@@ -1,0 +1,39 @@
+"""The chart of a test: how far outputs can be trusted."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cmlp.figures import COLOURS, GREY, LINE, SMALL, new_figure, quiet
+from cmlp.scores import Bin
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def calibration_chart(bins: Sequence[Bin]) -> "Figure":
+    """Draw the share of right answers by strongest output, and below how many images have which."""
+    figure = new_figure(5.6, 4.6, "a report", layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    filled = [part for part in bins if part.count]
+    above.plot((0, 1), (0, 1), color=LINE, linewidth=1.2)
+    confidences, shares = [part.confidence for part in filled], [part.accuracy for part in filled]
+    above.plot(confidences, shares, color=COLOURS[0], linewidth=1.6, marker="o", markersize=5)
+    above.set(xlim=(0, 1.02), ylim=(-0.02, 1.03))
+    quiet(above, "share that is right")
+    middles, counts = [(part.low + part.high) / 2 for part in bins], [part.count for part in bins]
+    below.bar(middles, counts, width=0.094, color=COLOURS[0])
+    for middle, count in zip(middles, counts, strict=True):
+        if count:
+            below.annotate(
+                f"{count:,}",
+                (middle, count),
+                (0, 2),
+                textcoords="offset points",
+                ha="center",
+                fontsize=SMALL - 2,
+                color=GREY,
+            )
+    below.set(ylim=(0, 1.25 * max(counts)), yticks=[])
+    quiet(below, "images")
+    below.set_xlabel("strongest output", fontsize=SMALL, color=GREY)
+    return figure

@@ -1,0 +1,203 @@
+"""The page of a test: its figures as text and tables, its pictures as data of the page."""
+
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from io import BytesIO
+from math import isnan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.data.dataset import Dataset
+from cmlp.errors import DataError
+from cmlp.extras import require
+from cmlp.figures import png
+from cmlp.reports.charts import calibration_chart
+from cmlp.scores import Scores
+
+MOST_CLASSES = 40  # of a table of confusions that can be taken in
+MOST_MISTAKES = 40
+CONFUSIONS = 8
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-{digest}'">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{about}</p>
+{sections}
+<footer>Made by cmlp {version}.</footer>
+</body>
+</html>
+"""
+
+
+def report_page(scores: Scores, data: Dataset, *, title: str, about: str, version: str) -> str:
+    """Return the page of a test.
+
+    Parameters
+    ----------
+    scores : Scores
+    data : Dataset
+        The images that were tested.
+    title, about : str
+        What stands above: which network on which data, and what both are.
+    version : str
+        Of cmlp.
+
+    Returns
+    -------
+    str
+        HTML. Nothing in it is executed, and nothing is loaded from elsewhere: its policy forbids both.
+
+    Raises
+    ------
+    CmlpError
+        If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
+    """
+    style = files("cmlp.reports").joinpath("report.css").read_text("utf-8")
+    sections = [_accuracy(scores), _confusion(scores), _classes(scores), _calibration(scores), _mistakes(scores, data)]
+    return PAGE.format(
+        digest=b64encode(sha256(style.encode()).digest()).decode(),
+        style=style,
+        title=escape(title),
+        about=escape(about),
+        sections="\n".join(filter(None, sections)),
+        version=escape(version),
+    )
+
+
+def _accuracy(scores: Scores) -> str:
+    low, high = scores.interval
+    total = len(scores.labels)
+    return (
+        f'<div class="figure">{scores.accuracy:.2f} %</div>\n'
+        f"<p>{scores.right:,} of {total:,} images are right. On all images of this kind, the accuracy lies between "
+        f"{low:.2f} and {high:.2f} % with a confidence of 95 %, if these were drawn at random (Wilson's interval).</p>"
+    )
+
+
+def _section(title: str, text: str, content: str) -> str:
+    return f"<section>\n<h2>{title}</h2>\n<p>{text}</p>\n{content}\n</section>"
+
+
+def _confusion(scores: Scores) -> str:
+    pairs = scores.confusions(CONFUSIONS)
+    names = [escape(name) for name in scores.names]
+    if not pairs:
+        return _section("Confusions", "There are none: every answer is right.", "")
+    listed = "; ".join(f"{names[label]} as {names[said]} ({count:,})" for label, said, count in pairs)
+    text = f"The most frequent: {listed}."
+    if len(names) > MOST_CLASSES:
+        return _section("Confusions", text, "")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    largest = pairs[0][2]
+    rows = "\n".join(
+        f'<tr><th scope="row">{names[label]}</th>{_cells(row, label, largest)}</tr>'
+        for label, row in enumerate(scores.confusion.tolist())
+    )
+    table = f'<table class="confusion">\n<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
+    return _section("Confusions", f"{text} A row is what an image is, a column what the network said.", _wide(table))
+
+
+def _cells(row: list[int], label: int, largest: int) -> str:
+    def kind(said: int, count: int) -> str:
+        if not count:
+            return "none"
+        return "right" if said == label else f"m{1 + 3 * count // max(largest, 3)}"
+
+    return "".join(f'<td class="{kind(said, count)}">{count:,}</td>' for said, count in enumerate(row))
+
+
+def _wide(table: str) -> str:
+    return f'<div class="wide">\n{table}\n</div>'
+
+
+def _classes(scores: Scores) -> str:
+    counts = scores.confusion.sum(axis=1).tolist()
+    columns = zip(scores.names, counts, scores.precision, scores.recall, scores.f1, strict=True)
+    rows = "\n".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{count:,}</td>'
+        + "".join(f"<td>{'&ndash;' if isnan(value) else f'{100 * value:.1f} %'}</td>" for value in values)
+        + "</tr>"
+        for name, count, *values in columns
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("class", "images", "precision", "recall", "F1"))
+    table = f'<table class="classes">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
+    text = (
+        "Precision: how many of the answers with this class are right. Recall: how many of its images are found. "
+        "F1: their harmonic mean."
+    )
+    return _section("Classes", text, _wide(table))
+
+
+def _calibration(scores: Scores) -> str:
+    if scores.calibration is None or scores.calibration_error is None:
+        return _section("Calibration", "The outputs do not lie between 0 and 1, and are no confidences.", "")
+    text = (
+        "Can the strongest output be taken for the chance of being right? Then the points lie on the line; below it "
+        f"the network is too sure of itself. On average they are {100 * scores.calibration_error:.1f} percentage "
+        "points apart (the expected calibration error)."
+    )
+    image = _embedded(png(calibration_chart(scores.calibration)))
+    chart = f'<img class="chart" width="700" src="{image}" alt="Share of right answers by strongest output">'
+    return _section("Calibration", text, chart)
+
+
+def _mistakes(scores: Scores, data: Dataset) -> str:
+    worst = scores.worst(MOST_MISTAKES).tolist()
+    total = len(scores.labels) - scores.right
+    if not worst:
+        return ""
+    try:
+        pictures: NDArray[Any] | None = data.pictures()
+    except DataError:
+        pictures = None
+    limits = _limits(data)
+    items = "\n".join(_mistake(scores, index, pictures, limits) for index in worst)
+    shown = "All" if len(worst) == total else f"The {len(worst)} worst of all"
+    text = f"{shown} {total:,}, those first of which the network was most sure; with the number of the image."
+    return _section("Mistakes", text, f'<ol class="mistakes">\n{items}\n</ol>')
+
+
+def _limits(data: Dataset) -> tuple[float, float]:
+    """Return black and white: of bytes by their scale, of numbers that are no pixels by their range."""
+    if data.images.dtype == np.uint8:
+        return 0.0, min(1 / data.scale, 255.0)
+    low, high = float(data.images.min()), float(data.images.max())
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+
+
+def _mistake(scores: Scores, index: int, pictures: NDArray[Any] | None, limits: tuple[float, float]) -> str:
+    label, said = int(scores.labels[index]), int(scores.answers[index])
+    outputs = scores.outputs[index]
+    name, wrong = escape(scores.names[label]), escape(scores.names[said])
+    image = ""
+    if pictures is not None:
+        image = f'<img src="{_embedded(_tile(pictures[index], limits))}" alt="image {index}">'
+    return (
+        f'<li>{image}<span class="said">said {wrong} ({outputs[said]:.2f})</span>'
+        f'<span>is {name} ({outputs[label]:.2f})</span><span class="number">image {index:,}</span></li>'
+    )
+
+
+def _tile(picture: NDArray[Any], limits: tuple[float, float]) -> bytes:
+    """Return a picture as the bytes of a PNG file, a pixel of which is one of its own."""
+    image = require("matplotlib.image", "matplotlib", "plot", "a report")
+    stream = BytesIO()
+    image.imsave(stream, picture, cmap="gray", vmin=limits[0], vmax=limits[1], format="png")
+    return stream.getvalue()
+
+
+def _embedded(content: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(content).decode()}"
