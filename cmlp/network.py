@@ -76,7 +76,7 @@ class Network(Exporting):
 
     References
     ----------
-    .. [1] M. Nielsen, Neural Networks and Deep Learning, 2015, chapters 1 to 3.
+    .. [1] Michael Nielsen, Neural Networks and Deep Learning, 2015, chapters 1 to 3.
 
     Examples
     --------
@@ -208,7 +208,8 @@ class Network(Exporting):
             Whether to go on from the checkpoint, if there is one: with the same data and settings, only `epochs` may
             differ, the training ends with the same bits as without the interruption.
         progress : bool, optional
-            Whether to show a progress bar on stderr; by default, where stderr is a terminal.
+            Whether to tell on stderr how far it is: by a bar on a terminal, by plain lines elsewhere. By default, on a
+            terminal only.
 
         Returns
         -------
@@ -334,7 +335,7 @@ class Network(Exporting):
         Parameters
         ----------
         path : str or path
-            What `save` wrote, or the ``save`` of ``network2.py`` in Nielsen's book [1]_.
+            What `save` wrote, or the ``save`` of ``network2.py`` in Nielsen's book.
 
         Raises
         ------

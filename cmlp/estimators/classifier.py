@@ -98,7 +98,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     n_iter_, t_ : int
         Epochs of the last fit, and samples seen in all.
     n_layers_, n_outputs_, n_features_in_ : int
-    feature_names_in_ : ndarray (n_features_in_,)
+    feature_names_in_ : ndarray of str, one per feature
         Only if all names are strings.
     out_activation_ : {"softmax", "logistic"}
 

@@ -1,0 +1,80 @@
+"""The examples run as a user would run them, and what they print is true."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from documents import ROOT, blocks, check, run_shell
+
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run an example in an empty folder, which it must leave empty, and return what it prints."""
+
+    def _run(name):
+        command = [sys.executable, "-W", "error", str(EXAMPLES / name)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert not list(tmp_path.iterdir())
+        return done.stdout
+
+    return _run
+
+
+def percentages(text):
+    return [float(number) for number in re.findall(r"([\d.]+) %", text)]
+
+
+def test_the_founding_script_is_mended(run):
+    script, network = percentages(run("founding_script.py"))
+    assert script > 93
+    assert network > 93
+
+
+def test_two_layers_learn_exclusive_or_and_one_does_not(run):
+    outputs = [float(number) for number in re.findall(r"= ([\d.]+)$", run("xor.py"), re.MULTILINE)]
+    assert outputs[:4] == pytest.approx([0.5] * 4, abs=0.01)
+    assert outputs[4:] == pytest.approx([0, 1, 1, 0], abs=0.05)
+
+
+def test_the_digits_are_read(run):
+    printed = run("digits.py")
+    first, last = percentages(printed)
+    assert first < 90 < 96 < last
+    mistakes = re.findall(r"^a (\d), read as (\d):\n((?:.{16}\n){8})", printed, re.MULTILINE)
+    assert len(mistakes) == 3
+    assert all(label != read and "@" in picture for label, read, picture in mistakes)
+
+
+def test_the_grid_search_finds_a_good_network(run):
+    *tried, tested = percentages(run("grid_search.py"))
+    assert len(tried) == 6
+    assert min(tried) < max(tried) - 2
+    assert tested > 95
+
+
+def test_the_curve_is_found_between_the_points(run):
+    printed = run("regression.py")
+    (epochs,) = re.findall(r"stopped after (\d+) epochs", printed)
+    (error,) = re.findall(r"off the curve by ([\d.]+)", printed)
+    assert int(epochs) < 500
+    assert float(error) < 0.2
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_the_network_in_c_reads_what_it_reads_in_python(tmp_path):
+    folder = shutil.copytree(EXAMPLES / "deployment_in_c", tmp_path / "copy")
+    trained, _, compiled = [(block, run_shell(block.text, folder)) for block in blocks(folder / "README.md")]
+    check(*trained)
+    check(*compiled)
+    assert percentages(trained[1][0]) == percentages(compiled[1][0])
+
+
+def test_the_list_of_examples_is_complete():
+    listed = re.findall(r"\]\((\w+)(?:\.py|/README\.md)\)", (EXAMPLES / "README.md").read_text())
+    here = {path.stem for path in EXAMPLES.iterdir() if path.name not in ("README.md", "__pycache__")}
+    assert sorted(listed) == sorted(here)
