@@ -5,6 +5,7 @@ import os
 import pickle
 import shlex
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -192,6 +193,13 @@ def test_repaired_data_are_written(call, spoiled, tmp_path):
     assert f"written   {target}\n" in out
     assert cmlp.load_training_data(target).labels.max() == 9
     assert call(str(target))[0] == 0
+
+
+def test_the_names_of_the_classes_are_kept(call, spoiled, tmp_path):
+    names = [f"digit {label}" for label in range(10)]
+    (Path(spoiled) / "class_names.txt").write_text("\n".join(names))
+    call(spoiled, "--write", str(tmp_path / "repaired"))
+    assert cmlp.load_training_data(tmp_path / "repaired").class_names == tuple(names)
 
 
 def test_json_says_where_they_are(call, spoiled, tmp_path):

@@ -20,7 +20,14 @@ from cmlp.files import write_files
 PROTOCOL = 4  # the newest that every Python since 3.4 reads
 
 
-def write_data(folder: str | os.PathLike[str], train: Dataset, test: Dataset, *, force: bool = False) -> None:
+def write_data(
+    folder: str | os.PathLike[str],
+    train: Dataset,
+    test: Dataset,
+    *,
+    class_names: tuple[str, ...] | None = None,
+    force: bool = False,
+) -> None:
     """Write the four pickles that `load_training_data` and `load_test_data` read, and what the labels are called.
 
     Parameters
@@ -29,6 +36,8 @@ def write_data(folder: str | os.PathLike[str], train: Dataset, test: Dataset, *,
         The data folder; it is made if it is not there.
     train, test : Dataset
         The data; images of bytes are written as they are, others scaled.
+    class_names : tuple of str, optional
+        By default those of the training data.
     force : bool
         Whether files that are there are replaced.
 
@@ -45,10 +54,11 @@ def write_data(folder: str | os.PathLike[str], train: Dataset, test: Dataset, *,
     }
     check_free(root, force=force)
     (root / TEST_FILES[0]).parent.mkdir(parents=True, exist_ok=True)
-    if train.class_names is not None:
-        writers[root / NAMES_FILE] = methodcaller("write", content_of(train.class_names))
+    names = class_names or train.class_names
+    if names is not None:
+        writers[root / NAMES_FILE] = methodcaller("write", content_of(names))
     write_files(writers)
-    if train.class_names is None:
+    if names is None:
         (root / NAMES_FILE).unlink(missing_ok=True)  # of the data that were there
 
 

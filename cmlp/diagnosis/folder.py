@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cmlp.data.class_names import read_class_names
 from cmlp.data.dataset import Dataset
 from cmlp.data.loading import DATA_FILES, TEST_FILES, TRAINING_FILES
 from cmlp.data.pickles import read_pickle
@@ -88,7 +89,9 @@ def write_repaired(result: FolderReport, source: str | os.PathLike[str], target:
         raise DataError(f"the repaired data must be written to another folder than {source}")
     if result.train is None or result.test is None:
         raise DataError("the repaired data cannot be written, as a part of them could not be read")
-    write_data(target, result.train, result.test)
+    names = read_class_names(Path(source))
+    kept = names if names is not None and len(names) == result.train.classes else None
+    write_data(target, result.train, result.test, class_names=kept)
 
 
 def _read(root: Path, name: str, files: tuple[str, str], findings: list[Finding]) -> RawSet | None:
