@@ -29,16 +29,17 @@ def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
     with ExitStack() as leftovers:
         temporaries = {}
         for path, write in targets.items():
-            temporaries[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+            beside = f".{path.name[:50]}.{secrets.token_hex(4)}.tmp"  # cut, because a name may have the longest length
+            temporaries[path] = path.with_name(beside)
             leftovers.callback(_remove, temporaries[path])
-            with _named(path), temporaries[path].open("xb") as file:
+            with named(path), temporaries[path].open("xb") as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
         for path in list(targets)[1:]:  # so that none of them is old while another one is new
             path.unlink(missing_ok=True)
         for path, temporary in temporaries.items():
-            with _named(path):
+            with named(path):
                 temporary.replace(path)
     for folder in {path.parent for path in targets}:
         sync_folder(folder)
@@ -54,16 +55,8 @@ def is_regular(path: Path) -> bool:
     return stat.S_ISREG(path.stat().st_mode)
 
 
-def _target(path: Path) -> Path:
-    """Return where a link leads, and refuse a device or pipe, which a file would take the place of."""
-    target = path.resolve()
-    if target.exists() and not target.is_dir() and not is_regular(target):
-        raise OSError(EINVAL, "not a regular file", str(path))
-    return target
-
-
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Let complaints name the file, and not its temporary."""
     try:
         yield
@@ -71,6 +64,14 @@ def _named(path: Path) -> Iterator[None]:
         if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _target(path: Path) -> Path:
+    """Return where a link leads, and refuse a device or pipe, which a file would take the place of."""
+    target = path.resolve()
+    if target.exists() and not target.is_dir() and not is_regular(target):
+        raise OSError(EINVAL, "not a regular file", str(path))
+    return target
 
 
 def _remove(temporary: Path) -> None:
@@ -81,7 +82,7 @@ def _remove(temporary: Path) -> None:
 def sync_folder(folder: Path) -> None:
     """Make the names of new files survive a power failure; Windows does that by itself."""
     if os.name == "posix":
-        with _named(folder), _tolerated(EACCES, EINVAL):  # a folder not to be read, or on a disk that cannot do that
+        with named(folder), _tolerated(EACCES, EINVAL):  # a folder not to be read, or on a disk that cannot do that
             handle = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(handle)

@@ -1,5 +1,7 @@
 import gzip
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -25,3 +27,11 @@ def mnist():
         pixels = np.frombuffer(content, np.uint8, offset=header)
         arrays[name] = pixels.reshape(-1, 784) if "images" in name else pixels
     return arrays
+
+
+@pytest.fixture(scope="session")
+def strace():
+    """Skip tests that need strace where it is not there, or may not trace processes."""
+    program = shutil.which("strace")
+    if program is None or subprocess.run([program, "-o", os.devnull, "true"], capture_output=True).returncode:
+        pytest.skip("strace is not there, or may not trace processes")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import ModelError
-from cmlp.files import is_regular
+from cmlp.files import is_regular, named
 
 LENGTH = 8  # bytes of the header's length, with which a file begins
 ENTRY = "cmlp"  # of the metadata: one, because their order would differ from file to file
@@ -96,7 +96,8 @@ def read_file(path: Path) -> bytes:
     """
     if path.exists() and not path.is_dir() and not is_regular(path):
         raise ModelError(f"{path} must be a regular file")
-    return path.read_bytes()
+    with named(path):
+        return path.read_bytes()
 
 
 def _entry(content: bytes, name: str) -> dict[str, Any]:
