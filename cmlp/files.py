@@ -33,6 +33,7 @@ def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
             temporaries[path] = path.with_name(beside)
             leftovers.callback(_remove, temporaries[path])
             with named(path), temporaries[path].open("xb") as file:
+                _keep_rights(path, file)
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -72,6 +73,13 @@ def _target(path: Path) -> Path:
     if target.exists() and not target.is_dir() and not is_regular(target):
         raise OSError(EINVAL, "not a regular file", str(path))
     return target
+
+
+def _keep_rights(path: Path, file: BinaryIO) -> None:
+    """Let whoever could not read the old file not read the new one."""
+    if os.name == "posix" and path.exists():
+        with suppress(OSError):  # a file system without rights
+            os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
 
 
 def _remove(temporary: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -52,11 +53,13 @@ class Keeper:
                 raise ModelError(f"{self._generations.path} is there already: {rule}")
             self.found = self._generations.read()
 
-    def begin(self, rng: np.random.Generator) -> None:
-        """Bring the generator to where it was before the training, or note where it is."""
+    def begin(self, rng: np.random.Generator) -> np.random.Generator:
+        """Return the generator as it was before the training: itself, or a copy if the training goes on."""
         if self.found is not None:
+            rng = deepcopy(rng)
             restore(rng, self.found.start)
         self._start = state_of(rng)
+        return rng
 
     @property
     def start(self) -> Mapping[str, Any]:

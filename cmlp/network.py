@@ -232,12 +232,11 @@ class Network(Exporting):
             max_norm, clip_norm, clip_value, label_smoothing, averaging,
         )  # fmt: skip
         keeper = make_keeper(checkpoint, checkpoint_every, resume)
-        if keeper is not None:
-            keeper.begin(self.rng)
+        rng = self.rng if keeper is None else keeper.begin(self.rng)
         samples = self._samples(training_data, "training_data", None).weighted(
             sample_weight, class_weight, "sample_weight"
         )
-        samples, validation = self._validation(samples, validation_data)
+        samples, validation = self._validation(samples, validation_data, rng)
         watched = make_patience(patience, monitor, validation)
         self.scale = samples.pixel_scale or self.scale
         tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
@@ -288,10 +287,12 @@ class Network(Exporting):
         if run is not None:
             run.stop()
 
-    def _validation(self, samples: Samples, given: Data | float | None) -> tuple[Samples, Samples | None]:
+    def _validation(
+        self, samples: Samples, given: Data | float | None, rng: np.random.Generator
+    ) -> tuple[Samples, Samples | None]:
         """Return the samples to train and to validate with."""
         if isinstance(given, float):
-            training, validation = stratified_split(samples, given, self.rng)
+            training, validation = stratified_split(samples, given, rng)
             return samples.take(training), samples.take(validation)
         if given is None:
             return samples, None
@@ -305,12 +306,12 @@ class Network(Exporting):
             a.sizes,
             activation=a.activations,
             loss=a.loss,
-            initializer=model.weights,
+            initializer="zeros",
             dropout=a.dropouts[:-1],
             dtype=a.dtype,
         )
-        for layer, b in enumerate(model.biases):
-            network.biases[layer] = b
+        for layer, (w, b) in enumerate(zip(model.weights, model.biases, strict=True)):
+            network.weights[layer], network.biases[layer] = w, b
         network.scale, network.settings = model.scale, dict(model.training)
         network.class_names, network._framing = model.class_names, model.framing
         return network

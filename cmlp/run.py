@@ -168,13 +168,15 @@ class Run:
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        weights, biases = self.engine.views(self.engine.parameters)
-        for own, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
-            own[...] = kept
+        """Go to where a checkpoint is; what is the network's own comes last, when nothing can be refused any more."""
         self.history, self.ended = checkpoint.history, checkpoint.ended
         self.settings.schedule.remember(checkpoint.schedule)
         if self.patience is not None:
             self.patience.remember(checkpoint.patience, self._kept_vector(checkpoint, "best", optional=True))
+        restore(self.rng, checkpoint.position.rng)
+        weights, biases = self.engine.views(self.engine.parameters)
+        for own, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
+            own[...] = kept
 
     def _kept_vector(self, checkpoint: Checkpoint, name: str, *, optional: bool = False) -> Any:
         """Return a vector of a checkpoint that is as long as the parameters."""
@@ -261,12 +263,10 @@ class MiniBatchRun(Run):
         n, size = len(self.samples), training.options.mini_batch_size
         if position.done > n or (position.done % size and position.done < n) or (position.closed and position.done < n):
             raise ModelError(f"the position of a checkpoint must lie between two mini-batches, got {position}")
-        super()._restore(checkpoint)
-        restore(self.rng, position.rng)
-        training.position, training.state.progress = position, checkpoint.progress
         for name, vector in self._vectors().items():
-            if name != "best":
-                vector[...] = self._kept_vector(checkpoint, name)
+            vector[...] = self._kept_vector(checkpoint, name)
+        training.position, training.state.progress = position, checkpoint.progress
+        super()._restore(checkpoint)
 
 
 class LBFGSRun(Run):
@@ -330,10 +330,9 @@ class LBFGSRun(Run):
         return super()._vectors() | {"first": self.first, "losses": losses, "gradients": gradients}
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        super()._restore(checkpoint)
-        restore(self.rng, checkpoint.position.rng)
         self.first, self.iterations = self._kept_vector(checkpoint, "first"), checkpoint.position.epoch
         losses, gradients = (checkpoint.vectors.get(name) for name in ("losses", "gradients"))
         if losses is None or gradients is None or gradients.shape != (len(losses), self.first.size):
             raise ModelError("a checkpoint of lbfgs must hold a loss for every gradient, got others")
         self.journal = list(zip(losses.astype(float).tolist(), gradients.astype(np.float64), strict=True))
+        super()._restore(checkpoint)

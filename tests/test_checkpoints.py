@@ -3,7 +3,7 @@
 import json
 import os
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ import pytest
 import cmlp
 from cmlp import ModelError, Network
 from cmlp.optimizers import OPTIMIZERS
-from cmlp.storage.checkpoints import read_checkpoint
+from cmlp.storage.checkpoints import pack_checkpoint, read_checkpoint
 
 TRAIN, TEST = cmlp.load_digits()
 TRAIN, TEST = TRAIN[:200], TEST[:50]
@@ -258,6 +258,29 @@ class TestComplaints:
         with pytest.raises(ModelError, match=f"run belongs to another training: {found}"):
             train(tmp_path / "run", resume=True, **change)
         assert (tmp_path / "run").read_bytes() == before
+
+    def test_what_is_refused_changes_nothing(self, tmp_path):
+        train(tmp_path / "run", Interrupt(step=20), optimizer="adam")
+        kept = read_checkpoint(tmp_path / "run")
+        short = dict(kept.vectors) | {"optimizer.m": np.zeros(3)}
+        (tmp_path / "run").write_bytes(pack_checkpoint(replace(kept, vectors=short)))
+        network, twin = (Network([64, 12, 10], seed=3) for _ in range(2))
+        settings = {"mini_batch_size": 16, "checkpoint": tmp_path / "run", "resume": True}
+        with pytest.raises(ModelError, match=r"^optimizer.m of a checkpoint must be float64 of shape \(910,\), got"):
+            network.train(TRAIN, EPOCHS, 0.1, optimizer="adam", **settings)
+        with pytest.raises(ModelError, match="belongs to another training"):
+            network.train(TRAIN, EPOCHS, 0.2, optimizer="adam", validation_data=0.3, **settings)
+        np.testing.assert_array_equal(network.weights[0], twin.weights[0])
+        assert network.rng.bit_generator.state == twin.rng.bit_generator.state
+
+    def test_weights_that_are_not_finite(self, tmp_path):
+        train(tmp_path / "run")
+        kept = read_checkpoint(tmp_path / "run")
+        kept.model.biases[1][3] = np.nan
+        (tmp_path / "run").write_bytes(pack_checkpoint(kept))
+        (tmp_path / "run.previous").unlink()
+        with pytest.raises(ModelError, match=r"biases.1 of .*run must be finite, as in every training that goes on$"):
+            train(tmp_path / "run", resume=True)
 
     def test_another_kind_of_generator(self, tmp_path):
         train(tmp_path / "run")

@@ -9,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import ModelError
@@ -160,6 +161,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     _check_fields(description, FIELDS, name)
     _check_fields(description["position"], POSITION, f"the position in {name}")
     parameters = {key: array for key, array in tensors.items() if key.startswith(PARAMETERS)}
+    for key, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise ModelError(f"{key} of {name} must be finite, as in every training that goes on")
     return Checkpoint(
         model_of(description["model"], parameters, name),
         description["identity"],
@@ -180,7 +184,9 @@ def _check_fields(given: Mapping[str, Any], fields: Mapping[str, Any], name: str
     for key, kind in fields.items():
         value = given[key]
         if type(value) is not kind or (kind is int and value < 0) or (kind is float and not isfinite(value)):
-            raise ModelError(f"{key} of {name} must be a {kind.__name__} that training can have, got {str(value)[:80]}")
+            raise ModelError(
+                f"{key} of {name} must be a {kind.__name__} that training can have, got {repr(value)[:80]}"
+            )
 
 
 def _history(given: Mapping[str, Any], name: str) -> History:
@@ -192,5 +198,5 @@ def _history(given: Mapping[str, Any], name: str) -> History:
 
 def _progress(given: list[Any], name: str) -> tuple[int, float]:
     if len(given) != 2 or type(given[0]) is not int or not 0 <= given[0] < 2**63 or type(given[1]) is not float:
-        raise ModelError(f"progress of {name} must be steps and a product, got {str(given)[:80]}")
+        raise ModelError(f"progress of {name} must be steps and a product, got {repr(given)[:80]}")
     return given[0], given[1]
