@@ -210,7 +210,7 @@ def test_curves(tmp_path, report):
 def test_curves_without_matplotlib(complaint, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
     line = complaint("train", "--plot", str(tmp_path / "curves.png"))
-    assert line == 'cmlp train: cmlp train --plot needs matplotlib: pip install "cmlp[plot]"\n'
+    assert line == 'cmlp train: --plot needs matplotlib: pip install "cmlp[plot]"\n'
 
 
 @pytest.mark.parametrize(

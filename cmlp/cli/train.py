@@ -143,7 +143,7 @@ def _check_places(arguments: argparse.Namespace) -> str | None:
     for path in _written(arguments).values():
         if path is not None:
             check_target(path)
-    return None if arguments.plot is None else picture_format(arguments.plot, "cmlp train --plot")
+    return None if arguments.plot is None else picture_format(arguments.plot, "--plot")
 
 
 def _written(arguments: argparse.Namespace) -> dict[str, str | None]:

@@ -102,10 +102,10 @@ cdef class Batch:
         images = self.arrays[0]
         if self.samples.way != DENSE:
             return self.samples.way
-        if in_order and images.dtype == dtype and images.flags.c_contiguous:
-            self.samples.way = IN_PLACE
-        elif self.n >= FEWEST_SPARSE and is_sparse(images[:LOOKED_AT]):
+        if self.n >= FEWEST_SPARSE and is_sparse(images[:LOOKED_AT]):
             self.samples.way = SPARSE
+        elif in_order and images.dtype == dtype and images.flags.c_contiguous:
+            self.samples.way = IN_PLACE
         return self.samples.way
 
 
