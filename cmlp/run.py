@@ -248,7 +248,8 @@ class MiniBatchRun(Run):
         self.training.finish()
 
     def _position(self) -> Position:
-        return self.training.position
+        at = self.training.position
+        return replace(at, rng=state_of(self.rng)) if at.closed else at
 
     def _vectors(self) -> dict[str, NDArray[Any]]:
         vectors = {f"optimizer.{name}": vector for name, vector in self.training.state.vectors.items()}

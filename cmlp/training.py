@@ -50,7 +50,7 @@ class Position:
     epoch : int
         Counted from 0.
     rng : dict
-        The state of the generator when the epoch began, or when it ended if it is closed.
+        The state of the generator when the epoch began; in a checkpoint of a closed one, when it ended.
     done : int
         Images of the epoch that were used.
     loss, weight : float
@@ -155,7 +155,8 @@ class Training:
         if self.position.closed or self.position.epoch != epoch:
             self.begin(epoch)
         at, n, size = self.position, len(self.samples), self.options.mini_batch_size
-        restore(self.rng, at.rng)
+        if at.done:  # the order of the images, once more
+            restore(self.rng, at.rng)
         order = (self.rng.permutation(n) if self.shuffle else np.arange(n)).astype(np.intp, copy=False)
         etas = etas_of(self.schedule, self.eta, epoch, self.mini_batches, epochs)
         key = int(self.rng.integers(2**63)) if self.engine.drops else 0
@@ -173,7 +174,7 @@ class Training:
                 self.after_chunk()
         if at.done == n:
             self.schedule.observe(at.mean_loss)
-            at.rng, at.closed = state_of(self.rng), True
+            at.closed = True
         return at.mean_loss
 
     def _train_chunk(
