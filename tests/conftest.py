@@ -7,12 +7,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cmlp.cli import main
+
 MNIST_FILES = {
     "training images": ("train-images-idx3-ubyte.gz", 16),
     "training labels": ("train-labels-idx1-ubyte.gz", 8),
     "test images": ("t10k-images-idx3-ubyte.gz", 16),
     "test labels": ("t10k-labels-idx1-ubyte.gz", 8),
 }
+
+
+@pytest.fixture
+def run(capsys):
+    """Return a function that runs a command and returns its exit code and what it printed."""
+
+    def call(*arguments):
+        status = main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return call
 
 
 @pytest.fixture(scope="session")

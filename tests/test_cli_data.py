@@ -7,21 +7,9 @@ import numpy as np
 import pytest
 
 import cmlp
-from cmlp.cli import main
 from cmlp.data import load_test_data, load_training_data
 from cmlp.data.fetching import ORIGINS, Origin
 from cmlp.data.loading import DATA_FILES
-
-
-@pytest.fixture
-def run(capsys):
-    """Return a function that runs a command and returns its exit code and what it printed."""
-
-    def call(*arguments):
-        status = main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -8,19 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from cmlp import Network
-from cmlp.cli import main
 from cmlp.export import c_header, onnx_model
-
-
-@pytest.fixture
-def run(capsys):
-    """Return a function that runs a command and returns its exit code and what it printed."""
-
-    def call(*arguments):
-        status = main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

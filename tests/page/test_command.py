@@ -6,18 +6,6 @@ import numpy as np
 import pytest
 
 import cmlp
-from cmlp.cli import main
-
-
-@pytest.fixture
-def run(capsys):
-    """Return a function that runs a command and returns its exit code and what it printed."""
-
-    def call(*arguments):
-        status = main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
