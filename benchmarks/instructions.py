@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 RECORDED = Path(__file__).with_name("instructions.json")
-TOLERANCE = 0.02  # rebuilds, reruns and other folders stay within 0.002
+TOLERANCE = 0.05  # the same code counts 3.5 % more or less, as its memory happens to lie
 REPETITIONS = {"epoch": 1, "prediction": 200}
 MARKER = "getppid"  # a function that nobody else calls: valgrind writes its counts whenever it begins
 
