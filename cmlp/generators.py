@@ -63,4 +63,6 @@ def _formed(value: Any, like: Any) -> Any:
         if array.shape != like.shape:
             raise ValueError(value)
         return array
-    return type(like)(value)
+    if type(value) is not type(like) or (isinstance(value, int) and value < 0):
+        raise ValueError(value)
+    return value

@@ -41,11 +41,10 @@ class Interrupts:
                     signal.signal(number, self._note)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        if kind is None:
-            self.deliver()
+        self.deliver()  # after another exception, too: whoever catches that still wants to stop
 
     @contextmanager
     def allowed(self) -> Iterator[None]:

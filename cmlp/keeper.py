@@ -48,10 +48,10 @@ class Keeper:
         self._last: tuple[Position, bool] | None = None
         self.found: Checkpoint | None = None
         if self._generations.exist():
+            self.found = self._generations.read()  # or refuse: to remove another file would be bad advice
             if not resume:
                 rule = "resume goes on from it, and removing it begins again"
-                raise ModelError(f"{self._generations.path} is there already: {rule}")
-            self.found = self._generations.read()
+                raise ModelError(f"{self._generations.path} is a checkpoint already: {rule}")
 
     def begin(self, rng: np.random.Generator) -> np.random.Generator:
         """Return the generator as it was before the training: itself, or a copy if the training goes on."""

@@ -48,7 +48,7 @@ class Run:
     progress: bool | None
     history: History = field(default_factory=History, init=False)
     stopping: bool = field(default=False, init=False)
-    ended: bool = field(default=False, init=False)  # by early stopping or convergence
+    ended: bool = field(default=False, init=False)  # by early stopping
 
     def __post_init__(self) -> None:
         if self.training_accuracy or self.tested is not None:
@@ -308,10 +308,9 @@ class LBFGSRun(Run):
             return self.stopping or self.ended
 
         self.engine.parameters[...] = self.first
-        result = minimise(
+        minimise(
             self.engine, self.samples, options, optimizer, self.settings.epochs, on_iteration, self._poll, self.journal
         )
-        self.ended |= result is not None and bool(result.success)
 
     def _iteration_ends(self, bar: Progress) -> None:
         self._epoch_ends(self.iterations, self.iterations + 1)

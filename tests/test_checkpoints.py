@@ -176,6 +176,28 @@ def test_stop_keeps_what_there_is(tmp_path):
     assert outcome(*train(tmp_path / "run", resume=True)) == whole
 
 
+def test_a_part_of_an_epoch_costs_no_patience(tmp_path):
+    settings = {"optimizer": "adam", "validation_data": 0.2, "patience": 1, "epochs": 8}
+    whole = outcome(*train(**settings))
+
+    class Stop:
+        def __init__(self, step):
+            self.step = step
+
+        def on_batch_end(self, event):
+            return event.step == self.step
+
+    for step in range(11, 60, 4):
+        train(tmp_path / str(step), Stop(step), **settings)
+        assert outcome(*train(tmp_path / str(step), resume=True, **settings)) == whole
+
+
+def test_what_is_there_already_is_not_written_again(tmp_path):
+    train(tmp_path / "run")
+    assert read_checkpoint(tmp_path / "run").position.epoch == EPOCHS
+    assert read_checkpoint(tmp_path / "run.previous").position.epoch == EPOCHS - 1
+
+
 class TestTwoGenerations:
     @pytest.fixture
     def path(self, tmp_path):
@@ -234,7 +256,7 @@ class TestComplaints:
     def test_what_is_there_is_not_replaced(self, tmp_path):
         train(tmp_path / "run")
         before = (tmp_path / "run").read_bytes()
-        with pytest.raises(ModelError, match="run is there already: resume goes on from it, and removing it"):
+        with pytest.raises(ModelError, match="run is a checkpoint already: resume goes on from it, and removing it"):
             train(tmp_path / "run")
         assert (tmp_path / "run").read_bytes() == before
 
@@ -272,6 +294,33 @@ class TestComplaints:
             network.train(TRAIN, EPOCHS, 0.2, optimizer="adam", validation_data=0.3, **settings)
         np.testing.assert_array_equal(network.weights[0], twin.weights[0])
         assert network.rng.bit_generator.state == twin.rng.bit_generator.state
+
+    @pytest.mark.parametrize(
+        "position", [{"done": 208}, {"done": 7}, {"done": 64, "closed": True}, {"done": 10**30}], ids=str
+    )
+    def test_positions_that_no_training_has(self, position, tmp_path):
+        train(tmp_path / "run", Interrupt(step=20))
+        kept = read_checkpoint(tmp_path / "run")
+        changed = replace(kept, position=replace(kept.position, **position))
+        (tmp_path / "run").write_bytes(pack_checkpoint(changed))
+        with pytest.raises(ModelError, match=r"^the position of a checkpoint must lie between two mini-batches, got"):
+            train(tmp_path / "run", resume=True)
+
+    def test_another_scale(self, tmp_path):
+        bytes_, labels = np.zeros((20, 64), np.uint8), np.arange(20) % 10
+        train(tmp_path / "run", data=cmlp.Dataset(bytes_, labels, scale=1 / 16))
+        with pytest.raises(ModelError, match="belongs to another training: training_data was"):
+            train(tmp_path / "run", resume=True, data=cmlp.Dataset(bytes_, labels, scale=1 / 255))
+
+    @pytest.mark.parametrize("resume", [False, True])
+    def test_a_folder_or_a_file_of_the_users(self, resume, tmp_path):
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(IsADirectoryError):
+            train(tmp_path / "folder", resume=resume)
+        (tmp_path / "thesis").write_text("by heart")
+        with pytest.raises(ModelError, match="thesis is not a safetensors file"):
+            train(tmp_path / "thesis", resume=resume)
+        assert (tmp_path / "thesis").read_text() == "by heart"
 
     def test_weights_that_are_not_finite(self, tmp_path):
         train(tmp_path / "run")

@@ -52,6 +52,42 @@ def test_killed_at_random_times_and_resumed_until_done(tmp_path, times):
     assert sum(report["attempts"] for report in found) > times
 
 
+def test_a_callback_is_interrupted_where_it_is():
+    network, reached = Network([64, 10]), []
+
+    def callback(event):
+        signal.raise_signal(signal.SIGINT)
+        reached.append(event)
+
+    with pytest.raises(KeyboardInterrupt):
+        network.train(cmlp.load_digits()[0], 3, 1.0, callbacks=callback)
+    assert reached == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_that_ends_nothing_changes_nothing():
+    """An epoch that was interrupted for it goes on with the same order of images."""
+    train, _ = cmlp.load_digits()
+    many = cmlp.Dataset(np.tile(train.images, (40, 1)), np.tile(train.labels, 40))
+    network, twin = (Network([64, 100, 10], dropout=0.1) for _ in range(2))
+    expected = twin.train(many, 2, 0.5)
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *_: came.append(network.weights[0].copy()))
+    timers = [threading.Timer(delay, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+              for delay in np.linspace(0.02, 0.2, 8)]  # fmt: skip
+    try:
+        for timer in timers:
+            timer.start()
+        history = network.train(many, 2, 0.5)
+    finally:
+        for timer in timers:
+            timer.join()
+        signal.signal(signal.SIGINT, before)
+    assert any((weights != twin.weights[0]).any() for weights in came), "some came during the training"
+    assert history.loss == expected.loss
+    np.testing.assert_array_equal(network.weights[0], twin.weights[0])
+
+
 @pytest.mark.parametrize("times", [20, pytest.param(100, marks=pytest.mark.exhaustive)])
 def test_interrupted_at_random_times(tmp_path, times):
     """Less than half a second of work after the signal, as long as the machine may take for that."""

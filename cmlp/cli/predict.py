@@ -79,9 +79,13 @@ def _named(pictures: list[str]) -> list[str]:
 
 def _content(name: str) -> bytes:
     from cmlp.data.picture import MOST_BYTES
+    from cmlp.files import is_regular
 
     if name != "-":
-        with Path(name).open("rb") as file:
+        path = Path(name)
+        if not path.is_dir() and not is_regular(path):
+            raise CmlpError(f"{name} must be a regular file; a picture from a pipe is read by -")
+        with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     if sys.stdin is None or sys.stdin.isatty():
         raise CmlpError("- reads a picture from stdin, as in: cmlp predict MODEL - < PICTURE")

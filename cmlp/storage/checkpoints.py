@@ -59,7 +59,7 @@ class Checkpoint:
     start : dict
         The state of the generator before the training.
     ended : bool
-        Whether early stopping or convergence has ended it.
+        Whether early stopping has ended it.
     """
 
     model: Model
