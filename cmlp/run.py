@@ -161,8 +161,8 @@ class Run:
             self.history.until(position.epoch),
             self._vectors(),
             (0, 1.0),
-            self.settings.schedule.memory(),
-            {} if self.patience is None else self.patience.memory(),
+            self.settings.schedule.get_state(),
+            {} if self.patience is None else self.patience.get_state(),
             self.keeper.start,
             self.ended,
         )
@@ -170,9 +170,9 @@ class Run:
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Go to where a checkpoint is; what is the network's own comes last, when nothing can be refused any more."""
         self.history, self.ended = checkpoint.history, checkpoint.ended
-        self.settings.schedule.remember(checkpoint.schedule)
+        self.settings.schedule.set_state(checkpoint.schedule)
         if self.patience is not None:
-            self.patience.remember(checkpoint.patience, self._kept_vector(checkpoint, "best", optional=True))
+            self.patience.set_state(checkpoint.patience, self._kept_vector(checkpoint, "best", optional=True))
         restore(self.rng, checkpoint.position.rng)
         weights, biases = self.engine.views(self.engine.parameters)
         for own, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):

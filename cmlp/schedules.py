@@ -26,12 +26,12 @@ class Schedule:
     def observe(self, loss: float) -> None:
         """Look at the training loss of an epoch."""
 
-    def memory(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         """Return what it remembers of the losses, as JSON has it."""
         return {}
 
-    def remember(self, memory: Mapping[str, Any]) -> None:
-        """Go on with what `memory` returned."""
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on with what `get_state` returned."""
 
 
 @dataclass
@@ -108,14 +108,14 @@ class Adaptive(Schedule):
         if self._waited >= self.patience:
             self._current, self._waited = self._current * self.rate, 0
 
-    def memory(self) -> dict[str, Any]:  # noqa: D102
+    def get_state(self) -> dict[str, Any]:  # noqa: D102
         best = self._best if isfinite(self._best) else None
         return {"current": self._current, "best": best, "waited": self._waited}
 
-    def remember(self, memory: Mapping[str, Any]) -> None:  # noqa: D102
-        self._current = check_range("current", memory.get("current"))
-        self._best = inf if memory.get("best") is None else check_range("best", memory["best"], -inf)
-        self._waited = int(check_range("waited", memory.get("waited")))
+    def set_state(self, state: Mapping[str, Any]) -> None:  # noqa: D102
+        self._current = check_range("current", state.get("current"))
+        self._best = inf if state.get("best") is None else check_range("best", state["best"], -inf)
+        self._waited = int(check_range("waited", state.get("waited")))
 
 
 @dataclass

@@ -253,14 +253,14 @@ class Patience:
             self.best, self.best_parameters = score, parameters.copy()
         return self.waited >= self.epochs
 
-    def memory(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         """Return what it remembers besides the parameters, as JSON has it."""
         return {"best": self.best if isfinite(self.best) else None, "waited": self.waited}
 
-    def remember(self, memory: Mapping[str, Any], best_parameters: NDArray[Any] | None) -> None:
-        """Go on with what `memory` returned."""
-        self.best = -inf if memory.get("best") is None else check_range("best", memory["best"], -inf)
-        self.waited = int(check_range("waited", memory.get("waited")))
+    def set_state(self, state: Mapping[str, Any], best_parameters: NDArray[Any] | None) -> None:
+        """Go on with what `get_state` returned."""
+        self.best = -inf if state.get("best") is None else check_range("best", state["best"], -inf)
+        self.waited = int(check_range("waited", state.get("waited")))
         self.best_parameters = best_parameters
 
     def restore(self, parameters: NDArray[Any]) -> None:
