@@ -174,6 +174,20 @@ def test_names_are_those_of_the_library():
         assert cmlp.Network((2, 2), loss=loss).architecture.classifies
 
 
+def test_only_a_network_is_replaced_by_a_network(tmp_path):
+    path = tmp_path / "thesis"
+    path.write_text("by heart")
+    status, out, err = run(["train", "--epochs", "1", "--save", "thesis"], tmp_path)
+    assert (status, out) == (2, "")
+    found = "thesis is not a safetensors file, or is damaged: "
+    assert err.startswith(f"cmlp train: thesis is there already, and --save only replaces networks: {found}")
+    assert err.count("\n") == 1
+    assert path.read_text() == "by heart"
+    path.unlink()
+    for seed in ("1", "2"):
+        assert run(["train", "--epochs", "1", "--save", "thesis", "--seed", seed], tmp_path)[0] == 0
+
+
 def test_a_network_is_saved(tmp_path, report):
     path = tmp_path / "net.cmlp"
     found = report("train", "--epochs", "2", "--save", str(path))

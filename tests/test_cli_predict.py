@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import sys
 
@@ -233,6 +234,13 @@ def test_what_is_no_picture(run, tmp_path):
         status, out, err = run("predict", "softmax.cmlp", tmp_path / name)
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert re.match(rf"cmlp predict: {re.escape(str(tmp_path / name))} ?{complaint}", err)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_a_pipe_keeps_nobody_waiting(run, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    err = run("predict", "softmax.cmlp", tmp_path / "pipe")[2]
+    assert err == f"cmlp predict: {tmp_path / 'pipe'} must be a regular file; a picture from a pipe is read by -\n"
 
 
 def test_too_many_pixels(run, tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ from cmlp.cli.options import (
 from cmlp.cli.output import print_json, print_table, printable
 from cmlp.cli.places import check_source, check_target, picture_format, write_figure
 from cmlp.cli.sources import FORMATS
-from cmlp.errors import DataError
+from cmlp.errors import CmlpError, DataError, ModelError
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
@@ -143,7 +143,19 @@ def _check_places(arguments: argparse.Namespace) -> str | None:
     for path in _written(arguments).values():
         if path is not None:
             check_target(path)
+    if arguments.save is not None and Path(arguments.save).exists():
+        _check_is_model(Path(arguments.save))
     return None if arguments.plot is None else picture_format(arguments.plot, "--plot")
+
+
+def _check_is_model(path: Path) -> None:
+    """Let an older network be replaced, as those who try things out expect, and nothing else."""
+    from cmlp.storage import read_model
+
+    try:
+        read_model(path)
+    except ModelError as error:
+        raise CmlpError(f"{path} is there already, and --save only replaces networks: {error}") from error
 
 
 def _written(arguments: argparse.Namespace) -> dict[str, str | None]:
