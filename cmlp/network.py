@@ -16,9 +16,10 @@ from cmlp.exporting import Exporting
 from cmlp.history import History
 from cmlp.initializers import initialize
 from cmlp.keeper import make_keeper
+from cmlp.lbfgs_run import LBFGSRun
 from cmlp.model import Model
 from cmlp.optimizers import LBFGS, Optimizer, find_optimizer
-from cmlp.run import LBFGSRun, MiniBatchRun, Run
+from cmlp.run import MiniBatchRun, Run
 from cmlp.samples import Data, Samples
 from cmlp.schedules import Schedule, find_schedule
 from cmlp.settings import Settings

@@ -37,6 +37,7 @@ FLOORS = [
     {"cmlp.predictor", "cmlp.settings", "cmlp.lbfgs", "cmlp.progress", "cmlp.storage", "cmlp.export"},
     {"cmlp.keeper", "cmlp.exporting"},
     {"cmlp.run"},
+    {"cmlp.lbfgs_run"},
     {"cmlp.network"},
     {"cmlp.diagnosis", "cmlp.estimators", "cmlp.plots", "cmlp.scores"},
     {"cmlp.reports"},
