@@ -11,14 +11,14 @@ from typing import Any
 __version__ = "0.1.0"
 
 PLACES = {
-    "cmlp.callbacks": ["Event"],
+    "cmlp.training.callbacks": ["Event"],
     "cmlp.diagnosis": ["Finding", "Report", "check"],
     "cmlp.data": ["Dataset", "Sets", "load", "load_digits", "load_test_data", "load_training_data"],
     "cmlp.errors": ["CmlpError", "DataError", "ModelError"],
-    "cmlp.history": ["History"],
+    "cmlp.training.history": ["History"],
     "cmlp.network": ["Network"],
-    "cmlp.optimizers": ["LBFGS", "SGD", "Adam", "AdamW", "Momentum", "Nadam", "Nesterov", "RMSprop"],
-    "cmlp.schedules": ["Adaptive", "Cosine", "Exponential", "InverseScaling", "OneCycle", "Step"],
+    "cmlp.training.optimizers": ["LBFGS", "SGD", "Adam", "AdamW", "Momentum", "Nadam", "Nesterov", "RMSprop"],
+    "cmlp.training.schedules": ["Adaptive", "Cosine", "Exponential", "InverseScaling", "OneCycle", "Step"],
 }
 __all__ = [name for names in PLACES.values() for name in names]
 ESTIMATORS = ["MLPClassifier", "MLPRegressor"]  # not in __all__, because they need scikit-learn
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
             value = globals()[name] = getattr(import_module(module), name)
             return value
     if name in ESTIMATORS:
-        from cmlp.extras import require
+        from cmlp.utils.optional import require
 
         return getattr(require("cmlp.estimators", "scikit-learn", "sklearn", f"cmlp.{name}"), name)
     raise AttributeError(f"module 'cmlp' has no attribute {name!r}")

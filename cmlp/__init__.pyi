@@ -1,4 +1,3 @@
-from cmlp.callbacks import Event as Event
 from cmlp.data import Dataset as Dataset
 from cmlp.data import Sets as Sets
 from cmlp.data import load as load
@@ -13,21 +12,22 @@ from cmlp.errors import DataError as DataError
 from cmlp.errors import ModelError as ModelError
 from cmlp.estimators import MLPClassifier as MLPClassifier
 from cmlp.estimators import MLPRegressor as MLPRegressor
-from cmlp.history import History as History
 from cmlp.network import Network as Network
-from cmlp.optimizers import LBFGS as LBFGS
-from cmlp.optimizers import SGD as SGD
-from cmlp.optimizers import Adam as Adam
-from cmlp.optimizers import AdamW as AdamW
-from cmlp.optimizers import Momentum as Momentum
-from cmlp.optimizers import Nadam as Nadam
-from cmlp.optimizers import Nesterov as Nesterov
-from cmlp.optimizers import RMSprop as RMSprop
-from cmlp.schedules import Adaptive as Adaptive
-from cmlp.schedules import Cosine as Cosine
-from cmlp.schedules import Exponential as Exponential
-from cmlp.schedules import InverseScaling as InverseScaling
-from cmlp.schedules import OneCycle as OneCycle
-from cmlp.schedules import Step as Step
+from cmlp.training.callbacks import Event as Event
+from cmlp.training.history import History as History
+from cmlp.training.optimizers import LBFGS as LBFGS
+from cmlp.training.optimizers import SGD as SGD
+from cmlp.training.optimizers import Adam as Adam
+from cmlp.training.optimizers import AdamW as AdamW
+from cmlp.training.optimizers import Momentum as Momentum
+from cmlp.training.optimizers import Nadam as Nadam
+from cmlp.training.optimizers import Nesterov as Nesterov
+from cmlp.training.optimizers import RMSprop as RMSprop
+from cmlp.training.schedules import Adaptive as Adaptive
+from cmlp.training.schedules import Cosine as Cosine
+from cmlp.training.schedules import Exponential as Exponential
+from cmlp.training.schedules import InverseScaling as InverseScaling
+from cmlp.training.schedules import OneCycle as OneCycle
+from cmlp.training.schedules import Step as Step
 
 __version__: str

@@ -1,33 +1,40 @@
 """The network: its parameters, and what one does with them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from math import isfinite, isnan
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from cmlp.architecture import make_architecture
-from cmlp.callbacks import Callback, Callbacks
-from cmlp.checks import check_positive, check_range
-from cmlp.errors import ModelError
-from cmlp.exporting import Exporting
-from cmlp.history import History
-from cmlp.initializers import initialize
-from cmlp.keeper import make_keeper
-from cmlp.lbfgs_run import LBFGSRun
-from cmlp.model import Model
-from cmlp.optimizers import LBFGS, Optimizer, find_optimizer
-from cmlp.run import MiniBatchRun, Run
-from cmlp.samples import Data, Samples
-from cmlp.schedules import Schedule, find_schedule
-from cmlp.settings import Settings
+from cmlp.core.engine import Engine
+from cmlp.core.memory import Batch
+from cmlp.data.framing import Framing, framing_of, some_of
+from cmlp.errors import DataError, ModelError
+from cmlp.model.architecture import make_architecture
+from cmlp.model.evaluation import accuracy, decide, evaluate, outputs_of
+from cmlp.model.initializers import initialize
+from cmlp.model.parameters import Layers
+from cmlp.model.record import Model
+from cmlp.model.samples import Data, Form, Samples, as_images, as_samples, stack
 from cmlp.storage import read_model, read_torch, write_model
-from cmlp.training import Options, Training, make_patience, new_state, stratified_split
+from cmlp.training.callbacks import Callback, Callbacks
+from cmlp.training.checkpointing import make_keeper
+from cmlp.training.early_stopping import make_patience, stratified_split
+from cmlp.training.epoch import Training, new_state
+from cmlp.training.history import History
+from cmlp.training.lbfgs_loop import LBFGSRun
+from cmlp.training.loop import MiniBatchRun, Run
+from cmlp.training.optimizers import LBFGS, Optimizer, find_optimizer
+from cmlp.training.options import Options, Settings
+from cmlp.training.schedules import Schedule, find_schedule
+from cmlp.utils.checks import check_count, check_positive, check_range
+from cmlp.utils.files import write_file
 
 
-class Network(Exporting):
+class Network:
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
     The notation is Nielsen's [1]_. A layer's activations are ``a = f(W @ a_before + b)``; its weights begin as the
@@ -103,13 +110,127 @@ class Network(Exporting):
         self.architecture = make_architecture(sizes, activation, loss, dropout, dtype)
         self._make_engine()
         self._run: Run | None = None
-        self.activations = []
+        self.activations: list[NDArray[Any]] = []
         self.scale = 1 / 255
         self.class_names: tuple[str, ...] | None = None
-        self._framing, self._pictures = None, None
+        self._framing: Framing | None = None
+        self._pictures: tuple[NDArray[Any], tuple[int, int] | None, float] | None = None
         self.settings: dict[str, Any] = {}
         self.rng = np.random.default_rng(seed)
         initialize(self.weights, initializer, self.rng)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:  # noqa: D102
+        return self.architecture.sizes
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the parameters."""
+        return self.architecture.dtype
+
+    @property
+    def framing(self) -> Framing | None:
+        """How the training images lie in their frame, where they were pictures; found out when it is asked for."""
+        if self._pictures is not None:
+            self._framing, self._pictures = framing_of(*self._pictures), None
+        return self._framing
+
+    @property
+    def model(self) -> Model:
+        """All that the answers depend on; its arrays are those of the network, and no copies."""
+        return Model(
+            self.architecture, self.weights, self.biases, self.scale, self.class_names, self.framing, self.settings
+        )
+
+    def __call__(self, images: ArrayLike, threads: int | None = None) -> NDArray[Any]:
+        """Return the output activations: (outputs,) for one image, (n, outputs) for a batch.
+
+        Parameters
+        ----------
+        images : array_like or scipy.sparse matrix
+            One image of shape (features,), (features, 1) or (height, width), or n of them along a first
+            axis. uint8 pixels are multiplied by `scale`, others are used as they are.
+        threads : int, optional
+            How many share the images; the result has the same bits with any number. By default one where there is
+            little to do, otherwise OMP_NUM_THREADS, or one per processor.
+        """
+        if threads is not None:
+            check_count("threads", threads)
+        output = self._engine.output_of_one(images, self.scale)
+        if output is not None:
+            return output
+        batch, single = as_images(images, self.sizes[0])
+        outputs = outputs_of(Batch(batch, self.scale), self._engine, threads)
+        return outputs[0] if single else outputs
+
+    def feedforward(self, images: ArrayLike) -> NDArray[Any]:
+        """Return what calling the network returns, and keep every layer's part in `activations`."""
+        batch, single = as_images(images, self.sizes[0])
+        if isinstance(batch, tuple):
+            raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
+        pixels = batch * self.scale if batch.dtype == np.uint8 else batch
+        layers = [pixels.astype(self.dtype), *self._engine.activations(Batch(batch, self.scale))]
+        self.activations = [layer[0] for layer in layers] if single else layers
+        return self.activations[-1]
+
+    def predict(self, images: ArrayLike, threads: int | None = None) -> Any:
+        """Return what the network thinks: for one image, or for each of a batch along a first axis.
+
+        Parameters
+        ----------
+        images, threads
+            As for calling the network.
+
+        Returns
+        -------
+        int or ndarray of intp (n,)
+            The label of the strongest output, where the network was trained with labels.
+        ndarray of bool (outputs,) or (n, outputs)
+            Which outputs are above 1/2, with binary_cross_entropy.
+        ndarray (outputs,) or (n, outputs)
+            The outputs themselves, with the losses for numbers.
+
+        Raises
+        ------
+        DataError
+            If an output is not a number: the strongest is then unknown, and not 0.
+        """
+        outputs = self(images, threads)
+        if outputs.ndim == 2:
+            return decide(outputs, self.architecture, self._engine)
+        if self.architecture.classifies:
+            label = int(outputs.argmax())  # of a NaN, if there is any
+            if not isnan(outputs[label]):
+                return label
+        return decide(outputs[np.newaxis], self.architecture, self._engine)[0]
+
+    def test(self, data: Data, threads: int | None = None) -> float:
+        """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label).
+
+        `threads` share the images as for calling the network.
+        """
+        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self._engine, threads)
+
+    def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
+        """Return the mean loss of images and labels given as for `gradient`."""
+        return evaluate(self._batch(images, labels).batch(), self._engine)[1]
+
+    def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.
+
+        Parameters
+        ----------
+        images : array_like
+            As for calling the network.
+        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
+
+        Returns
+        -------
+        nabla_w, nabla_b : lists of ndarray, of the shapes of `weights` and `biases`
+        """
+        _, nabla = self._finite_gradient(self._batch(images, labels))
+        nabla_w, nabla_b = self._engine.views(nabla)
+        return nabla_w, nabla_b
 
     def gradient_step(self, mini_batch: Data, eta: float) -> float:
         """Take one step against the mean gradient of a mini-batch, and return the mean loss before it.
@@ -361,6 +482,73 @@ class Network(Exporting):
             As of `Network`, because the file does not say it: of logits, cross_entropy makes the outputs the softmax.
         """
         return cls.from_model(read_torch(Path(path), activation, loss))
+
+    def to_html(self, path: str | PathLike[str], data: Data | None = None, *, title: str | None = None) -> None:
+        """Write a page to draw on, or, for other data, to set inputs, that shows what the network makes of them.
+
+        It is one file that opens from disk, computes by itself, and loads and sends nothing.
+
+        Parameters
+        ----------
+        path : str or path
+        data : as for `test`, optional
+            Test images to step through: up to 200 of them, wrong ones first.
+        title : str, optional
+            Its heading.
+
+        Raises
+        ------
+        ModelError
+            If a weight is not finite, or there are too many for a page.
+        OSError
+            If it cannot be written; an existing file is as it was.
+        """
+        from cmlp.export.page import choose_examples, html_page  # here, because most who import cmlp export nothing
+
+        samples = None if data is None else self._samples(data, "data", self.scale)
+        examples = None if samples is None else choose_examples(samples, self.architecture, self._engine)
+        write_file(Path(path), html_page(self.model, examples, title=title))
+
+    def to_onnx(self, path: str | PathLike[str], *, input: str = "uint8") -> None:
+        """Write the network for ONNX Runtime and other programs, as `cmlp.export.onnx_model` documents.
+
+        Parameters
+        ----------
+        path : str or path
+        input : {"uint8", "float"}
+            What the images will be: bytes, which the file's `scale` applies to, or numbers.
+        """
+        from cmlp.export.onnx import onnx_model  # here, because most who import cmlp export nothing
+
+        write_file(Path(path), onnx_model(self.model, input=input))
+
+    def _make_engine(self) -> None:
+        a = self.architecture
+        self._engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
+        self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
+        weights, biases = self._engine.views(self._engine.parameters)
+        self.weights, self.biases = Layers("weights", weights), Layers("biases", biases)
+
+    def _note_pictures(self, images: object, shape: tuple[int, int] | None, scale: float) -> None:
+        """Keep a few of the training images (n, pixels), to look at when somebody asks for the framing."""
+        self._framing = None
+        self._pictures = (some_of(images), shape, scale) if isinstance(images, np.ndarray) else None
+
+    def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
+        """Return the mean loss and its gradient (n_parameters,)."""
+        loss, weight, nabla = self._engine.gradient(samples.batch())
+        if not isfinite(loss):
+            raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
+        return loss / weight, nabla
+
+    def _samples(self, data: Data, name: str, scale: float | None) -> Samples:
+        return as_samples(data, self._form, scale, name)
+
+    def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
+        """Return the samples of images and labels given apart, of one image or more."""
+        batch, single = as_images(images, self.sizes[0])
+        answers = [labels] if single else labels
+        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self.scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("architecture", "activations", "scale", "class_names", "settings", "rng", "_framing", "_pictures")

@@ -21,7 +21,7 @@ from children import in_child
 from injection import calls_of, under_strace
 
 import cmlp
-from cmlp.storage.checkpoints import read_checkpoint
+from cmlp.training.checkpoint_files import read_checkpoint
 
 FAILING = ("openat", "read", "write", "fsync", "close", "link", "linkat", "rename", "unlink")
 PATIENCE = 60  # seconds

@@ -10,8 +10,8 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.optimizers import OPTIMIZERS
-from cmlp.storage.checkpoints import pack_checkpoint, read_checkpoint
+from cmlp.training.checkpoint_files import pack_checkpoint, read_checkpoint
+from cmlp.training.optimizers import OPTIMIZERS
 
 TRAIN, TEST = cmlp.load_digits()
 TRAIN, TEST = TRAIN[:200], TEST[:50]
@@ -138,7 +138,7 @@ def test_more_epochs(tmp_path):
 def test_by_time(tmp_path, monkeypatch):
     """With a clock that gains a second at each look, every mini-batch is a checkpoint."""
     seconds = iter(range(10**6))
-    monkeypatch.setattr("cmlp.keeper.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("cmlp.training.checkpointing.monotonic", lambda: next(seconds))
     positions = []
 
     class Look:
@@ -371,7 +371,7 @@ class TestComplaints:
                 raise OSError(28, "No space left on device", str(path))
             path.write_bytes(content)
 
-        monkeypatch.setattr("cmlp.storage.checkpoints.write_file", fail_at_first)
+        monkeypatch.setattr("cmlp.training.checkpoint_files.write_file", fail_at_first)
         with pytest.warns(RuntimeWarning, match="no checkpoint was written, and the training goes on: .*No space left"):
             assert outcome(*train(path)) == whole
         assert read_checkpoint(path).position.epoch == EPOCHS

@@ -11,8 +11,8 @@ import pytest
 
 import cmlp
 from cmlp.cli import main
+from cmlp.data.framing import frame
 from cmlp.data.picture import read_picture
-from cmlp.framing import frame
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
 

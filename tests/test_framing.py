@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import cmlp
+from cmlp.data.framing import Framing, frame, framing_of, measure
 from cmlp.errors import DataError, ModelError
-from cmlp.framing import Framing, frame, framing_of, measure
 
 MNIST = Framing(28, 28, False, 20, "mass")
 BOXED = Framing(28, 28, False, 20, "box")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cmlp import ModelError
-from cmlp.generators import restore, state_of
+from cmlp.training.random_state import restore, state_of
 
 KINDS = [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64]
 

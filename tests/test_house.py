@@ -12,39 +12,17 @@ ROOT = Path(cmlp.__path__[0])
 
 FLOORS = [
     {"cmlp.errors", "cmlp.core"},
-    {"cmlp.extras"},
-    {
-        "cmlp.validation",
-        "cmlp.figures",
-        "cmlp.checks",
-        "cmlp.layers",
-        "cmlp.files",
-        "cmlp.generators",
-        "cmlp.interrupts",
-    },
-    {
-        "cmlp.data",
-        "cmlp.samples",
-        "cmlp.architecture",
-        "cmlp.optimizers",
-        "cmlp.schedules",
-        "cmlp.initializers",
-        "cmlp.framing",
-        "cmlp.history",
-        "cmlp.threads",
-    },
-    {"cmlp.callbacks", "cmlp.measures", "cmlp.training", "cmlp.model"},
-    {"cmlp.predictor", "cmlp.settings", "cmlp.lbfgs", "cmlp.progress", "cmlp.storage", "cmlp.export"},
-    {"cmlp.keeper", "cmlp.exporting"},
-    {"cmlp.run"},
-    {"cmlp.lbfgs_run"},
+    {"cmlp.utils"},
+    {"cmlp.data"},
+    {"cmlp.model", "cmlp.plotting"},
+    {"cmlp.storage", "cmlp.export"},
+    {"cmlp.training"},
     {"cmlp.network"},
-    {"cmlp.diagnosis", "cmlp.estimators", "cmlp.plots", "cmlp.scores"},
-    {"cmlp.reports"},
+    {"cmlp.diagnosis", "cmlp.estimators", "cmlp.reports"},
     {"cmlp"},
     {"cmlp.cli"},
-    {"cmlp.__main__"},
 ]
+ENTRANCE = "cmlp.__main__"  # of the room cmlp.cli
 
 CORE_FLOORS = [
     {"model"},
@@ -79,8 +57,22 @@ def imports(path):
     return {name for name in names if name.split(".")[0] == "cmlp"}
 
 
+def lines_of_code(path):
+    """The lines of a file, docstrings aside: documentation may be as long as it must."""
+    text = path.read_text()
+    lines = len(text.splitlines())
+    if path.suffix != ".py":
+        return lines
+    nodes = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    documented = [
+        node.body[0] for node in ast.walk(ast.parse(text)) if isinstance(node, nodes) and ast.get_docstring(node)
+    ]
+    return lines - sum(node.end_lineno - node.lineno + 1 for node in documented)
+
+
 def floor_of(module, floors, prefix):
     """The floor of the longest name in the table that the module is, or lies in."""
+    module = "cmlp.cli.__main__" if module == ENTRANCE else module
     ranked = [
         (len(prefix + name), floor)
         for floor, names in enumerate(floors)
@@ -99,13 +91,18 @@ def core_files():
     return sorted(path for suffix in ("*.pyx", "*.pxd") for path in (ROOT / "core").glob(suffix))
 
 
+def test_the_house_stays_small():
+    assert len(FLOORS) <= 10
+    assert sum(map(len, FLOORS)) <= 18
+
+
 @pytest.mark.parametrize("path", python_files(), ids=module_name)
 def test_no_arrow_climbs(path):
     module = module_name(path)
     name_length, own = floor_of(module, FLOORS, "")
     for other in imports(path):
         other_length, floor = floor_of(other, FLOORS, "")
-        same_room = floor == own and other[:other_length] == module[:name_length]
+        same_room = module == ENTRANCE or (floor == own and other[:other_length] == module[:name_length])
         assert floor < own or same_room, f"{module} (floor {own}) imports {other} (floor {floor})"
 
 
@@ -122,7 +119,7 @@ def test_no_arrow_climbs_in_the_core(path):
 @pytest.mark.parametrize("path", python_files() + core_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_stay_short(path):
     limit = 400 if path.suffix == ".py" else 300
-    assert len(path.read_text().splitlines()) <= limit
+    assert lines_of_code(path) <= limit
 
 
 @pytest.mark.parametrize("path", python_files(), ids=module_name)

@@ -15,7 +15,7 @@ from children import environment, reports
 
 import cmlp
 from cmlp import Network
-from cmlp.storage.checkpoints import read_checkpoint
+from cmlp.training.checkpoint_files import read_checkpoint
 
 PROGRAM = Path(__file__).with_name("interrupted_training.py")
 PATIENCE = 60  # seconds, for what takes a fraction of one

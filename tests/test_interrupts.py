@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from cmlp.interrupts import Interrupts
+from cmlp.training.signals import Interrupts
 
 INTERRUPT, TERMINATE = signal.SIGINT, signal.SIGTERM
 
@@ -109,7 +109,7 @@ def test_other_threads_get_no_signals(interrupts):
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_the_default_of_the_system_ends_the_process():
     code = (
-        "import signal; from cmlp.interrupts import Interrupts\n"
+        "import signal; from cmlp.training.signals import Interrupts\n"
         "with Interrupts(lambda: print('asked', flush=True)):\n"
         "    signal.raise_signal(signal.SIGTERM); print('held', flush=True)\n"
         "print('never')"

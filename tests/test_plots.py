@@ -10,8 +10,8 @@ import pytest
 import cmlp
 from cmlp.data import Dataset, load_digits
 from cmlp.errors import CmlpError, DataError
-from cmlp.figures import apart
-from cmlp.plots import EXAMPLES, MAX_CLASSES, show
+from cmlp.plotting.datasets import EXAMPLES, MAX_CLASSES, show
+from cmlp.plotting.style import apart
 
 pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
 

@@ -10,8 +10,8 @@ import pytest
 
 import cmlp
 from cmlp import progress
-from cmlp.history import History
-from cmlp.progress import Progress
+from cmlp.training.history import History
+from cmlp.training.progress import Progress
 
 LINE = re.compile(r"epoch (\d+)/(\d+): loss (\d\.\d{4})(, test \d+\.\d\d %)?, ([\d,]+) images/s(, ([\d:]+) left)?\n")
 

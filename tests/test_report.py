@@ -12,7 +12,7 @@ import pytest
 import cmlp
 from cmlp.errors import CmlpError
 from cmlp.reports import report_page
-from cmlp.scores import Scores, score
+from cmlp.reports.scores import Scores, score
 
 pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
 VOID = {"meta", "img"}

@@ -8,7 +8,7 @@ import pytest
 
 import cmlp
 from cmlp.errors import DataError, ModelError
-from cmlp.scores import Scores, score, wilson
+from cmlp.reports.scores import Scores, score, wilson
 
 
 def made(labels, answers, classes=3, confidence=0.8):

@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 import cmlp
 from cmlp.core.blas_threads import blas_threads
-from cmlp.threads import WORTH_SHARING, WORTH_SHARING_FORWARDS, number_of_threads
+from cmlp.model.threads import WORTH_SHARING, WORTH_SHARING_FORWARDS, number_of_threads
 
 SETTINGS = {
     "sgd": {},
@@ -103,7 +103,7 @@ def test_estimators_predict_with_their_own_number(monkeypatch):
     images, labels = samples()
     model = cmlp.MLPClassifier((8,), threads=3).partial_fit(images, labels, classes=range(10))
     asked = []
-    monkeypatch.setattr("cmlp.measures.number_of_threads", lambda threads, *_: asked.append(threads) or 1)
+    monkeypatch.setattr("cmlp.model.evaluation.number_of_threads", lambda threads, *_: asked.append(threads) or 1)
     model.predict(images)
     model.predict_proba(images)
     assert asked == [3, 3]

@@ -14,7 +14,7 @@ from cmlp.cli.output import print_json, print_table, printable
 from cmlp.errors import CmlpError
 
 if TYPE_CHECKING:
-    from cmlp.model import Model
+    from cmlp.model.record import Model
 
 WIDTH = 10  # of the names in the output
 TYPES = {"double": "float64", "float": "float32"}
@@ -51,8 +51,8 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the network, and write it in each form that is asked for."""
-    from cmlp.files import write_files
     from cmlp.storage import read_model
+    from cmlp.utils.files import write_files
 
     _check(arguments)
     model = read_model(Path(arguments.model))

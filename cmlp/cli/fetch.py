@@ -38,7 +38,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Download, check and write."""
     from cmlp.data.fetching import fetch
-    from cmlp.extras import require
+    from cmlp.utils.optional import require
 
     require("pooch", "pooch", "fetch", "cmlp fetch").get_logger().setLevel("WARNING")
     progress = not arguments.quiet and sys.stderr is not None and sys.stderr.isatty()

@@ -16,7 +16,7 @@ from cmlp.cli.output import print_json, print_table, printable
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from cmlp.framing import Framing
+    from cmlp.data.framing import Framing
 
 MODEL_WIDTH = 12
 WIDTH = 10  # of the names in the output

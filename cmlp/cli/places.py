@@ -35,7 +35,7 @@ def check_target(path: str, *sources: str) -> None:
 
 def picture_format(path: str, user: str) -> str:
     """Return the format that a picture's name asks for, and refuse what matplotlib does not write."""
-    from cmlp.extras import require
+    from cmlp.utils.optional import require
 
     canvas = require("matplotlib.backend_bases", "matplotlib", "plot", user).FigureCanvasBase
     suffix = Path(path).suffix.removeprefix(".").lower()
@@ -49,7 +49,7 @@ def write_figure(figure: "Figure", path: str, suffix: str) -> None:
     """Write a picture whole or not at all."""
     import warnings
 
-    from cmlp.files import write_files
+    from cmlp.utils.files import write_files
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about letters of a name that the font has not

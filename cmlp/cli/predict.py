@@ -79,7 +79,7 @@ def _named(pictures: list[str]) -> list[str]:
 
 def _content(name: str) -> bytes:
     from cmlp.data.picture import MOST_BYTES
-    from cmlp.files import is_regular
+    from cmlp.utils.files import is_regular
 
     if name != "-":
         path = Path(name)
@@ -94,8 +94,8 @@ def _content(name: str) -> bytes:
 
 def _seen(network: "Network", content: bytes, name: str, model: str) -> "NDArray[Any]":
     """Return a picture (height, width) as the network sees it, from 0 to 1."""
+    from cmlp.data.framing import frame
     from cmlp.data.picture import read_picture
-    from cmlp.framing import frame
 
     shown = "the picture on stdin" if name == "-" else name
     picture = read_picture(content, shown)
@@ -152,8 +152,8 @@ def _write(seen: "list[NDArray[Any]]", path: str) -> None:
 
     import numpy as np
 
-    from cmlp.extras import require
-    from cmlp.files import write_files
+    from cmlp.utils.files import write_files
+    from cmlp.utils.optional import require
 
     if len({picture.shape for picture in seen}) > 1:
         raise CmlpError("--output needs pictures of one size, as MODEL does not say how they are framed")

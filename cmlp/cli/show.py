@@ -36,7 +36,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the data, draw them and write the picture."""
-    from cmlp.plots import show
+    from cmlp.plotting.datasets import show
 
     suffix = picture_format(arguments.output, "cmlp show")
     sets, name = _load(arguments.source)

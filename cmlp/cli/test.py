@@ -13,7 +13,7 @@ from cmlp.cli.sources import FORMATS
 if TYPE_CHECKING:
     from cmlp.data import Dataset
     from cmlp.network import Network
-    from cmlp.scores import Scores
+    from cmlp.reports.scores import Scores
 
 WIDTH = 13  # of the names in the output
 CONFUSIONS = 3
@@ -47,7 +47,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Test, print the figures and write the report."""
     from cmlp.network import Network
-    from cmlp.scores import score
+    from cmlp.reports.scores import score
 
     if arguments.report is not None:
         check_target(arguments.report, arguments.model, arguments.source or "")
@@ -75,8 +75,8 @@ def _load(source: str | None, classes: int) -> "Dataset":
 
 
 def _write(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", network: "Network") -> None:
-    from cmlp.files import write_file
     from cmlp.reports import report_page
+    from cmlp.utils.files import write_file
 
     source = "the digits that come with cmlp" if arguments.source is None else Path(arguments.source).resolve().name
     title = printable(f"{Path(arguments.model).name} on {source}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cmlp.errors import DataError
-from cmlp.files import is_regular
+from cmlp.utils.files import is_regular
 
 NAMES_FILE = "class_names.txt"
 MOST_BYTES = 1 << 20

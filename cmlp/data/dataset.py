@@ -7,8 +7,8 @@ from typing import Any, Self, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.validation import Pixels, check_class_names, check_images, check_labels
 from cmlp.errors import DataError
-from cmlp.validation import Pixels, check_class_names, check_images, check_labels
 
 Image: TypeAlias = NDArray[np.float32 | np.float64]
 

@@ -11,7 +11,7 @@ from cmlp.data.formats.loading import load
 from cmlp.data.formats.sets import Sets
 from cmlp.data.writing import check_free, write_data
 from cmlp.errors import DataError
-from cmlp.extras import require
+from cmlp.utils.optional import require
 
 
 class Origin(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import DataError
-from cmlp.extras import require
+from cmlp.utils.optional import require
 
 MOST_BYTES = 1 << 28
 MOST_PIXELS = 1 << 27

@@ -15,7 +15,7 @@ from cmlp.data.class_names import NAMES_FILE, content_of
 from cmlp.data.dataset import Dataset
 from cmlp.data.loading import TEST_FILES, TRAINING_FILES
 from cmlp.errors import DataError
-from cmlp.files import write_files
+from cmlp.utils.files import write_files
 
 PROTOCOL = 4  # the newest that every Python since 3.4 reads
 

@@ -13,8 +13,8 @@ from cmlp.diagnosis.training import examine_training
 from cmlp.diagnosis.transforms import Diagnosis
 from cmlp.diagnosis.within import examine_set
 from cmlp.errors import DataError
-from cmlp.history import History
 from cmlp.network import Network
+from cmlp.training.history import History
 
 __all__ = ["Finding", "Report", "Severity", "check"]
 

@@ -18,8 +18,8 @@ from cmlp.diagnosis.probe import Probe, accuracy
 from cmlp.diagnosis.report import Finding, Severity
 from cmlp.diagnosis.transforms import scaled
 from cmlp.diagnosis.trials import DEVIATIONS, HALF, Trials, beyond_luck, described
-from cmlp.history import History
 from cmlp.network import Network
+from cmlp.training.history import History
 
 SAMPLE = 1000  # images on which units are watched
 DEAD = 0.5  # share of constant units in a layer; up to 0.12 in networks that learn

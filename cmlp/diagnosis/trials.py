@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.architecture import OUTPUTS
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.evidence import FEWEST
 from cmlp.errors import ModelError
+from cmlp.model.architecture import OUTPUTS
 from cmlp.network import Network
 
 ROWS = 10_000  # trained on at most so many, in 3 to 40 epochs: 90 % on MNIST, 96 % on the built-in digits

@@ -16,17 +16,18 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._param_validation import Options as OneOf
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from cmlp.architecture import make_architecture
-from cmlp.callbacks import Callbacks
-from cmlp.checks import check_name
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.core.engine import Engine
 from cmlp.estimators.fit import Fit, Memory
-from cmlp.history import History
+from cmlp.model.architecture import make_architecture
+from cmlp.model.samples import Samples, as_rows
 from cmlp.network import Network
-from cmlp.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optimizer
-from cmlp.samples import Samples, as_rows
-from cmlp.training import Options, Training, new_state
+from cmlp.training.callbacks import Callbacks
+from cmlp.training.epoch import Training, new_state
+from cmlp.training.history import History
+from cmlp.training.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optimizer
+from cmlp.training.options import Options
+from cmlp.utils.checks import check_name
 
 LARGEST_BATCH = 200  # what batch_size="auto" means
 TYPES = [np.float64, np.float32, np.uint8]  # of X; all others become float64

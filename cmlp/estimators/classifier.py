@@ -12,11 +12,11 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
-from cmlp.architecture import MULTILABEL
-from cmlp.callbacks import Callback
 from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
-from cmlp.optimizers import Optimizer
-from cmlp.samples import Samples
+from cmlp.model.architecture import MULTILABEL
+from cmlp.model.samples import Samples
+from cmlp.training.callbacks import Callback
+from cmlp.training.optimizers import Optimizer
 
 
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]

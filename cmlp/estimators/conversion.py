@@ -11,11 +11,11 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.utils.validation import check_is_fitted
 
-from cmlp.checks import listed
 from cmlp.estimators.fit import Memory
 from cmlp.network import Network
-from cmlp.optimizers import LBFGS
-from cmlp.training import new_state
+from cmlp.training.epoch import new_state
+from cmlp.training.optimizers import LBFGS
+from cmlp.utils.checks import listed
 
 HIDDEN = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}  # as scikit-learn calls them
 FOUND = (

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from cmlp.callbacks import Callbacks, Event
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
-from cmlp.interrupts import Interrupts
-from cmlp.lbfgs import minimise
-from cmlp.measures import evaluate
-from cmlp.optimizers import LBFGS, Optimizer
-from cmlp.samples import Samples
-from cmlp.training import Options, Training
+from cmlp.model.evaluation import evaluate
+from cmlp.model.samples import Samples
+from cmlp.training.callbacks import Callbacks, Event
+from cmlp.training.epoch import Training
+from cmlp.training.lbfgs import minimise
+from cmlp.training.optimizers import LBFGS, Optimizer
+from cmlp.training.options import Options
+from cmlp.training.signals import Interrupts
 
 SMALLEST_RATE = 1e-6  # where an adaptive learning rate ends
 ADAPTIVE_RATE = 0.2

@@ -10,10 +10,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from cmlp.callbacks import Callback
 from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
-from cmlp.optimizers import Optimizer
-from cmlp.samples import Samples
+from cmlp.model.samples import Samples
+from cmlp.training.callbacks import Callback
+from cmlp.training.optimizers import Optimizer
 
 # What scikit-learn calls a loss, or would: what it is here, and the activation of its outputs.
 LOSSES = {

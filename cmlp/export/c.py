@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from cmlp.export import c_text
 from cmlp.export.parameters import PRODUCER, decides, parameters_of, producer_version
-from cmlp.model import Model
+from cmlp.model.record import Model
 
 REAL = {"float64": "double", "float32": "float"}
 PER_LINE = {"double": 4, "float": 6}  # literals

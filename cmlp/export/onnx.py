@@ -6,14 +6,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from cmlp.architecture import MULTILABEL, Architecture, check_dtype
-from cmlp.checks import check_name
 from cmlp.errors import ModelError
 from cmlp.export.onnx_activations import activate
 from cmlp.export.onnx_graph import BATCH, Graph, Values
 from cmlp.export.parameters import PRODUCER, Parameters, decides, parameters_of, producer_version
-from cmlp.extras import require
-from cmlp.model import Model
+from cmlp.model.architecture import MULTILABEL, Architecture, check_dtype
+from cmlp.model.record import Model
+from cmlp.utils.checks import check_name
+from cmlp.utils.optional import require
 
 OPSET, IR_VERSION = 13, 7  # of ONNX 1.8, 2020: the oldest with all that is needed here, for the oldest runtimes
 INPUTS = ("uint8", "float")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cmlp.architecture import MULTILABEL, Architecture, check_dtype
 from cmlp.errors import ModelError
-from cmlp.model import Model
+from cmlp.model.architecture import MULTILABEL, Architecture, check_dtype
+from cmlp.model.record import Model
 
 PRODUCER = "cmlp"
 

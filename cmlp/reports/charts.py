@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cmlp.figures import COLOURS, GREY, LINE, SMALL, new_figure, quiet
-from cmlp.scores import Bin
+from cmlp.plotting.style import COLOURS, GREY, LINE, SMALL, new_figure, quiet
+from cmlp.reports.scores import Bin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.errors import DataError
-from cmlp.extras import require
-from cmlp.figures import png
+from cmlp.plotting.style import png
 from cmlp.reports.charts import calibration_chart
-from cmlp.scores import Scores
+from cmlp.reports.scores import Scores
+from cmlp.utils.optional import require
 
 MOST_CLASSES = 40  # of a table of confusions that can be taken in
 MOST_MISTAKES = 40

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import ModelError
-from cmlp.files import is_regular, named
+from cmlp.utils.files import is_regular, named
 
 LENGTH = 8  # bytes of the header's length, with which a file begins
 ENTRY = "cmlp"  # of the metadata: one, because their order would differ from file to file

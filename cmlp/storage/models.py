@@ -8,15 +8,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cmlp.architecture import Architecture, check_sizes, make_architecture
-from cmlp.checks import check_positive
+from cmlp.data.framing import Framing
+from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
-from cmlp.files import write_file
-from cmlp.framing import Framing
-from cmlp.model import Model
+from cmlp.model.architecture import Architecture, check_sizes, make_architecture
+from cmlp.model.record import Model
 from cmlp.storage import nielsen, torch
 from cmlp.storage.container import pack, read_file, unpack
-from cmlp.validation import check_class_names
+from cmlp.utils.checks import check_positive
+from cmlp.utils.files import write_file
 
 KIND = "cmlp-model"
 VERSION = 1

@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.architecture import check_sizes, make_architecture
-from cmlp.checks import check_name
 from cmlp.errors import ModelError
-from cmlp.model import Model
+from cmlp.model.architecture import check_sizes, make_architecture
+from cmlp.model.record import Model
+from cmlp.utils.checks import check_name
 
 FIELDS = {"sizes", "weights", "biases", "cost"}
 COSTS = ("CrossEntropyCost", "QuadraticCost")

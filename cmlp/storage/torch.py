@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.architecture import make_architecture
 from cmlp.errors import ModelError
-from cmlp.model import Model
+from cmlp.model.architecture import make_architecture
+from cmlp.model.record import Model
 from cmlp.storage.container import LENGTH, read_file
 
 TYPES: dict[str, np.dtype[Any]] = {"F64": np.dtype("<f8"), "F32": np.dtype("<f4")}

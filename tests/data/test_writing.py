@@ -15,7 +15,7 @@ from cmlp.data import Dataset, load, load_digits, load_test_data, load_training_
 from cmlp.data.loading import DATA_FILES
 from cmlp.data.writing import check_free, write_data
 from cmlp.errors import DataError
-from cmlp.files import write_files
+from cmlp.utils.files import write_files
 
 TRAIN = Dataset(np.arange(12, dtype=np.uint8).reshape(3, 4) * 20, [0, 1, 2])
 TEST = Dataset([[0.5, 0.25, 1, 0]], [1], classes=3)

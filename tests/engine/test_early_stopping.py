@@ -7,9 +7,9 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.history import History
-from cmlp.samples import Samples
-from cmlp.training import Patience, stratified_split
+from cmlp.model.samples import Samples
+from cmlp.training.early_stopping import Patience, stratified_split
+from cmlp.training.history import History
 
 
 def noisy(n, seed):

@@ -5,8 +5,8 @@ import pytest
 
 import cmlp
 from cmlp import LBFGS, ModelError, Network
-from cmlp.lbfgs import minimise
-from cmlp.training import Options
+from cmlp.training.lbfgs import minimise
+from cmlp.training.options import Options
 
 TRAIN = cmlp.load_digits()[0][:100]
 

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 
 import cmlp
 from cmlp import Network
-from cmlp.optimizers import OPTIMIZERS
+from cmlp.training.optimizers import OPTIMIZERS
 
 TYPES = pytest.mark.parametrize("dtype", ["float64", "float32"])
 TOLERANCE = {"float64": 1e-12, "float32": 1e-4}

@@ -4,7 +4,7 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.optimizers import OPTIMIZERS
+from cmlp.training.optimizers import OPTIMIZERS
 
 
 @pytest.fixture(scope="module")

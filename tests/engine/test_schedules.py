@@ -7,7 +7,7 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.schedules import SCHEDULES, Constant, Function, etas_of, find_schedule
+from cmlp.training.schedules import SCHEDULES, Constant, Function, etas_of, find_schedule
 
 # A training of 10 epochs of 4 steps.
 BY_HAND = [

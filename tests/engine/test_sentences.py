@@ -109,7 +109,7 @@ def test_of_networks(settings, message):
         ),
         (
             {"optimizer": cmlp.Adam},
-            "optimizer must be a name or an optimizer such as cmlp.Adam(), got <class 'cmlp.optimizers.Adam'>",
+            "optimizer must be a name or an optimizer such as cmlp.Adam(), got <class 'cmlp.training.optimizers.Adam'>",
         ),
         (
             {"callbacks": Unknown()},

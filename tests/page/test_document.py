@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import cmlp
+from cmlp.data.framing import Framing
 from cmlp.errors import ModelError
 from cmlp.export.page import content, document
-from cmlp.framing import Framing
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;<!--"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cmlp
-from cmlp.framing import Framing, frame
+from cmlp.data.framing import Framing, frame
 
 SLANT = [(0.3, 0.2), (0.45, 0.5), (0.6, 0.8)]
 HOOK = [(0.65, 0.25), (0.4, 0.3), (0.35, 0.55)]

@@ -14,8 +14,8 @@ import numpy as np
 from children import in_child
 from injection import calls_of, under_strace
 
-from cmlp.architecture import make_architecture
-from cmlp.model import Model
+from cmlp.model.architecture import make_architecture
+from cmlp.model.record import Model
 from cmlp.storage import read_model, write_model
 from cmlp.storage.container import pack
 from cmlp.storage.models import KIND, VERSION, describe, tensors_of

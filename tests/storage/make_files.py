@@ -11,7 +11,7 @@ import numpy as np
 from test_files import FOLDER, facts, images
 
 from cmlp import Network
-from cmlp.framing import Framing
+from cmlp.data.framing import Framing
 from cmlp.storage import write_model
 
 DIGITS = ("zero", "one", "zwei", "trois", "\u56db", "\u043f\u044f\u0442\u044c", "\u0666", "se7en", "8", "\U0001f4af")

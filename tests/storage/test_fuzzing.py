@@ -14,9 +14,9 @@ from sealing import MODEL, TENSORS, dumped, sealed
 
 from cmlp import ModelError, Network
 from cmlp.errors import CmlpError
-from cmlp.storage.checkpoints import KIND, VERSION, read_checkpoint
 from cmlp.storage.container import unpack
 from cmlp.storage.models import read_model
+from cmlp.training.checkpoint_files import KIND, VERSION, read_checkpoint
 
 MUTANTS, MINUTE = 1000, 60.0
 DATA = np.random.default_rng(0).random((12, 4)), np.arange(12) % 2

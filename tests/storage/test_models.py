@@ -17,9 +17,9 @@ from safetensors.numpy import load_file, save
 from sealing import MODEL, TENSORS, sealed
 
 from cmlp import ModelError, Network
-from cmlp.architecture import make_architecture
-from cmlp.framing import CENTRES, Framing
-from cmlp.model import Model
+from cmlp.data.framing import CENTRES, Framing
+from cmlp.model.architecture import make_architecture
+from cmlp.model.record import Model
 from cmlp.storage.container import pack, unpack
 from cmlp.storage.models import KIND, VERSION, describe, model_of, read_model, tensors_of, write_model
 

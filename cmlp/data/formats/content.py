@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from cmlp.data.pickles import GZIP, SPARE_BYTES, SPARE_BYTES_RATIO
 from cmlp.errors import DataError
-from cmlp.files import is_regular
+from cmlp.utils.files import is_regular
 
 BLOCK = 1 << 20
 START = 1 << 16  # holds the first lines of a CSV file, however wide

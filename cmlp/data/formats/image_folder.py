@@ -11,8 +11,8 @@ from cmlp.data.formats.content import limit_of
 from cmlp.data.formats.names import role_of
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.errors import DataError
-from cmlp.extras import require
-from cmlp.files import is_regular
+from cmlp.utils.files import is_regular
+from cmlp.utils.optional import require
 
 MAGIC = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"BM": "BMP"}
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.architecture import MULTILABEL
+from cmlp.data.framing import Framing
 from cmlp.errors import ModelError
 from cmlp.export.page.examples import Examples
 from cmlp.export.parameters import parameters_of
-from cmlp.framing import Framing
-from cmlp.model import Model
+from cmlp.model.architecture import MULTILABEL
+from cmlp.model.record import Model
 
 LARGEST = 2**26  # bytes of parameters; a browser takes seconds to open more
 SMALLEST_SIDE = 8  # of a square that is taken for a picture: few numbers are often no pixels, whatever their count

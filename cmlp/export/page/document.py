@@ -12,7 +12,7 @@ from cmlp.errors import ModelError
 from cmlp.export.page.content import content_of
 from cmlp.export.page.examples import Examples
 from cmlp.export.parameters import producer_version
-from cmlp.model import Model
+from cmlp.model.record import Model
 
 TITLE = "A network at work"
 SCRIPTS = (

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.architecture import Architecture
 from cmlp.core.engine import Engine
-from cmlp.measures import decide
-from cmlp.samples import Samples
+from cmlp.model.architecture import Architecture
+from cmlp.model.evaluation import decide
+from cmlp.model.samples import Samples
 
 MOST = 200
 SLACK = 1e-3  # of white, for what was rounded

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.architecture import MULTILABEL, Architecture
 from cmlp.core.engine import Engine
 from cmlp.core.memory import Batch
 from cmlp.errors import DataError, ModelError
-from cmlp.samples import Samples
-from cmlp.threads import WORTH_SHARING_FORWARDS, number_of_threads
+from cmlp.model.architecture import MULTILABEL, Architecture
+from cmlp.model.samples import Samples
+from cmlp.model.threads import WORTH_SHARING_FORWARDS, number_of_threads
 
 
 def outputs_of(batch: Batch, engine: Engine, threads: int | None = None) -> NDArray[Any]:

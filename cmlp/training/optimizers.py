@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from cmlp.checks import check_count, check_name, check_positive, check_range
 from cmlp.errors import ModelError
+from cmlp.utils.checks import check_count, check_name, check_positive, check_range
 
 
 @dataclass(frozen=True)

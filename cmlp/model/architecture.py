@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from cmlp.checks import LARGEST, check_name, check_range
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.core.losses import FUSED, LOSSES
 from cmlp.errors import ModelError
+from cmlp.utils.checks import LARGEST, check_name, check_range
 
 CLASSIFYING = {"quadratic", "cross_entropy"}  # losses whose targets are labels
 MULTILABEL = "binary_cross_entropy"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Self
 
-from cmlp.figures import COLOURS, INK, draw_lines, new_figure, quiet
+from cmlp.plotting.style import COLOURS, INK, draw_lines, new_figure, quiet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.checks import check_count
 from cmlp.errors import ModelError
-from cmlp.generators import restore, state_of
-from cmlp.samples import Samples
-from cmlp.storage.checkpoints import Checkpoint, Generations
-from cmlp.training import Position
+from cmlp.model.samples import Samples
+from cmlp.training.checkpoint_files import Checkpoint, Generations
+from cmlp.training.epoch import Position
+from cmlp.training.random_state import restore, state_of
+from cmlp.utils.checks import check_count
 
 UNITS = {"s": 1, "min": 60, "h": 3600}
 BLOCK = 4096  # images whose checksum is taken at once

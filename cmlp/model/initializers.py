@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cmlp.checks import check_name
 from cmlp.errors import ModelError
+from cmlp.utils.checks import check_name
 
 # The variance is this over fan_in plus this over fan_out, as (of fan_in, of both together).
 VARIANCES = {"glorot": (0, 2), "he": (2, 0), "lecun": (1, 0)}

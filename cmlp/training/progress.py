@@ -5,7 +5,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
 
-from cmlp.history import History
+from cmlp.training.history import History
 
 SECONDS_BETWEEN_LINES = 1.0  # so that thousands of quick epochs do not fill a log
 BAR = "epoch {n_fmt}/{total_fmt} |{bar}| {remaining} left, {desc}"  # what matters less is cut off on the right

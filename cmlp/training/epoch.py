@@ -1,44 +1,25 @@
 """The training of a network, epoch by epoch: what `Network.train` and the estimators have in common."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from math import inf, isfinite
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.checks import check_count, check_name, check_range
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
-from cmlp.generators import restore, state_of
-from cmlp.history import History
-from cmlp.optimizers import Optimizer
-from cmlp.samples import Samples
-from cmlp.schedules import Constant, Schedule, etas_of
-from cmlp.threads import number_of_threads
+from cmlp.model.samples import Samples
+from cmlp.model.threads import number_of_threads
+from cmlp.training.optimizers import Optimizer
+from cmlp.training.options import Options
+from cmlp.training.random_state import restore, state_of
+from cmlp.training.schedules import Constant, Schedule, etas_of
 
 LARGE = 16  # pixels or features beyond this are more often not scaled than meant
-
-
-@dataclass(frozen=True)
-class Options:
-    """What every step of a training has in common; 0 stands for nothing.
-
-    `shared_penalties` says that `l1` and `l2` are divided by the mini-batch, and are not whole in every step.
-    """
-
-    mini_batch_size: int
-    l1: float = 0.0
-    l2: float = 0.0
-    shared_penalties: bool = False
-    clip_norm: float = 0.0
-    clip_value: float = 0.0
-    max_norm: float = 0.0
-    averaging: float = 0.0
-    smoothing: float = 0.0
 
 
 @dataclass
@@ -224,87 +205,6 @@ class Training:
             self.engine.parameters[...] = self.average
 
 
-@dataclass
-class Patience:
-    """Stops a training that has not become better for some epochs, and keeps the best parameters.
-
-    Parameters
-    ----------
-    monitor : {"loss", "accuracy"}
-        What must fall or rise, of the validation data.
-    epochs : int
-        How many epochs without a new best end the training.
-    tolerance : float
-        How much better the new best must be.
-    """
-
-    monitor: str
-    epochs: int
-    tolerance: float = 0.0
-    best: float = field(default=-inf, init=False)
-    best_parameters: NDArray[Any] | None = field(default=None, init=False, repr=False)
-    waited: int = field(default=0, init=False)
-
-    def is_exhausted(self, history: History, parameters: NDArray[Any]) -> bool:
-        """Look at the last epoch, and say whether it was one too many."""
-        score = -history.validation_loss[-1] if self.monitor == "loss" else history.validation_accuracy[-1]
-        self.waited = 0 if score > self.best + self.tolerance else self.waited + 1
-        if score > self.best:
-            self.best, self.best_parameters = score, parameters.copy()
-        return self.waited >= self.epochs
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what it remembers besides the parameters, as JSON has it."""
-        return {"best": self.best if isfinite(self.best) else None, "waited": self.waited}
-
-    def set_state(self, state: Mapping[str, Any], best_parameters: NDArray[Any] | None) -> None:
-        """Go on with what `get_state` returned."""
-        self.best = -inf if state.get("best") is None else check_range("best", state["best"], -inf)
-        self.waited = int(check_range("waited", state.get("waited")))
-        self.best_parameters = best_parameters
-
-    def restore(self, parameters: NDArray[Any]) -> None:
-        """Write the best parameters back."""
-        if self.best_parameters is not None:
-            parameters[...] = self.best_parameters
-
-
-def make_patience(patience: int | None, monitor: str, validation: Samples | None) -> Patience | None:
-    """Check what a user says of early stopping."""
-    check_name("monitor", monitor, ("loss", "accuracy"))
-    if patience is None:
-        return None
-    check_count("patience", patience)
-    if validation is None:
-        raise ModelError("patience needs validation_data to watch, got none")
-    if monitor == "accuracy" and validation.labels is None:
-        raise ModelError('monitor must be "loss" where there are targets and no labels, got "accuracy"')
-    return Patience(monitor, patience)
-
-
 def new_state(optimizer: Optimizer, engine: Engine) -> OptimizerState:
     """Return the state of an optimiser that has taken no step."""
     return OptimizerState(optimizer.name, optimizer.settings(), engine.parameters.size, engine.dtype)
-
-
-def stratified_split(
-    samples: Samples, fraction: float, rng: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the rows to train with, and the rows, a fraction of each class, to validate with.
-
-    Of a class with two samples or more there are some in both.
-    """
-    if not 0 < fraction < 1:
-        raise ModelError(f"validation_data must be a number of (0, 1), got {fraction!r}")
-    labels = np.zeros(len(samples), np.intp) if samples.labels is None else samples.labels
-    chosen = []
-    for label in np.unique(labels):
-        rows = rng.permutation(np.flatnonzero(labels == label))
-        chosen.append(rows[: min(max(1, round(fraction * len(rows))), len(rows) - 1)])
-    validation = np.sort(np.concatenate(chosen))
-    training = np.setdiff1d(np.arange(len(samples)), validation)
-    for purpose, rows in (("train", training), ("validate", validation)):
-        if not len(rows) or (samples.weights is not None and not samples.weights[rows].any()):
-            found = f"no samples to {purpose} with, of {len(samples):,}, or all have weight 0"
-            raise ModelError(f"validation_data of {fraction:g} leave {found}")
-    return training.astype(np.intp), validation.astype(np.intp)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.checks import check_count, check_name, check_positive, check_range
 from cmlp.errors import ModelError
+from cmlp.utils.checks import check_count, check_name, check_positive, check_range
 
 
 class Schedule:

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import ModelError
-from cmlp.generators import state_of
-from cmlp.lbfgs import Journal, minimise
-from cmlp.optimizers import LBFGS
-from cmlp.progress import Progress
-from cmlp.run import Run
-from cmlp.storage.checkpoints import Checkpoint
-from cmlp.training import Position
+from cmlp.training.checkpoint_files import Checkpoint
+from cmlp.training.epoch import Position
+from cmlp.training.lbfgs import Journal, minimise
+from cmlp.training.loop import Run
+from cmlp.training.optimizers import LBFGS
+from cmlp.training.progress import Progress
+from cmlp.training.random_state import state_of
 
 
 class LBFGSRun(Run):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.checks import check_count, check_name
 from cmlp.errors import DataError, ModelError
+from cmlp.utils.checks import check_count, check_name
 
 CENTRES = ("mass", "box", "none")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from cmlp.extras import require
+from cmlp.utils.optional import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

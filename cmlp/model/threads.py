@@ -2,8 +2,8 @@
 
 import os
 
-from cmlp.checks import check_count
 from cmlp.core.engine import Engine
+from cmlp.utils.checks import check_count
 
 # Parameters times images, from where on several threads are faster than one. Training starts them once for many
 # mini-batches, of whose tenth of a millisecond two save a third; prediction starts them for one call, in as long.

@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.architecture import MULTILABEL, Architecture
-from cmlp.callbacks import Callbacks, Event
 from cmlp.core.engine import Engine
 from cmlp.errors import ModelError
-from cmlp.generators import restore, state_of
-from cmlp.history import History
-from cmlp.interrupts import Interrupts
-from cmlp.keeper import Keeper, digest_of
-from cmlp.measures import accuracy, check_accuracy, evaluate, share_right
-from cmlp.progress import Progress
-from cmlp.samples import Samples
-from cmlp.settings import Settings
-from cmlp.storage.checkpoints import Checkpoint
-from cmlp.training import Patience, Position, Training
+from cmlp.model.architecture import MULTILABEL, Architecture
+from cmlp.model.evaluation import accuracy, check_accuracy, evaluate, share_right
+from cmlp.model.samples import Samples
+from cmlp.training.callbacks import Callbacks, Event
+from cmlp.training.checkpoint_files import Checkpoint
+from cmlp.training.checkpointing import Keeper, digest_of
+from cmlp.training.early_stopping import Patience
+from cmlp.training.epoch import Position, Training
+from cmlp.training.history import History
+from cmlp.training.options import Settings
+from cmlp.training.progress import Progress
+from cmlp.training.random_state import restore, state_of
+from cmlp.training.signals import Interrupts
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cmlp.errors import ModelError
-from cmlp.history import History
+from cmlp.training.history import History
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,31 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cmlp.checks import check_count, check_optional, check_positive, check_range
 from cmlp.errors import ModelError
-from cmlp.optimizers import LBFGS, Optimizer
-from cmlp.schedules import Constant, Schedule, describe
-from cmlp.training import Options
+from cmlp.training.optimizers import LBFGS, Optimizer
+from cmlp.training.schedules import Constant, Schedule, describe
+from cmlp.utils.checks import check_count, check_optional, check_positive, check_range
 
 OF_MINI_BATCHES = ("max_norm", "clip_norm", "clip_value", "averaging")  # which L-BFGS has not
 NUMBERS = ("eta", "lmbda", "l1", "label_smoothing", *OF_MINI_BATCHES)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every step of a training has in common; 0 stands for nothing.
+
+    `shared_penalties` says that `l1` and `l2` are divided by the mini-batch, and are not whole in every step.
+    """
+
+    mini_batch_size: int
+    l1: float = 0.0
+    l2: float = 0.0
+    shared_penalties: bool = False
+    clip_norm: float = 0.0
+    clip_value: float = 0.0
+    max_norm: float = 0.0
+    averaging: float = 0.0
+    smoothing: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import ModelError
-from cmlp.files import write_file
-from cmlp.history import History
-from cmlp.model import Model
+from cmlp.model.record import Model
 from cmlp.storage.container import pack, read_file, unpack
 from cmlp.storage.models import describe, model_of, tensors_of
-from cmlp.training import Position
+from cmlp.training.epoch import Position
+from cmlp.training.history import History
+from cmlp.utils.files import write_file
 
 KIND = "cmlp-checkpoint"
 VERSION = 1

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from cmlp.core.blas_threads import single_blas_thread
 from cmlp.core.engine import Engine
 from cmlp.errors import ModelError
-from cmlp.optimizers import LBFGS
-from cmlp.samples import Samples
-from cmlp.training import Options
+from cmlp.model.samples import Samples
+from cmlp.training.optimizers import LBFGS
+from cmlp.training.options import Options
 
 BLOCK = 4096  # images whose gradient is computed at once, fewer where they would take longer than a moment
 MOST_WORK = 2**32  # images of a block times parameters

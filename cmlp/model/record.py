@@ -6,8 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cmlp.architecture import Architecture
-from cmlp.framing import Framing
+from cmlp.data.framing import Framing
+from cmlp.model.architecture import Architecture
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
-from cmlp.figures import GREY, INK, new_figure
+from cmlp.plotting.style import GREY, INK, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

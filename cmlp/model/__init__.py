@@ -1,0 +1,1 @@
+"""What a network is, and what it answers: its architecture, parameters and samples, and the record that is stored."""
