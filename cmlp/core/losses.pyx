@@ -28,6 +28,7 @@ LOSSES = {
     "poisson": POISSON,
 }
 MEANS = {"mean_squared_error", "mean_absolute_error", "huber", "poisson"}  # over the outputs; others are sums
+NEED_FUSED = {"cross_entropy", "binary_cross_entropy"}  # which only know the derivative by z
 FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid", "poisson": "exponential"}
 
 
