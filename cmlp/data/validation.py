@@ -55,10 +55,10 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
     factor = infer_scale(low, high, integers=integers) if scale is None else _check_scale(scale)
     if integers and low >= 0 and high <= 255:
         one_byte = pixels.dtype.itemsize == 1
-        return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8)), factor
+        return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8, "C")), factor
     if integers:
-        return np.multiply(pixels, factor, dtype=np.float64), factor
-    return (pixels if factor == 1 else pixels * factor), factor
+        return np.multiply(pixels, factor, order="C", dtype=np.float64), factor
+    return (pixels if factor == 1 else np.multiply(pixels, factor, order="C")), factor
 
 
 def infer_scale(low: float, high: float, *, integers: bool) -> float:
