@@ -182,7 +182,9 @@ def _as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[An
 
     `one_type` says whether the numbers of a list must be of one type, as labels are, and not 1 and 0.5.
     """
-    if isinstance(values, list | tuple):
+    if isinstance(values, list | tuple) and _are_alike(values):
+        array = np.asarray(values)
+    elif isinstance(values, list | tuple):
         # Row by row, because a whole list with one bad row would only say that it is "inhomogeneous".
         rows = [_as_numbers(row, name, f" at index {i}") for i, row in enumerate(values)]
         _check_alike(rows, name, one_type)
@@ -192,6 +194,16 @@ def _as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[An
     if array.ndim and not len(array):
         raise DataError(f"{name} must not be empty, got shape {array.shape}")
     return array
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    """Whether these are NumPy's numbers, or arrays of them, of one type and shape: then nothing can go wrong."""
+    if set(map(type, values)) == {np.ndarray}:
+        found: set[Any] = {(row.dtype, row.shape) for row in values}
+    else:
+        found = {(row.dtype, ()) if isinstance(row, np.generic) else None for row in values}
+    kind = found.pop() if len(found) == 1 else None
+    return kind is not None and kind[0].kind in "biuf"
 
 
 def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:
