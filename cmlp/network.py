@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
-from cmlp.core.memory import Batch
 from cmlp.data.framing import Framing, framing_of, some_of
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import make_architecture
@@ -160,7 +160,7 @@ class Network:
         if output is not None:
             return output
         batch, single = as_images(images, self.sizes[0])
-        outputs = outputs_of(Batch(batch, self.scale), self._engine, threads)
+        outputs = outputs_of(DataSource(batch, self.scale), self._engine, threads)
         return outputs[0] if single else outputs
 
     def feedforward(self, images: ArrayLike) -> NDArray[Any]:
@@ -169,7 +169,7 @@ class Network:
         if isinstance(batch, tuple):
             raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
         pixels = batch * self.scale if batch.dtype == np.uint8 else batch
-        layers = [pixels.astype(self.dtype), *self._engine.activations(Batch(batch, self.scale))]
+        layers = [pixels.astype(self.dtype), *self._engine.activations(DataSource(batch, self.scale))]
         self.activations = [layer[0] for layer in layers] if single else layers
         return self.activations[-1]
 
@@ -213,7 +213,7 @@ class Network:
 
     def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
         """Return the mean loss of images and labels given as for `gradient`."""
-        return evaluate(self._batch(images, labels).batch(), self._engine)[1]
+        return evaluate(self._batch(images, labels).source(), self._engine)[1]
 
     def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.
@@ -415,7 +415,7 @@ class Network:
         """Return the samples to train and to validate with."""
         if isinstance(given, float):
             training, validation = stratified_split(samples, given, rng)
-            return samples.take(training), samples.take(validation)
+            return samples.subset(training), samples.subset(validation)
         if given is None:
             return samples, None
         return samples, self._samples(given, "validation_data", samples.pixel_scale or self.scale)
@@ -536,7 +536,7 @@ class Network:
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
         """Return the mean loss and its gradient (n_parameters,)."""
-        loss, weight, nabla = self._engine.gradient(samples.batch())
+        loss, weight, nabla = self._engine.gradient(samples.source())
         if not isfinite(loss):
             raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
         return loss / weight, nabla

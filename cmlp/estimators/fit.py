@@ -173,7 +173,7 @@ class Fit:
         history.seconds.append(seconds)
         score = -np.inf
         if self.validation is not None:
-            outputs, validation_loss = evaluate(self.validation.batch(), self.engine, model.threads)
+            outputs, validation_loss = evaluate(self.validation.source(), self.engine, model.threads)
             score = model._score_outputs(outputs, self.validation)
             model.validation_scores_.append(score)
             history.validation_loss.append(validation_loss)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from cmlp.core.memory import Batch
+from cmlp.core.data_source import DataSource
 from cmlp.data.validation import check_images, check_labels, check_targets, check_weights, infer_scale
 from cmlp.errors import DataError
 
@@ -48,7 +48,8 @@ class Samples:
     """Checked images, and labels (n,) or targets (n, outputs).
 
     `images` is an array (n, features) of uint8, float32 or float64, or the values, columns and row pointers of a
-    sparse matrix. `scale` brings uint8 pixels to 0..1.
+    sparse matrix; where there are `rows` (n,), these say which of the images are meant. `scale` brings uint8 pixels to
+    0..1.
     """
 
     images: NDArray[Any] | SparseRows
@@ -56,6 +57,7 @@ class Samples:
     targets: NDArray[np.float64] | None
     scale: float
     weights: NDArray[np.float64] | None = None
+    rows: NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.images, tuple):
@@ -116,21 +118,28 @@ class Samples:
         return weights[self.labels]
 
     def take(self, rows: NDArray[np.intp]) -> Self:
-        """Return the samples of some rows."""
-        images = _take_rows(self.images, rows) if isinstance(self.images, tuple) else self.images[rows]
+        """Return the samples of some rows, with images of their own."""
+        chosen = self.subset(rows)
+        found = chosen.rows
+        assert found is not None
+        images = _take_rows(self.images, found) if isinstance(self.images, tuple) else self.images[found]
+        return replace(chosen, images=images, rows=None)
+
+    def subset(self, rows: NDArray[np.intp]) -> Self:
+        """Return the samples of some rows; their images stay where they are."""
         return replace(
             self,
-            images=images,
+            rows=frozen(np.arange(len(self))[rows] if self.rows is None else self.rows[rows]),
             labels=None if self.labels is None else self.labels[rows],
             targets=None if self.targets is None else self.targets[rows],
             weights=None if self.weights is None else self.weights[rows],
         )
 
-    def batch(self, smoothing: float = 0.0) -> Batch:
+    def source(self, smoothing: float = 0.0) -> DataSource:
         """Return the samples as the core knows them; `smoothing` is how much of a label's 1 all classes share."""
         if smoothing and self.labels is None:
             raise DataError("label_smoothing needs labels, and these samples have targets")
-        return Batch(self.images, self.scale, self.labels, self.targets, self.weights, smoothing)
+        return DataSource(self.images, self.scale, self.labels, self.targets, self.weights, smoothing, self.rows)
 
 
 def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bool]:
@@ -209,8 +218,6 @@ def frozen(indices: NDArray[Any], dtype: DTypeLike = np.intp) -> NDArray[Any]:
 
 def _take_rows(images: SparseRows, rows: NDArray[np.intp]) -> SparseRows:
     values, columns, begins = images
-    if rows.dtype == bool:
-        rows = np.flatnonzero(rows)
     lengths = begins[rows + 1] - begins[rows]
     chosen = np.concatenate([np.arange(begins[row], begins[row + 1]) for row in rows] or [np.empty(0, np.intp)])
     new_begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)

@@ -99,7 +99,7 @@ class Training:
     ) -> None:
         self.engine, self.samples, self.options, self.rng = engine, samples, options, rng
         self.eta, self.schedule, self.shuffle = eta, schedule or Constant(), shuffle
-        self.batch = samples.batch(options.smoothing)
+        self.source = samples.source(options.smoothing)
         self.state = state or new_state(optimizer, engine)
         self.average = engine.parameters.copy() if options.averaging else None
         self.threads = number_of_threads(threads, engine, options.mini_batch_size)
@@ -162,7 +162,7 @@ class Training:
         self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int
     ) -> tuple[float, float, int]:
         return self.engine.train(
-            self.batch, order, begin, end, etas, self.state, self.options, self.average, key, self.threads
+            self.source, order, begin, end, etas, self.state, self.options, self.average, key, self.threads
         )
 
     def _check_finite(self, before: NDArray[Any], at: Position, broken: bool) -> None:

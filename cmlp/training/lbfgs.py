@@ -1,6 +1,6 @@
 """L-BFGS: all samples in every step, whose length `scipy.optimize` finds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.core.blas_threads import single_blas_thread
+from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.errors import ModelError
 from cmlp.model.samples import Samples
@@ -26,7 +27,7 @@ class Stopped(Exception):
 
 
 def full_gradient(
-    engine: Engine, blocks: Sequence[Samples], options: Options, poll: Callable[[], bool]
+    engine: Engine, source: DataSource, options: Options, poll: Callable[[], bool]
 ) -> tuple[float, Gradient]:
     """Return the mean loss of all samples with its penalties, and the gradient (n_parameters,).
 
@@ -34,10 +35,11 @@ def full_gradient(
     """
     total, weight = 0.0, 0.0
     gradient = np.zeros(engine.parameters.size)
-    for block in blocks:
+    size = max(1, min(BLOCK, MOST_WORK // engine.parameters.size))
+    for begin in range(0, source.n, size):
         if poll():
             raise Stopped
-        loss, block_weight, nabla = engine.gradient(block.batch(options.smoothing))
+        loss, block_weight, nabla = engine.gradient(source, begin, min(begin + size, source.n))
         total, weight = total + loss, weight + block_weight
         if isfinite(loss):
             gradient += block_weight * nabla
@@ -81,7 +83,7 @@ def minimise(
     from scipy.optimize import minimize  # here, because it would make importing cmlp slower by half
 
     start = last = engine.parameters.astype(np.float64)
-    blocks, known, evaluations = _blocks(engine, samples), len(journal or ()), 0
+    source, known, evaluations = samples.source(options.smoothing), len(journal or ()), 0
 
     def objective(parameters: Gradient) -> tuple[float, Gradient]:
         nonlocal evaluations
@@ -90,7 +92,7 @@ def minimise(
             loss, gradient = journal[evaluations - 1]
             return loss, gradient.copy()
         engine.parameters[...] = parameters
-        loss, gradient = full_gradient(engine, blocks, options, poll)
+        loss, gradient = full_gradient(engine, source, options, poll)
         if journal is not None:
             journal.append((loss, gradient.copy()))
         return loss, gradient
@@ -115,9 +117,3 @@ def minimise(
     if not isfinite(result.fun):
         raise ModelError("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
     return result
-
-
-def _blocks(engine: Engine, samples: Samples) -> list[Samples]:
-    size = max(1, min(BLOCK, MOST_WORK // engine.parameters.size))
-    rows = np.arange(len(samples))
-    return [samples.take(rows[begin : begin + size]) for begin in range(0, len(rows), size)]

@@ -107,7 +107,7 @@ class Run:
         if self.training_accuracy:
             history.training_accuracy.append(accuracy(self.samples, self.architecture, self.engine, self.threads))
         if self.validation is not None:
-            outputs, loss = evaluate(self.validation.batch(), self.engine, self.threads)
+            outputs, loss = evaluate(self.validation.source(), self.engine, self.threads)
             history.validation_loss.append(loss)
             if self.architecture.classifies or self.architecture.loss == MULTILABEL:
                 right = share_right(outputs, self.validation, self.architecture, self.engine)

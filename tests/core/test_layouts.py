@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csc_matrix, csr_matrix
 
 import cmlp
-from cmlp.core.memory import Batch
+from cmlp.core.data_source import DataSource
 from cmlp.model.samples import Form, as_images, as_samples
 
 FEATURES = 30
@@ -77,7 +77,7 @@ def test_kernels_find_the_pixels_of_an_image_side_by_side(lay_out):
         assert array.strides[1] == array.itemsize
         assert array.flags.aligned
         assert array.dtype == np.float32
-    Batch(found, 1.0)
+    DataSource(found, 1.0)
 
 
 @pytest.mark.parametrize("pixels", TYPES.values(), ids=TYPES)

@@ -33,7 +33,7 @@ def test_columns_beside_the_written_ones_keep_every_bit(kernels, path, dtype):
         nabla_w = np.full((fan_out, 9), -0.0, dtype, order="F")
         pixels = np.array([1, 2, 5], np.int32)
         values, delta = rng.normal(size=3).astype(dtype), rng.normal(size=fan_out).astype(dtype)
-        kernels.call_accumulate_pixels(pixels, values, delta, nabla_w)
+        kernels.call_accumulate_outer(pixels, values, delta, nabla_w)
         others = np.delete(nabla_w, pixels, axis=1)
         assert np.signbit(others).all() and not others.any()
         assert np.allclose(nabla_w[:, pixels], np.outer(delta, values), rtol=1e-6)
@@ -62,9 +62,9 @@ def write_to_the_end(kernels, dtype):
     pixels = np.array([0, 2], np.int32)
     for fan_out in WIDTHS:
         delta, values = rng.normal(size=fan_out).astype(dtype), np.ones(2, dtype)
-        kernels.call_accumulate_pixels(pixels, values, delta, memory.put(np.zeros((fan_out, 3), dtype)))
+        kernels.call_accumulate_outer(pixels, values, delta, memory.put(np.zeros((fan_out, 3), dtype)))
         W = np.zeros((fan_out, 3 + 64), dtype, order="F")[:, :3]  # a vector may read beyond its columns
-        kernels.call_weigh_pixels(pixels, values, W, memory.put(np.zeros(fan_out, dtype)))
+        kernels.call_multiply_vector(pixels, values, W, memory.put(np.zeros(fan_out, dtype)))
         tile = np.empty(kernels.tile_rows() * 256 // delta.itemsize, dtype)
         begins = np.array([0, 2, 2, 2], np.intp)
         kernels.call_multiply_sparse(W, pixels, values, begins, True, tile, memory.put(np.zeros((fan_out, 3), dtype)))
