@@ -66,7 +66,7 @@ def test_a_loss_that_is_not_finite_stops_all_of_them():
 
 def test_default_number(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    engine = cmlp.Network((90, 10))._engine
+    engine = cmlp.Network((90, 10)).engine
     some = WORTH_SHARING // engine.parameters.size
     assert number_of_threads(None, engine, some) == 1
     assert number_of_threads(None, engine, some + 1) == len(os.sched_getaffinity(0))
@@ -81,7 +81,7 @@ PREDICTIONS = {
     "call": lambda network, images, labels, threads: network(images, threads=threads),
     "predict": lambda network, images, labels, threads: network.predict(images, threads=threads),
     "test": lambda network, images, labels, threads: network.test((images, labels), threads=threads),
-    "evaluate": lambda network, images, labels, threads: network._engine.evaluate(
+    "evaluate": lambda network, images, labels, threads: network.engine.evaluate(
         network._batch(images, labels).batch(), threads
     ),
 }

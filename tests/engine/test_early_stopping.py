@@ -8,7 +8,7 @@ import pytest
 import cmlp
 from cmlp import ModelError, Network
 from cmlp.model.samples import Samples
-from cmlp.training.early_stopping import Patience, stratified_split
+from cmlp.training.early_stopping import EarlyStopping, stratified_split
 from cmlp.training.history import History
 
 
@@ -196,22 +196,22 @@ class TestPatience:
         ],
     )
     def test_by_hand(self, losses, epochs, ends, best):
-        patience, history, parameters = Patience("loss", epochs), History(), np.zeros(1)
+        patience, history, parameters = EarlyStopping("loss", epochs), History(), np.zeros(1)
         for epoch, loss in enumerate(losses, 1):
             history.validation_loss.append(loss)
             parameters[...] = epoch
-            if patience.is_exhausted(history, parameters):
+            if patience.observe(history, parameters):
                 break
         assert epoch == ends
-        patience.restore(parameters)
+        patience.finish(parameters)
         assert parameters.item() == (epoch if best is None else best)
 
     def test_tolerance(self):
-        patience, history = Patience("accuracy", 2, tolerance=1.0), History()
+        patience, history = EarlyStopping("accuracy", 2, tolerance=1.0), History()
         exhausted = []
         for accuracy in [50, 50.9, 51.8, 53, 53.5, 53.6]:
             history.validation_accuracy.append(accuracy)
-            exhausted.append(patience.is_exhausted(history, np.array([accuracy])))
+            exhausted.append(patience.observe(history, np.array([accuracy])))
         # 50.9 is the best so far, but not by 1; 51.8 neither, measured against 50.9: that is two.
         assert exhausted[:3] == [False, False, True]
         assert patience.best == 53.6

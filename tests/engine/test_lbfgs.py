@@ -14,7 +14,7 @@ TRAIN = cmlp.load_digits()[0][:100]
 def evaluate_until(last):
     """Train until that many blocks were computed; return the parameters, those of all iterations, and the outcome."""
     network = Network([64, 8, 10])
-    engine, samples = network._engine, network._samples(TRAIN, "data", None)
+    engine, samples = network.engine, network._samples(TRAIN, "data", None)
     iterations, asked = [engine.parameters.copy()], 0
 
     def on_iteration(loss):
@@ -26,7 +26,7 @@ def evaluate_until(last):
         asked += 1
         return asked > last
 
-    result = minimise(engine, samples, Options(100), LBFGS(), 6, on_iteration, poll)
+    result = minimise(engine, samples, Options(mini_batch_size=100), LBFGS(), 6, on_iteration, poll)
     return engine.parameters, iterations, result
 
 

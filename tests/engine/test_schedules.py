@@ -7,7 +7,7 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.training.schedules import SCHEDULES, Constant, Function, etas_of, find_schedule
+from cmlp.training.schedules import SCHEDULES, Constant, Function, learning_rates, find_schedule
 
 # A training of 10 epochs of 4 steps.
 BY_HAND = [
@@ -37,10 +37,10 @@ def test_by_hand(schedule, factors):
 
 
 @pytest.mark.parametrize("schedule", [schedule for schedule, _ in BY_HAND], ids=str)
-def test_etas_of_an_epoch(schedule):
+def test_learning_rates_an_epoch(schedule):
     for epoch in (0, 3, 9):
         expected = [0.3 * schedule.factor(step, 4, 40) for step in range(4 * epoch, 4 * epoch + 4)]
-        etas = etas_of(schedule, 0.3, epoch, 4, 10)
+        etas = learning_rates(schedule, 0.3, epoch, 4, 10)
         assert etas.dtype == np.float64 and etas.shape == (4,)
         assert etas.tolist() == pytest.approx(expected, rel=1e-15)
 

@@ -71,7 +71,7 @@ def chosen():
 
     def choose(network, data):
         samples = network._samples(_arrays(data), "data", network.scale)
-        return choose_examples(samples, network.architecture, network._engine)
+        return choose_examples(samples, network.architecture, network.engine)
 
     return choose
 
