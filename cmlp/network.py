@@ -393,7 +393,14 @@ class Network:
         except BaseException:
             restore(self.rng, before)
             raise
+        earlier = {name: vars(self)[name] for name in adopted}
         vars(self).update(adopted)
+        try:
+            loop.begin()
+        except BaseException:
+            vars(self).update(earlier)
+            restore(self.rng, before)
+            raise
         outer, self._loop = self._loop, loop  # a callback may train, too
         try:
             return loop.run()

@@ -49,7 +49,7 @@ def from_sklearn(kind: type[Any], fitted: Any) -> Any:
     estimator.network_, estimator.history_, estimator.loss_curve_ = network, history, history.loss
     estimator._set_layers(network)
     vars(estimator).update({"best_loss_": fitted.loss_, "_memory": None, "_schedule": None} | found)
-    if estimator.validation_scores_ is not None:
+    if found.get("validation_scores_") is not None:
         estimator.validation_scores_ = history.validation_score
     _forget_other_loss(estimator)
     _take_memory(estimator, getattr(fitted, "_optimizer", None))
@@ -134,7 +134,8 @@ def _check_representable(parameters: dict[str, Any], known: dict[str, Any]) -> N
 
 def _forget_other_loss(estimator: Any) -> None:
     """Let training on not compare losses that are sums over several outputs here and means in scikit-learn."""
-    if getattr(estimator, "loss", None) is not None and estimator.n_outputs_ > 1 and estimator.best_loss_:
+    numbers = getattr(estimator, "loss", None) in ("squared_error", "poisson")
+    if numbers and estimator.n_outputs_ > 1 and estimator.best_loss_:
         estimator.best_loss_ = inf
 
 

@@ -284,8 +284,8 @@ class TestComplaints:
     def test_what_is_refused_changes_nothing(self, tmp_path):
         train(tmp_path / "run", Interrupt(step=20), optimizer="adam")
         kept = read_checkpoint(tmp_path / "run")
-        short = dict(kept.vectors) | {"optimizer.m": np.zeros(3)}
-        (tmp_path / "run").write_bytes(pack_checkpoint(replace(kept, vectors=short)))
+        short = replace(kept.memory, vectors=dict(kept.memory.vectors) | {"optimizer.m": np.zeros(3)})
+        (tmp_path / "run").write_bytes(pack_checkpoint(replace(kept, memory=short)))
         network, twin = (Network([64, 12, 10], seed=3) for _ in range(2))
         settings = {"mini_batch_size": 16, "checkpoint": tmp_path / "run", "resume": True}
         with pytest.raises(ModelError, match=r"^optimizer.m of a checkpoint must be float64 of shape \(910,\), got"):

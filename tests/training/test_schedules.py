@@ -7,7 +7,7 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.training.schedules import SCHEDULES, Constant, Function, learning_rates, find_schedule
+from cmlp.training.schedules import SCHEDULES, Constant, Function, find_schedule, learning_rates
 
 # A training of 10 epochs of 4 steps.
 BY_HAND = [
