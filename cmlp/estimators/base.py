@@ -1,7 +1,7 @@
 """What both estimators have in common: their parameters, and how these become a network and its training."""
 
 from collections.abc import Iterable, Mapping
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 from numbers import Integral, Real
 from typing import Any, Self, cast
 
