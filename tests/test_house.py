@@ -26,10 +26,10 @@ ENTRANCE = "cmlp.__main__"  # of the room cmlp.cli
 
 CORE_FLOORS = [
     {"model"},
-    {"blas", "blas_threads", "simd", "losses", "dropout", "penalties"},
+    {"arrays", "blas", "blas_threads", "simd", "losses", "dropout", "penalties"},
     {"activations", "batches", "optimizers", "pixels"},
     {"feedforward", "memory"},
-    {"backprop", "state"},
+    {"backprop", "checks", "state"},
     {"training"},
     {"prediction"},
     {"engine"},
