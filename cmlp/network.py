@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.engine import Engine
 from cmlp.core.memory import Batch
-from cmlp.data.framing import Framing, framing_of, some_of
+from cmlp.data.framing import Framing, framing_of, sample_images
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import accuracy, decide, evaluate, outputs_of
@@ -532,7 +532,7 @@ class Network:
     def _note_pictures(self, images: object, shape: tuple[int, int] | None, scale: float) -> None:
         """Keep a few of the training images (n, pixels), to look at when somebody asks for the framing."""
         self._framing = None
-        self._pictures = (some_of(images), shape, scale) if isinstance(images, np.ndarray) else None
+        self._pictures = (sample_images(images), shape, scale) if isinstance(images, np.ndarray) else None
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
         """Return the mean loss and its gradient (n_parameters,)."""

@@ -228,8 +228,8 @@ def test_sound_data_are_not_written(call, sound, tmp_path):
             ["{spoiled}", "--write", "{spoiled}/test/.."],
             "--write must name another folder than {spoiled}, which stays as it is",
         ),
-        (["--write", "somewhere"], "--write needs a FOLDER to repair: the digits that come with cmlp are sound"),
-        (["{spoiled}", "--write", "{sound}"], "{sound}/images.pkl is there already, and is only replaced by force"),
+        (["--write", "somewhere"], "--write needs a FOLDER to repair: the built-in digits have no faults"),
+        (["{spoiled}", "--write", "{sound}"], "{sound}/images.pkl already exists: choose another folder"),
     ],
 )
 def test_nothing_is_replaced(call, spoiled, sound, arguments, complaint):

@@ -225,10 +225,10 @@ def test_what_is_no_picture(run, tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
     write(tmp_path / "white.png", np.full((40, 40), 255, np.uint8))
     for name, complaint in {
-        "text.png": "is no picture in a format that Pillow knows",
-        "empty.png": "is no picture in a format that Pillow knows",
+        "text.png": "must be a picture in a format that Pillow knows",
+        "empty.png": "must be a picture in a format that Pillow knows",
         "half.png": "is a damaged picture: ",
-        "white.png": ": the picture must show something on plain paper, and is empty",
+        "white.png": ": the picture must show something on a plain background, got an empty one",
         "whole.pgn": r": No such file or directory; did you mean '.*whole\.png'\?",
     }.items():
         status, out, err = run("predict", "softmax.cmlp", tmp_path / name)
@@ -240,7 +240,7 @@ def test_what_is_no_picture(run, tmp_path):
 def test_a_pipe_keeps_nobody_waiting(run, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     err = run("predict", "softmax.cmlp", tmp_path / "pipe")[2]
-    assert err == f"cmlp predict: {tmp_path / 'pipe'} must be a regular file; a picture from a pipe is read by -\n"
+    assert err == f"cmlp predict: {tmp_path / 'pipe'} must be a regular file: use - to read a picture from a pipe\n"
 
 
 def test_too_many_pixels(run, tmp_path, monkeypatch):
@@ -262,9 +262,7 @@ def test_a_network_of_no_pictures(run, tmp_path):
 
 def test_files_that_are_read_are_not_written(run, tmp_path):
     picture = write(tmp_path / "five.png")
-    assert (
-        "is read, and what is written needs another name" in run("predict", "softmax.cmlp", picture, "-o", picture)[2]
-    )
+    assert "is an input, and the output needs another name" in run("predict", "softmax.cmlp", picture, "-o", picture)[2]
     assert run("test", "softmax.cmlp", "--report", "softmax.cmlp")[0] == 2
     assert "must end in .png" in run("predict", "softmax.cmlp", picture, "-o", tmp_path / "seen.xyz")[2]
 

@@ -16,6 +16,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.utils.text import escaped
+
 DAMAGED = "the file is damaged"
 FOREIGN = "NumPy does not write this"
 ONLY_DATA = "only arrays, numbers, lists, tuples, dicts and strings are read"
@@ -38,12 +40,6 @@ class Refused(Exception):
         super().__init__(found, rule)
         self.found = found
         self.rule = rule
-
-
-def shown(text: str) -> str:
-    """Return text from a file as an error message may show it: escaped and short."""
-    escaped = ascii(text[:60])[1:-1]
-    return escaped if len(text) <= 60 and len(escaped) <= 60 else escaped[:57] + "..."
 
 
 class Global(enum.Enum):
@@ -170,7 +166,7 @@ class DType:
             )
         if not self.plain.fullmatch(code):
             raise Refused(
-                f"the pickle holds an array of dtype '{shown(code)}'",
+                f"the pickle holds an array of dtype '{escaped(code)}'",
                 "only booleans, integers, floats and fixed-width strings are read",
             )
         self.code = code
@@ -254,7 +250,7 @@ def array_of(dtype: DType, shape: tuple[object, ...], content: object, order: st
     expected = size if 0 not in dimensions else 0
     if raw.size != expected:
         raise Refused(
-            f"the pickle holds an array of shape {shown(str(tuple(dimensions)))} and dtype '{dtype.code}'",
+            f"the pickle holds an array of shape {escaped(str(tuple(dimensions)))} and dtype '{dtype.code}'",
             f"it needs {expected:,} bytes and has {raw.size:,}",
         )
     return native(dtype, raw).reshape(dimensions, order="F" if order == "F" else "C")

@@ -1,4 +1,4 @@
-"""A network as an ONNX model, with the treatment of pixels in it."""
+"""Export a network to ONNX, with the scaling of pixels."""
 
 import json
 from typing import Any, TypeAlias
@@ -22,27 +22,31 @@ LARGEST_FILE = 2**31 - 2**20  # what protobuf can write, without room for what i
 
 
 def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = None) -> bytes:
-    """Return a network as the bytes of an ONNX file; they are the same for the same network.
+    """Export a network to ONNX; the bytes are the same for the same network.
 
-    The graph takes ``images`` (n, features) and gives ``outputs`` (n, outputs), the output activations. Where the
-    answer is a label, it gives ``labels`` as well: int64 (n,), the numbers of the strongest outputs; where it is yes
-    and no, bool (n, outputs), which outputs are above 1/2. The metadata have ``class_names``, a list in JSON. The
-    activations are those of `Network`; gelu is the exact one, by erf.
+    The input of the graph is ``images`` (n, features), its output is ``outputs`` (n, outputs), the activations of the
+    output layer. A network that predicts labels also has the output ``labels``, int64 (n,), the index of the strongest
+    output; one that predicts yes or no has ``labels``, bool (n, outputs), whether each output is above 1/2. The metadata
+    have ``class_names``, a list in JSON. The activations are those of `Network`; gelu is the exact one, with erf.
 
     Parameters
     ----------
     model : Model
-        Such as ``network.model``.
+        The network, ``network.model``.
     input : {"uint8", "float"}
-        What the images are: bytes, which the graph multiplies by the network's scale; or numbers of the type of the
-        arithmetic, which are used as they are. Both is what `Network` does.
+        Type of the images: "uint8" (the default), which the graph multiplies by the network's scale, or floats of type
+        `dtype`, which are used as they are.
     dtype : {"float64", "float32"}, optional
         The type of the arithmetic and of the outputs; by default that of the network.
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
     CmlpError
-        If onnx is not installed.
+        If onnx, which is the extra ``cmlp[onnx]``, is not installed.
     ModelError
         If a weight or a bias is not finite, or there are too many for an ONNX file.
     """
@@ -50,7 +54,7 @@ def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = 
     inputs, outputs = _values(architecture, check_name("input", input, INPUTS), parameters.dtype)
     size = parameters.count * parameters.dtype.itemsize
     if size > LARGEST_FILE:
-        raise ModelError(f"an ONNX file must be smaller than 2 GiB, and the parameters have {size:,} bytes")
+        raise ModelError(f"an ONNX file must be smaller than 2 GiB, got parameters of {size:,} bytes")
     onnx = require("onnx", "onnx", "onnx", "the export to ONNX")
     graph = Graph(onnx, parameters.dtype)
     images = "images"
@@ -62,7 +66,7 @@ def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = 
 
 
 def signature(architecture: Architecture, input: str, dtype: DTypeLike | None = None) -> tuple[Described, Described]:
-    """Return the inputs and the outputs of the graph, each with type and shape; the parameters are as above."""
+    """Return the inputs and the outputs of the graph of `onnx_model`, each with its type and shape."""
     kept = architecture.dtype if dtype is None else check_dtype(dtype)
     inputs, outputs = _values(architecture, check_name("input", input, INPUTS), kept)
     return _described(inputs), _described(outputs)
@@ -90,7 +94,7 @@ def _add_layers(graph: Graph, parameters: Parameters, activations: tuple[str, ..
 
 
 def _add_answers(graph: Graph, architecture: Architecture) -> None:
-    """Name the newest value the outputs, and add what they mean."""
+    """Name the newest value the outputs, and add the labels."""
     outputs = graph.rename_last("outputs")
     if architecture.classifies:
         graph.add("ArgMax", outputs, axis=1, keepdims=0)

@@ -1,4 +1,4 @@
-"""The rules of settings, each with its sentence: what, which rule, what was given."""
+"""Checks of arguments; each error says which argument, which rule, and what was given."""
 
 from collections.abc import Collection, Iterable
 from math import inf, isfinite
@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from cmlp.errors import ModelError
+from cmlp.utils.text import listed
 
 LARGEST = 2**31 - 1  # what an integer of BLAS holds
 
@@ -27,10 +28,10 @@ def check_positive(name: str, value: Any) -> float:
 
 
 def check_range(name: str, value: Any, low: float = 0, high: float = inf, *, closed: bool = False) -> float:
-    """Return a number of [low, high), or of [low, high] where the range is closed."""
+    """Return a number in [low, high), or in [low, high] where the range is closed."""
     if not _is_number(value) or not (low <= value < high or (closed and value == high)):
-        bounds = f"of [{low:g}, {high:g}{']' if closed else ')'}" if high < inf else f"of at least {low:g}"
-        raise ModelError(f"{name} must be a number {bounds}, got {value!r}")
+        bounds = f"in [{low:g}, {high:g}{']' if closed else ')'}" if high < inf else f"at least {low:g}"
+        raise ModelError(f"{name} must be {bounds}, got {value!r}")
     return float(value)
 
 
@@ -40,16 +41,15 @@ def check_optional(name: str, value: Any) -> float:
 
 
 def check_name(name: str, value: Any, names: Collection[str]) -> str:
-    """Return one of a closed list of names."""
+    """Return the value, which must be one of the names."""
     if not isinstance(value, str) or value not in names:
-        raise ModelError(f"{name} must be one of {listed(names)}, got {value!r}")
+        raise ModelError(f"{name} must be one of {quoted(names)}, got {value!r}")
     return value
 
 
-def listed(names: Iterable[str]) -> str:
+def quoted(names: Iterable[str]) -> str:
     """Return the names in quotes, with an "or" before the last."""
-    quoted = [f'"{name}"' for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    return listed((f'"{name}"' for name in names), "or")
 
 
 def _is_number(value: Any) -> bool:

@@ -87,7 +87,7 @@ def test_pictures_are_a_view():
     assert not dataset.pictures().flags.writeable
     with pytest.raises(DataError) as caught:
         Dataset(np.zeros((1, 120)), [0]).pictures()
-    assert str(caught.value) == "images must be square to be pictures, but 120 pixels are not a square"
+    assert str(caught.value) == "images must be square or have a height and a width, got 120 pixels each"
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_class_names(classes):
     [
         (NAMES[:9], "got 9, 9 of them different"),
         ((*NAMES[:9], "zero"), "got 10, 9 of them different"),
-        ((*NAMES[:9], " "), "class_names must be 10 different texts, one per class, got"),
-        ((*NAMES[:9], 9), "class_names must be 10 different texts, one per class, got"),
-        ("0123456789", "class_names must be 10 different texts, one per class, got 0123456789"),
+        ((*NAMES[:9], " "), "class_names must be 10 different strings, one per class, got"),
+        ((*NAMES[:9], 9), "class_names must be 10 different strings, one per class, got"),
+        ("0123456789", "class_names must be 10 different strings, one per class, got 0123456789"),
         ((*NAMES[:9], "a\x1bb"), r"class_names must be printable, got 'a\\x1bb'"),
     ],
 )
