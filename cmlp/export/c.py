@@ -25,8 +25,8 @@ def c_header(model: Model, name: str = "network", *, file: str | None = None, dt
     """Export a network to a C99 header, which also compiles as C++.
 
     It defines ``NAME_feedforward`` and, unless the loss is one for numbers, ``NAME_predict``; both also with the suffix
-    ``_uint8`` for uint8 pixels, which are scaled as by `Network`. The comment at its top documents them. The activations
-    are those of `Network`; gelu is the exact one, with erf.
+    ``_uint8`` for uint8 pixels, which are scaled as by `Network`. The comment at its top documents them. The
+    activations are those of `Network`; gelu is the exact one, with erf.
 
     Parameters
     ----------

@@ -26,8 +26,8 @@ def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = 
 
     The input of the graph is ``images`` (n, features), its output is ``outputs`` (n, outputs), the activations of the
     output layer. A network that predicts labels also has the output ``labels``, int64 (n,), the index of the strongest
-    output; one that predicts yes or no has ``labels``, bool (n, outputs), whether each output is above 1/2. The metadata
-    have ``class_names``, a list in JSON. The activations are those of `Network`; gelu is the exact one, with erf.
+    output; one that predicts yes or no has ``labels``, bool (n, outputs), whether each output is above 1/2. The
+    metadata have ``class_names``, a list in JSON. The activations are those of `Network`; gelu is the exact one, with erf.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ def parameters_of(model: Model, dtype: DTypeLike | None) -> Parameters:
 
     Returns
     -------
-    Parameters
+    parameters : Parameters
 
     Raises
     ------

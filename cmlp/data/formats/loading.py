@@ -32,9 +32,9 @@ def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
     Pictures              PNG, JPEG or BMP files, in a folder for each class (needs ``cmlp[images]``)
     ====================  =====================================================================================
 
-    All but pictures and archives may be compressed with gzip. Validation data become part of the training data. Nothing in a file
-    is executed. Reading takes at most twice the memory of the content plus 64 MiB; an uncompressed ``.npy`` file of
-    uint8 values is memory-mapped.
+    All but pictures and archives may be compressed with gzip. Validation data become part of the training data.
+    Nothing in a file is executed. Reading takes at most twice the memory of the content plus 64 MiB; an uncompressed
+    ``.npy`` file of uint8 values is memory-mapped.
 
     Parameters
     ----------

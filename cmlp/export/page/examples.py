@@ -62,7 +62,7 @@ def choose_examples(samples: Samples, architecture: Architecture, engine: Engine
 
     Returns
     -------
-    Examples
+    examples : Examples
 
     Raises
     ------
