@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import isfinite, isnan
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -509,7 +509,7 @@ class Network:
         examples = None if samples is None else choose_examples(samples, self.architecture, self._engine)
         write_file(Path(path), html_page(self.model, examples, title=title))
 
-    def to_onnx(self, path: str | PathLike[str], *, input: str = "uint8") -> None:
+    def to_onnx(self, path: str | PathLike[str], *, input: Literal["uint8", "float"] = "uint8") -> None:
         """Write the network for ONNX Runtime and other programs, as `cmlp.export.onnx_model` documents.
 
         Parameters

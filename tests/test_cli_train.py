@@ -10,10 +10,10 @@ import pytest
 from command_line import PLAIN_LINES, POSIX, TEXT_KEYS, run, write_folder
 
 import cmlp
-from cmlp import optimizers
 from cmlp.cli import main
 from cmlp.cli.options import ACTIVATIONS, LOSSES, OPTIMIZERS
 from cmlp.core import activations
+from cmlp.training import optimizers
 
 
 def test_train_on_the_digits_from_an_empty_folder(tmp_path):

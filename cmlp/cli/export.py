@@ -90,9 +90,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _onnx(model: "Model", arguments: argparse.Namespace) -> tuple[bytes, dict[str, Any]]:
     """Return the content of the file, and its description."""
-    from cmlp.export.onnx import onnx_model, signature
+    from cmlp.export.onnx import Input, onnx_model, signature
 
-    kind, dtype = arguments.input or "uint8", TYPES.get(arguments.type)
+    dtype = TYPES.get(arguments.type)
+    kind: Input = arguments.input or "uint8"
     content = onnx_model(model, input=kind, dtype=dtype)
     inputs, outputs = signature(model.architecture, kind, dtype)
     return content, _file(arguments.onnx, content) | {"inputs": inputs, "outputs": outputs}

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
@@ -117,7 +117,7 @@ def _seen(network: "Network", content: bytes, name: str, model: str) -> "NDArray
 
 def answer(network: "Network", outputs: "NDArray[Any]") -> str:
     """Describe the outputs (outputs,) for a picture in one line."""
-    kind, names = kind_of(network), [printable(name) for name in network.model.names]
+    kind, names = output_kind(network), [printable(name) for name in network.model.names]
     ranking = outputs.argsort()[::-1][:TOP]
     if kind == "number":
         return ", ".join(f"{value:.6g}" for value in outputs)
@@ -128,7 +128,7 @@ def answer(network: "Network", outputs: "NDArray[Any]") -> str:
     return f"{names[ranking[0]]} with {kind} {first}" + (f", then {then}" if then else "")
 
 
-def kind_of(network: "Network") -> str:
+def output_kind(network: "Network") -> Literal["probability", "output", "number"]:
     """Return what the outputs are: "probability" of softmax, "output" of others in [0, 1], otherwise "number"."""
     architecture = network.architecture
     if not architecture.classifies and architecture.target_range != (0, 1):
@@ -170,7 +170,7 @@ def _write(seen: "list[NDArray[Any]]", path: str) -> None:
 
 
 def _print_report(network: "Network", outputs: "NDArray[Any]", arguments: argparse.Namespace) -> None:
-    kind, names = kind_of(network), network.model.names
+    kind, names = output_kind(network), network.model.names
     predictions = []
     for name, values in zip(arguments.pictures, outputs, strict=True):
         ranking = [] if kind == "number" else values.argsort()[::-1][:TOP].tolist()

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from cmlp.data.class_names import NAMES_FILE, encode_class_names
@@ -12,6 +12,8 @@ from cmlp.data.formats.sets import Sets
 from cmlp.data.writing import check_free, write_data
 from cmlp.errors import DataError
 from cmlp.utils.optional import require
+
+DataSetName = Literal["mnist", "fashion"]
 
 
 class Origin(NamedTuple):
@@ -22,7 +24,7 @@ class Origin(NamedTuple):
     class_names: tuple[str, ...] | None = None
 
 
-ORIGINS = {
+ORIGINS: dict[DataSetName, Origin] = {
     "mnist": Origin(
         (
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -55,7 +57,7 @@ ORIGINS = {
 
 
 def fetch(
-    name: str,
+    name: DataSetName,
     folder: str | os.PathLike[str],
     *,
     force: bool = False,

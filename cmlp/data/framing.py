@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import isqrt
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from cmlp.data.pixels import scaled
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.checks import check_count, check_name
 
-CENTRES = ("mass", "box", "none")
+Centre = Literal["mass", "box", "none"]
+CENTRES: tuple[Centre, ...] = get_args(Centre)
 
 SAMPLE = 128  # pictures to measure
 SMALLEST = 5  # pixels; below there is no middle that could differ from the border
@@ -56,7 +57,7 @@ class Framing:
     width: int
     dark: bool
     box: int
-    centre: str
+    centre: Centre
 
     def __post_init__(self) -> None:
         for name in ("height", "width", "box"):
@@ -130,7 +131,7 @@ def measure(images: NDArray[Any], height: int, width: int, scale: float = 1 / 25
     tops, bottoms = _extents(inked, 2)
     lefts, rights = _extents(inked, 1)
     box = int(np.median(np.maximum(bottoms - tops, rights - lefts)))
-    distances = {
+    distances: dict[Centre, float] = {
         "mass": _distance(_centroids(inked, 2) - MASS_PIXEL, _centroids(inked, 1) - MASS_PIXEL, height, width),
         "box": _distance((tops + bottoms) / 2, (lefts + rights) / 2, height, width),
     }
@@ -274,7 +275,7 @@ def _otsu(ink: NDArray[np.float64]) -> float:
 
 
 def _resampling(
-    profile: NDArray[np.float64], begin: int, end: int, pitch: float, size: int, centre: str
+    profile: NDArray[np.float64], begin: int, end: int, pitch: float, size: int, centre: Centre
 ) -> NDArray[np.float64]:
     """Return the matrix (size, pixels) that scales and places ink along one axis.
 

@@ -1,7 +1,7 @@
 """Export a network to ONNX, with the scaling of pixels."""
 
 import json
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,18 +16,19 @@ from cmlp.utils.checks import check_name
 from cmlp.utils.optional import require
 
 OPSET, IR_VERSION = 13, 7  # of ONNX 1.8, 2020: the oldest with all that is needed here, for the oldest runtimes
-INPUTS = ("uint8", "float")
+Input = Literal["uint8", "float"]
+INPUTS: tuple[Input, ...] = get_args(Input)
 Described: TypeAlias = dict[str, str]
 LARGEST_FILE = 2**31 - 2**20  # what protobuf can write, without room for what is no parameter
 
 
-def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = None) -> bytes:
+def onnx_model(model: Model, *, input: Input = "uint8", dtype: DTypeLike | None = None) -> bytes:
     """Export a network to ONNX; the bytes are the same for the same network.
 
     The input of the graph is ``images`` (n, features), its output is ``outputs`` (n, outputs), the activations of the
     output layer. A network that predicts labels also has the output ``labels``, int64 (n,), the index of the strongest
     output; one that predicts yes or no has ``labels``, bool (n, outputs), whether each output is above 1/2. The
-    metadata have ``class_names``, a list in JSON. The activations are those of `Network`; gelu is the exact one, with erf.
+    metadata have ``class_names``, a list in JSON. The activations are those of `Network`, with the exact gelu (erf).
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = 
     return _serialized(onnx, graph.proto(inputs, outputs), model)
 
 
-def signature(architecture: Architecture, input: str, dtype: DTypeLike | None = None) -> tuple[Described, Described]:
+def signature(architecture: Architecture, input: Input, dtype: DTypeLike | None = None) -> tuple[Described, Described]:
     """Return the inputs and the outputs of the graph of `onnx_model`, each with its type and shape."""
     kept = architecture.dtype if dtype is None else check_dtype(dtype)
     inputs, outputs = _values(architecture, check_name("input", input, INPUTS), kept)
@@ -76,7 +77,7 @@ def _described(values: Values) -> Described:
     return {name: f"{dtype} ({', '.join(map(str, shape))})" for name, (dtype, shape) in values.items()}
 
 
-def _values(architecture: Architecture, input: str, dtype: np.dtype[Any]) -> tuple[Values, Values]:
+def _values(architecture: Architecture, input: Input, dtype: np.dtype[Any]) -> tuple[Values, Values]:
     """Return type and shape of inputs and outputs."""
     of_inputs, of_outputs = (BATCH, architecture.sizes[0]), (BATCH, architecture.sizes[-1])
     outputs: Values = {"outputs": (dtype, of_outputs)}

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable
 from math import inf, isfinite
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cmlp.errors import ModelError
 from cmlp.utils.text import listed
 
 LARGEST = 2**31 - 1  # what an integer of BLAS holds
 
-T = TypeVar("T")
+Name = TypeVar("Name", bound=str)
 
 
 def check_count(name: str, value: Any) -> int:
@@ -40,11 +40,11 @@ def check_optional(name: str, value: Any) -> float:
     return 0.0 if value is None else check_positive(name, value)
 
 
-def check_name(name: str, value: Any, names: Collection[str]) -> str:
+def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
     """Return the value, which must be one of the names."""
     if not isinstance(value, str) or value not in names:
         raise ModelError(f"{name} must be one of {quoted(names)}, got {value!r}")
-    return value
+    return cast(Name, value)
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from cmlp.data.class_names import read_class_names
 from cmlp.data.formats.csv import read_csv
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.image_folder import read_image_folder
-from cmlp.data.formats.names import pairs_of, role_of, some_names
+from cmlp.data.formats.names import Part, pairs_of, role_of, some_names
 from cmlp.data.formats.npz import Archive
 from cmlp.data.formats.pickled import parts_of
 from cmlp.data.formats.sets import Parts, Sets, Unchecked, checked
@@ -129,7 +129,7 @@ def _lone(value: Any, path: Path) -> Any:
 
 def _read_parts(files: dict[str, Path]) -> Parts:
     """Read files that hold one part each, images with labels, such as mnist_train.csv and mnist_test.csv."""
-    groups: dict[tuple[str, ...], dict[str, Path]] = {}
+    groups: dict[tuple[str, ...], dict[Part, Path]] = {}
     for name, path in files.items():
         part, kind, rest, _ = role_of(name)
         if part and kind is None and "/" not in name:

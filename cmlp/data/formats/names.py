@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-PARTS = {
+Part = Literal["train", "validation", "test"]
+Kind = Literal["images", "labels"]
+TRAIN, VALIDATION, TEST = get_args(Part)
+PARTS: dict[str, Part] = {
     **dict.fromkeys(("train", "training"), TRAIN),
     **dict.fromkeys(("val", "valid", "validation"), VALIDATION),
     **dict.fromkeys(("test", "testing", "t10k"), TEST),
@@ -26,8 +28,8 @@ MAX_SHOWN = 8
 class Role(NamedTuple):
     """What a name means: the part, the kind ("images" or "labels"), and the words that tell neither."""
 
-    part: str | None
-    kind: str | None
+    part: Part | None
+    kind: Kind | None
     rest: tuple[str, ...]
     rank: int
 
@@ -40,11 +42,11 @@ def role_of(name: str) -> Role:
     images = [IMAGES.index(word) for word in words if word in IMAGES]
     rest = tuple(word for word in words if word not in {*PARTS, *IMAGES, *LABELS, *FORMAT_WORDS})
     # "y_data" and "image_labels" are labels.
-    kind, ranks = ("labels", labels) if labels else ("images", images) if images else (None, [0])
-    return Role(parts.pop() if len(parts) == 1 else None, kind, rest, min(ranks))
+    kind: Kind | None = "labels" if labels else "images" if images else None
+    return Role(parts.pop() if len(parts) == 1 else None, kind, rest, min(labels or images or [0]))
 
 
-def pairs_of(names: Iterable[str], source: object) -> dict[str, tuple[str, str]]:
+def pairs_of(names: Iterable[str], source: object) -> dict[Part, tuple[str, str]]:
     """Pair the names of images with those of their labels.
 
     Parameters
@@ -65,7 +67,7 @@ def pairs_of(names: Iterable[str], source: object) -> dict[str, tuple[str, str]]
     DataError
         If there are several data sets, or a part has images without labels or labels without images.
     """
-    groups: dict[tuple[str, ...], dict[str | None, dict[str, tuple[int, str]]]] = {}
+    groups: dict[tuple[str, ...], dict[Part | None, dict[Kind, tuple[int, str]]]] = {}
     for name in names:
         part, kind, rest, rank = role_of(name)
         if kind is not None:
@@ -81,8 +83,8 @@ def pairs_of(names: Iterable[str], source: object) -> dict[str, tuple[str, str]]
     return _ordered(group, source)
 
 
-def _ordered(group: dict[str | None, dict[str, tuple[int, str]]], source: object) -> dict[str, tuple[str, str]]:
-    pairs: dict[str, tuple[str, str]] = {}
+def _ordered(group: dict[Part | None, dict[Kind, tuple[int, str]]], source: object) -> dict[Part, tuple[str, str]]:
+    pairs: dict[Part, tuple[str, str]] = {}
     for part in (TRAIN, None, VALIDATION, TEST):
         kinds = {kind: name for kind, (_, name) in group.get(part, {}).items()}
         if len(kinds) == 1:

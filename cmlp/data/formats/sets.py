@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cmlp.data.dataset import Dataset
-from cmlp.data.formats.names import TEST, TRAIN, VALIDATION
+from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part
 from cmlp.errors import DataError
 
 TITLES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
@@ -39,10 +39,10 @@ class Unchecked(NamedTuple):
     class_names: tuple[str, ...] | None = None
 
 
-Parts = dict[str, Unchecked]
+Parts = dict[Part, Unchecked]
 
 
-def unchecked(images: object, labels: object, source: object, part: str | None = None) -> Unchecked:
+def unchecked(images: object, labels: object, source: object, part: Part | None = None) -> Unchecked:
     """Pair images and labels that have no names of their own."""
     title = f"{TITLES[part]} " if part else ""
     return Unchecked(images, labels, (f"{title}images in {source}", f"{title}labels in {source}"))

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from dataclasses import asdict
 from math import isqrt
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def page_content(model: Model, examples: Examples | None) -> dict[str, Any]:
     }
 
 
-def _kind_of_answer(model: Model) -> str:
+def _kind_of_answer(model: Model) -> Literal["label", "flags", "numbers"]:
     if model.architecture.classifies:
         return "label"
     return "flags" if model.architecture.loss == MULTILABEL else "numbers"
