@@ -71,7 +71,7 @@ def test_convert_and_split(tmp_path, run, table):
 
 
 def test_convert_does_not_split_what_is_split(tmp_path, run, archive):
-    sentence = f"--test-fraction is for a source without test data, and {archive} holds 360 test images"
+    sentence = f"--test-fraction needs a source without test data: {archive} holds 360 test images"
     arguments = ("convert", archive, tmp_path / "data", "--test-fraction", "0.2")
     assert run(*arguments) == (2, "", f"cmlp convert: {sentence}\n")
 

@@ -43,15 +43,15 @@ def read_picture(content: bytes, name: str) -> NDArray[Any]:
     """
     if len(content) > MOST_BYTES:
         raise DataError(f"{name} must have at most {MOST_BYTES:,} bytes")
-    return decode_picture(BytesIO(content), name, shrink=True)
+    return decode_picture(BytesIO(content), name, most_pixels=MOST_PIXELS, shrink=True)
 
 
 def decode_picture(
     file: BinaryIO,
     name: str,
     *,
+    most_pixels: int,
     formats: Sequence[str] | None = None,
-    most_pixels: int = MOST_PIXELS,
     shrink: bool = False,
 ) -> NDArray[Any]:
     """Decode a picture to grey values: turned as its EXIF data say, with white where it is transparent.
@@ -62,10 +62,10 @@ def decode_picture(
         Open for reading.
     name : str
         What error messages call the picture.
+    most_pixels : int
+        The most pixels to decode.
     formats : sequence of str, optional
         The formats to accept, as Pillow calls them; by default all that it knows.
-    most_pixels : int
-        The most pixels to decode; 2**27 by default.
     shrink : bool
         Whether a picture much larger than 1,024 pixels a side is shrunk; by default it is not.
 
