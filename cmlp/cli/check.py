@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 PROBLEMS = 1  # the exit code where something was found
 CODE = "    repair: "  # begins a line of code to copy
 COLOURS = {"error": "1;31", "warning": "1;33", "note": "1"}
-WIDTH = 10  # of the names in the output
 
 EPILOG = """\
 FOLDER holds four pickles of arrays or lists: images.pkl, labels.pkl,
@@ -101,7 +100,7 @@ def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None
         rows["accuracy"] = f"{report.accuracy:.1f} % on the test data"
     if arguments.write is not None:
         rows["written"] = arguments.write if result.repaired else "nothing: no repair was needed"
-    print_table({name: printable(text) for name, text in rows.items()}, WIDTH)
+    print_table({name: printable(text) for name, text in rows.items()})
     print()
     for line in str(report).split("\n"):
         _print_line(printable(line))

@@ -4,16 +4,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmlp.cli.options import add_command, seed
+from cmlp.cli.options import add_command, fraction, seed
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.sources import FORMATS, counts, sentence
+from cmlp.cli.sources import FORMATS, counts, summary
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data.formats import Sets
 
-WIDTH = 10  # of the names in the output
 
 EPILOG = f"""\
 {FORMATS}
@@ -40,17 +39,6 @@ def add_to(commands: Any) -> None:
     add("--json", action="store_true", help="print one JSON object")
 
 
-def fraction(text: str) -> float:
-    """Read a number between 0 and 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, got {text!r}")
-    return value
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Read the data, split them if asked to, and write them."""
     from cmlp.data.formats import Sets, load
@@ -63,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"source": printable(arguments.source), "folder": printable(arguments.folder)} | counts(sets))
     else:
-        print_table({"read": f"{arguments.source}: {sentence(sets)}", "written": arguments.folder}, WIDTH)
+        print_table({"read": f"{arguments.source}: {summary(sets)}", "written": arguments.folder})
 
 
 def _with_test_data(sets: "Sets", arguments: argparse.Namespace) -> tuple[Any, Any]:

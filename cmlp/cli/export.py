@@ -17,7 +17,6 @@ from cmlp.utils.text import printable
 if TYPE_CHECKING:
     from cmlp.model.record import Model
 
-WIDTH = 10  # of the names in the output
 TYPES = {"double": "float64", "float": "float32"}
 
 EPILOG = """\
@@ -68,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"version": __version__, "model": printable(arguments.model)} | report)
     else:
-        print_table({"model": f"{arguments.model}: {model.architecture}"} | _rows(report), WIDTH)
+        print_table({"model": f"{arguments.model}: {model.architecture}"} | _rows(report))
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -4,13 +4,12 @@ import argparse
 import sys
 from typing import Any
 
-from cmlp.cli.options import add_command, rate
+from cmlp.cli.options import add_command, positive_number
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.sources import counts, sentence
+from cmlp.cli.sources import counts, summary
 from cmlp.utils.text import printable
 
 NAMES = ("mnist", "fashion")
-WIDTH = 10  # of the names in the output
 
 EPILOG = """\
 Public mirrors are tried in turn until one delivers. Every file must have its
@@ -30,7 +29,7 @@ def add_to(commands: Any) -> None:
     add("name", metavar="NAME", choices=NAMES, help=" or ".join(NAMES))
     add("folder", metavar="FOLDER", help="where to write the pickles; created if missing")
     silence = "seconds to wait for a mirror (default: %(default)s)"
-    add("--timeout", metavar="SECONDS", type=rate, default=30.0, help=silence)
+    add("--timeout", metavar="SECONDS", type=positive_number, default=30.0, help=silence)
     add("--force", action="store_true", help="replace existing files")
     add("--quiet", action="store_true", help="do not show progress")
     add("--json", action="store_true", help="print one JSON object")
@@ -47,4 +46,4 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"name": arguments.name, "folder": printable(arguments.folder)} | counts(sets))
     else:
-        print_table({"fetched": f"{arguments.name}: {sentence(sets)}", "written": arguments.folder}, WIDTH)
+        print_table({"fetched": f"{arguments.name}: {summary(sets)}", "written": arguments.folder})

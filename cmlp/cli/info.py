@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from cmlp.data.framing import Framing
 
-MODEL_WIDTH = 12
-WIDTH = 10  # of the names in the output
+MODEL_WIDTH = 12  # of the names in the output
 
 BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexiblas": "FlexiBLAS"}
 
@@ -137,7 +136,7 @@ def _print_info(versions: Mapping[str, str], blas: Mapping[str, Any]) -> None:
         "BLAS": ", ".join(filter(None, (library, blas["architecture"], file))),
         "threads": "{outside} of BLAS outside cmlp, {inside} inside".format(**blas["threads"]),
     }
-    print_table(rows, WIDTH)
+    print_table(rows)
 
 
 def _cython_of_build() -> str:

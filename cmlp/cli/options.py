@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from math import isfinite
+from math import inf
 from typing import Any, NoReturn
 
 from cmlp.cli.output import print_error
@@ -71,7 +71,7 @@ LOSSES = ("quadratic", "cross_entropy")  # those of labels
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "nadam", "lbfgs")
 
 
-def count(text: str) -> int:
+def positive_integer(text: str) -> int:
     """Read a positive integer."""
     return _integer(text, 1, "a positive integer")
 
@@ -81,14 +81,23 @@ def seed(text: str) -> int:
     return _integer(text, 0, "a non-negative integer")
 
 
-def rate(text: str) -> float:
+def positive_number(text: str) -> float:
     """Read a positive, finite number."""
+    return _between_0_and(inf, text, "a positive number")
+
+
+def fraction(text: str) -> float:
+    """Read a number between 0 and 1."""
+    return _between_0_and(1, text, "a number between 0 and 1")
+
+
+def _between_0_and(high: float, text: str, rule: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not (isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"must be a positive number, got {text!r}")
+    if not 0 < value < high:
+        raise argparse.ArgumentTypeError(f"must be {rule}, got {text!r}")
     return value
 
 

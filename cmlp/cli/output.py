@@ -19,7 +19,7 @@ def print_error(program: str, message: str) -> None:
             print(f"{program}: {printable(message)}", file=sys.stderr)
 
 
-def print_table(rows: Mapping[str, str], width: int) -> None:
+def print_table(rows: Mapping[str, str], width: int = 10) -> None:
     """Print a row per line, its name padded to this width; on a terminal, long lines are wrapped beside the names."""
     for name, text in rows.items():
         for line in wrapped(f"{name:<{width}}{encodable(text)}", width):

@@ -15,7 +15,6 @@ from cmlp.utils.text import printable
 if TYPE_CHECKING:
     from cmlp.data import Dataset
 
-WIDTH = 10  # of the names in the output
 
 EPILOG = f"""\
 MODEL is a file written by cmlp train --save or Network.save. The page is one
@@ -65,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
     if data is not None:
         rows["data"] = f"{arguments.data}: {len(data):,} images"
     rows |= {"page": f"{output}: {size:,} bytes", "open it": output.resolve().as_uri()}
-    print_table(rows, WIDTH)
+    print_table(rows)
 
 
 def _check(output: Path, model: Path, force: bool) -> None:

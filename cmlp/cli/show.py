@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.paths import picture_format, write_figure
-from cmlp.cli.sources import FORMATS, counts, sentence
+from cmlp.cli.sources import FORMATS, counts, summary
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data.formats import Sets
 
-WIDTH = 10  # of the names in the output
 
 EPILOG = f"""\
 {FORMATS}
@@ -46,8 +45,8 @@ def run(arguments: argparse.Namespace) -> None:
         source = arguments.source and printable(arguments.source)
         print_json({"source": source, "picture": printable(arguments.output)} | counts(sets))
     else:
-        data = f"{arguments.source or 'built-in digits'}: {sentence(sets)}"
-        print_table({"data": data, "picture": arguments.output}, WIDTH)
+        data = f"{arguments.source or 'built-in digits'}: {summary(sets)}"
+        print_table({"data": data, "picture": arguments.output})
 
 
 def _load(source: str | None) -> tuple["Sets", str]:

@@ -22,7 +22,7 @@ def counts(sets: "Sets") -> dict[str, Any]:
     }
 
 
-def sentence(sets: "Sets") -> str:
+def summary(sets: "Sets") -> str:
     """Return the numbers of images, pixels and classes as text."""
     images = "{training_images:,} images" if sets.test is None else TWO_SETS
     return f"{images} of {{pixels:,}} pixels, {{classes:,}} classes".format(**counts(sets))

@@ -12,10 +12,10 @@ from cmlp.cli.options import (
     LOSSES,
     OPTIMIZERS,
     add_command,
-    count,
     epochs_or_time,
     hidden_layers,
-    rate,
+    positive_integer,
+    positive_number,
     seed,
 )
 from cmlp.cli.output import print_json, print_table
@@ -80,12 +80,12 @@ def _add_network(add: Callable[..., Any]) -> None:
 
 def _add_training(add: Callable[..., Any]) -> None:
     times = "passes over the training data (default: %(default)s)"
-    add("--epochs", metavar="N", type=count, default=25, help=times)
+    add("--epochs", metavar="N", type=positive_integer, default=25, help=times)
     step = "learning rate; sgd steps by RATE times the gradient of the mean cost"
     usual = f"{SIGMOID_ETA:g} with sigmoid and sgd; {ADAPTIVE_ETA:g} with {', '.join(ADAPTIVE)}; otherwise {ETA:g}"
-    add("--eta", metavar="RATE", type=rate, help=f"{step} (default: {usual})")
+    add("--eta", metavar="RATE", type=positive_number, help=f"{step} (default: {usual})")
     images = f"images per step (default: 125, or 10 with fewer than {FEW_IMAGES:,} training images)"
-    add("--mini-batch-size", metavar="N", type=count, help=images)
+    add("--mini-batch-size", metavar="N", type=positive_integer, help=images)
     steps = f"{', '.join(OPTIMIZERS)} (default: %(default)s)"
     add("--optimizer", metavar="NAME", choices=OPTIMIZERS, default="sgd", help=steps)
 

@@ -135,7 +135,7 @@ def test_foreign_files_are_called_what_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"class_names": ("one",)}, "class_names must be 2 different texts"),
+        ({"class_names": ("one",)}, "class_names must be 2 different strings"),
         ({"class_names": ("one", "\x1b[2J")}, "class_names must be printable"),
         ({"framing": Framing(3, 3, False, 3, "box")}, "framing must have 4 pixels, got 3 by 3"),
         ({"scale": float("nan")}, "scale must be a positive number"),
