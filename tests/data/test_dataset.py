@@ -173,3 +173,15 @@ def test_copies_and_pickles_stay_as_they_were(duplicate):
 )
 def test_repr(images, scale, text):
     assert repr(Dataset(images, LABELS, scale=scale)) == f"Dataset({text})"
+
+
+@pytest.mark.parametrize("dtype", [None, np.float32, np.float64])
+def test_scaled_images_are_those_of_the_pairs(dtype):
+    for images in (PIXELS, PIXELS / 255, (PIXELS / 255).astype(np.float32)):
+        dataset = Dataset(images, LABELS)
+        found = dataset.scaled(dtype)
+        assert found.dtype == (dataset[0][0].dtype if dtype is None else dtype)
+        np.testing.assert_allclose(found, [image for image, _ in dataset], rtol=1e-6)
+        assert dataset.value_range == pytest.approx((0.0, 1.0), abs=1e-7)
+    assert np.shares_memory(dataset.scaled(), dataset.images)
+    assert Dataset(-PIXELS.astype(int), LABELS).value_range == (-255.0, 0.0)

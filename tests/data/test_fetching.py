@@ -149,8 +149,8 @@ FAILURES = {
     "changed": "wrong checksum",
     503: "HTTP status 503",
     404: "HTTP status 404",
-    "stalled": "no answer in time",
-    "stalled before": "no answer in time",
+    "stalled": "timed out",
+    "stalled before": "timed out",
 }
 
 

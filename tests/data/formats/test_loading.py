@@ -118,7 +118,7 @@ def test_the_seed_decides(digits):
 
 def test_splits_that_are_impossible():
     dataset = Dataset([[0], [1]], [0, 1])
-    with pytest.raises(DataError, match=r"^2 images are too few to keep a fraction of 0\.1 for the test$"):
+    with pytest.raises(DataError, match=r"^2 images are too few to split off a test fraction of 0\.1$"):
         split(dataset, 0.1)
     for share in (0, 1, -1, float("nan")):
         with pytest.raises(DataError, match=f"^test_fraction must be in (0, 1), got {share}$"):
