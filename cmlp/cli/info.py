@@ -166,7 +166,7 @@ def _blas_of_scipy() -> dict[str, str | None]:
 
 
 def _called_by_scipy(libraries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the libraries that SciPy does not call: NumPy often brings an OpenBLAS of its own."""
+    """Return the libraries that SciPy calls: NumPy often brings an OpenBLAS of its own."""
     import numpy
     import scipy
 
@@ -180,7 +180,7 @@ def _called_by_scipy(libraries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _holds(file: str, function: Any) -> bool:
-    """Say whether a loaded library holds this very function, and not one of the same name."""
+    """Return whether a loaded library holds this very function, and not one of the same name."""
     namesake = getattr(ctypes.CDLL(file), function.__name__, None)
     return namesake is not None and _address(namesake) == _address(function)
 
@@ -190,6 +190,6 @@ def _address(function: Any) -> int | None:
 
 
 def _is_part_of(package: "ModuleType", file: str) -> bool:
-    """Say whether a library was installed with a package, as wheels do it."""
+    """Return whether a library was installed with a package, as by wheels."""
     folder = Path(str(package.__file__)).resolve().parent
     return any(Path(file).is_relative_to(place) for place in (folder, folder.with_name(f"{folder.name}.libs")))

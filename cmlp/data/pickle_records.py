@@ -93,7 +93,7 @@ def described(value: object) -> str:
 
 
 class Text:
-    """A long string, left undecoded in the file until somebody wants it."""
+    """A long string, left undecoded in the file until it is needed."""
 
     __slots__ = ("encoding", "value", "view")
 
@@ -114,7 +114,7 @@ class Text:
 
 
 class Blob:
-    """Long bytes, left in the file until somebody wants them; ``encoding`` if they are stored as text."""
+    """Long bytes, left in the file until they are needed; ``encoding`` if they are stored as text."""
 
     __slots__ = ("encoding", "kind", "value", "view")
 

@@ -14,21 +14,76 @@ Name = TypeVar("Name", bound=str)
 
 
 def check_count(name: str, value: Any) -> int:
-    """Return a positive integer."""
+    """Check a positive integer below 2**31.
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ModelError
+        If the value is not that.
+    """
     if not isinstance(value, Integral) or isinstance(value, bool) or not 0 < int(value) <= LARGEST:
         raise ModelError(f"{name} must be a positive integer below 2**31, got {value!r}")
     return int(value)
 
 
 def check_positive(name: str, value: Any) -> float:
-    """Return a positive, finite number."""
+    """Check a positive, finite number.
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ModelError
+        If the value is not that.
+    """
     if not _is_number(value) or not (isfinite(value) and value > 0):
         raise ModelError(f"{name} must be a positive number, got {value!r}")
     return float(value)
 
 
 def check_range(name: str, value: Any, low: float = 0, high: float = inf, *, closed: bool = False) -> float:
-    """Return a number in [low, high), or in [low, high] where the range is closed."""
+    """Check a number in [low, high).
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+    low, high : float
+        The range; by default [0, inf).
+    closed : bool
+        Whether `high` belongs to the range; by default it does not.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ModelError
+        If the value is not in the range.
+    """
     if not _is_number(value) or not (low <= value < high or (closed and value == high)):
         bounds = f"in [{low:g}, {high:g}{']' if closed else ')'}" if high < inf else f"at least {low:g}"
         raise ModelError(f"{name} must be {bounds}, got {value!r}")
@@ -36,12 +91,49 @@ def check_range(name: str, value: Any, low: float = 0, high: float = inf, *, clo
 
 
 def check_optional(name: str, value: Any) -> float:
-    """Return a positive number, or 0 for None."""
+    """Check a positive number or None.
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+
+    Returns
+    -------
+    float
+        The number, or 0 for None
+
+    Raises
+    ------
+    ModelError
+        If the value is neither.
+    """
     return 0.0 if value is None else check_positive(name, value)
 
 
 def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
-    """Return the value, which must be one of the names."""
+    """Check one of a closed set of names.
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+    names : collection of str
+        The names.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ModelError
+        If the value is none of them.
+    """
     if not isinstance(value, str) or value not in names:
         raise ModelError(f"{name} must be one of {quoted(names)}, got {value!r}")
     return cast(Name, value)
