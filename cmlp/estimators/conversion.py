@@ -17,7 +17,7 @@ from cmlp.estimators.rates import EpochRate, InverseScalingBySample, LoweredRate
 from cmlp.network import Network
 from cmlp.training.epoch import new_state
 from cmlp.training.history import History
-from cmlp.utils.checks import listed
+from cmlp.utils.checks import quoted
 
 HIDDEN = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}  # as scikit-learn calls them
 FOUND = (
@@ -117,7 +117,7 @@ def _their_activation(estimator: Any) -> str:
     if not used:
         return "relu"
     if len(used) > 1 or not used <= HIDDEN.keys():
-        rule = f"scikit-learn has one activation for all hidden layers, {listed(HIDDEN.values())}"
+        rule = f"scikit-learn has one activation for all hidden layers, {quoted(HIDDEN.values())}"
         raise ValueError(f"{rule}, got {estimator.activation!r}")
     return HIDDEN[used.pop()]
 

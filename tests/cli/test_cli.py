@@ -98,7 +98,7 @@ def test_the_installed_command(tmp_path):
         ("train --eta 0", "--eta: must be a positive number, got '0'"),
         ("train --eta -1", "--eta: must be a positive number, got '-1'"),
         ("train --eta x", "--eta: must be a positive number, got 'x'"),
-        ("train --seed -1", "--seed: must be an integer from 0 on, got '-1'"),
+        ("train --seed -1", "--seed: must be a non-negative integer, got '-1'"),
         ("train --dtype float16", "--dtype: invalid choice: 'float16'; did you mean 'float"),
         ("train --activation rleu", "--activation: invalid choice: 'rleu'; did you mean 'relu'?"),
         ("train --loss xyz", "--loss: invalid choice: 'xyz', choose from quadratic, cross_entropy"),

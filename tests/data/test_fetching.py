@@ -149,8 +149,8 @@ FAILURES = {
     "changed": "wrong checksum",
     503: "HTTP status 503",
     404: "HTTP status 404",
-    "stalled": "no answer in time",
-    "stalled before": "no answer in time",
+    "stalled": "timed out",
+    "stalled before": "timed out",
 }
 
 
@@ -175,7 +175,7 @@ def test_nothing_is_written_when_all_mirrors_fail(tmp_path, small, mirror, origi
         with pytest.raises(ConnectionError) as caught:
             fetch("mnist", tmp_path / "data", timeout=0.3)
     found = f"127.0.0.1:{bad.server_port} ({reason}) or {closed} (no or incomplete answer)"
-    assert str(caught.value) == f"{FIRST} could not be fetched from {found}"
+    assert str(caught.value) == f"{FIRST} could not be downloaded from {found}"
     assert not list(tmp_path.iterdir())
 
 
@@ -196,7 +196,7 @@ def test_pickles_that_are_there_are_only_replaced_by_force(tmp_path, small, mirr
     server = mirror(small)
     origin(small, server.url)
     (tmp_path / "labels.pkl").write_text("precious")
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         fetch("mnist", tmp_path)
     assert server.asked == []
     fetch("mnist", tmp_path, force=True)

@@ -49,7 +49,7 @@ def test_class_names_and_shapes_are_read_again(tmp_path):
     write_data(tmp_path, named, named)
     for found in (*load(tmp_path), load_training_data(tmp_path, classes=None)):
         assert (found.class_names, found.picture_shape) == (named.class_names, (3, 4))
-    with pytest.raises(DataError, match=r"is there already"):
+    with pytest.raises(DataError, match=r"already exists"):
         write_data(tmp_path, TRAIN, TEST)
     write_data(tmp_path, TRAIN, TEST, force=True)
     assert files_of(tmp_path) == set(DATA_FILES)
@@ -67,7 +67,7 @@ def test_files_that_are_there_are_only_replaced_by_force(tmp_path, file):
     (tmp_path / file).write_text("precious")
     with pytest.raises(DataError) as caught:
         write_data(tmp_path, TRAIN, TEST)
-    assert str(caught.value) == f"{tmp_path / file} is there already, and is only replaced by force"
+    assert str(caught.value) == f"{tmp_path / file} already exists: choose another folder, or force the replacement"
     assert files_of(tmp_path) == {file} and (tmp_path / file).read_text() == "precious"
     write_data(tmp_path, TRAIN, TEST, force=True)
     assert files_of(tmp_path) == set(DATA_FILES)

@@ -391,7 +391,11 @@ HOPELESS = {
         partial(changed, train_labels=lambda y: y / 10),
     ),
     "pairs": (
-        *("refused", "The training data cannot be loaded.", ".*must hold rows of one length, got a ragged tuple at .*"),
+        *(
+            "refused",
+            "The training data cannot be loaded.",
+            ".*must hold rows of equal length, got a ragged tuple at .*",
+        ),
         lambda a: a | {"train_images": list(zip(a["train_images"], a["train_labels"].tolist(), strict=True))},
     ),
     "a dictionary": (

@@ -456,7 +456,7 @@ class TestComplaints:
                 [np.zeros((3, 6)), np.zeros(3, int)],
                 "training_data must be a Dataset, two arrays or pairs (image, label), got ndarray at index 0",
             ),
-            ([(np.zeros(6), 4)], "labels of training_data must lie in 0..3, got 4 at index 0"),
+            ([(np.zeros(6), 4)], "labels of training_data must be in 0..3, got 4 at index 0"),
             ([(np.zeros(6), "seven")], "labels of training_data must be numbers, got str at index 0"),
             ([(np.zeros(5), 1)], "images of training_data must have the network's 6 pixels, got 5"),
             (
@@ -469,7 +469,7 @@ class TestComplaints:
             ),
             (
                 cmlp.Dataset(np.zeros((2, 6)), [0, 9]),
-                "labels of training_data must lie in 0..3, got 9 at index 1",
+                "labels of training_data must be in 0..3, got 9 at index 1",
             ),
         ],
     )
@@ -494,7 +494,7 @@ class TestComplaints:
         assert str(error.value) == message
 
     def test_of_gradient(self, net):
-        with pytest.raises(DataError, match=r"^images and labels of the batch must be equally many, got 3 and 2$"):
+        with pytest.raises(DataError, match=r"^images and labels of the batch must have the same length, got 3 and 2$"):
             net.gradient(np.zeros((3, 6)), [1, 2])
         with pytest.raises(ModelError, match=r"^the loss must be finite to have a gradient, got nan$"):
             net.weights[0][0, 0] = np.nan

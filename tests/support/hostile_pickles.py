@@ -294,7 +294,7 @@ def depths():
 
 def bombs():
     """Small files that ask for much memory or time."""
-    numbered, truncated = "numbers a value", "is truncated"
+    numbered, truncated = "memo ", "is truncated"
     yield "a memo index of 2^27", whole(b"]r" + pack("<I", 2**27 - 1)), numbered
     yield "a memo index of 2^32", whole(b"]r" + pack("<I", 2**32 - 1)), numbered
     yield "a memo index of 10^20", b"(lp99999999999999999999\n.", numbered
@@ -339,12 +339,12 @@ def bombs():
 
 
 def floods():
-    """Files, many of them compressed, that unfold into very many small things."""
+    """Files, many of them compressed, that expand to very many small things."""
     objects = "too many small objects"
     yield "six million lists", whole(b"(" + b"]" * 6 * 10**6 + b"l"), objects
     yield "two million dicts", whole(b"(" + b"}K\x01Ns" * 2 * 10**6 + b"l"), objects
     yield "five million memo entries", whole(b"(N" + b"\x94" * 5 * 10**6 + b"l", 4), objects
-    opcodes, limit = "opcodes at byte", "in a gzip file of"
+    opcodes, limit = "opcodes at byte", "must decompress to at most"
     zipped = gzip.compress(b"\x80\x02(" + bytes(1 << 20) * 100, 6)
     yield "gzip: 100 MB of zeros", zipped, limit
     yield "gzip in gzip", gzip.compress(zipped), "is not a pickle"
@@ -368,14 +368,14 @@ def floods():
 
 def wrecks():
     """Files that are damaged, or are not pickles."""
-    takes = "takes a value that it never made"
+    takes = "takes a value from an empty stack"
     yield "no value", b".", "is not a pickle"
     yield "no value, protocol 2", whole(b""), "middle of a value"
     yield "two values", whole(b"K\x01K\x02"), "middle of a value"
     yield "an open mark", whole(b"(K\x01"), "middle of a value"
     yield "APPEND with nothing", whole(b"a"), takes
     yield "APPEND with one value", whole(b"K\x01a"), takes
-    yield "APPENDS without a mark", whole(b"]e"), "up to a mark that it never made"
+    yield "APPENDS without a mark", whole(b"]e"), "up to a mark that it never set"
     yield "APPENDS without a list", whole(b"(K\x01e"), takes
     yield "SETITEM with nothing", whole(b"s"), takes
     yield "TUPLE without a mark", whole(b"t"), "up to a mark"
@@ -384,9 +384,9 @@ def wrecks():
     yield "BUILD with one value", whole(b"}b"), takes
     yield "STACK_GLOBAL with one value", whole(text("os") + b"\x93", 4), takes
     yield "PUT of nothing", whole(b"q\x00"), takes
-    yield "GET of nothing", whole(b"h\x07"), "refers to value 7"
-    yield "LONG_BINGET of nothing", whole(b"j" + b"\xff" * 4), "refers to value"
-    yield "GET in words", b"(gzero\nl.", "numbers a value"
+    yield "GET of nothing", whole(b"h\x07"), "reads memo entry 7"
+    yield "LONG_BINGET of nothing", whole(b"j" + b"\xff" * 4), "reads memo entry"
+    yield "GET in words", b"(gzero\nl.", "has the memo index"
     yield "an unknown opcode", whole(b"\xff"), "unknown opcode"
     yield "protocol 6", whole(b"N", 6), "announces protocol 6"
     yield "protocol 255", whole(b"N", 255), "announces protocol 255"
