@@ -47,7 +47,7 @@ class LayerArrays(list[NDArray[Any]]):
     def _refuse(self, *_: Any) -> NoReturn:
         raise ModelError(f"{self._name} has one array for each layer of the network, and no layer is added or removed")
 
-    append = extend = insert = pop = remove = clear = sort = reverse = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = extend = insert = pop = remove = clear = sort = reverse = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
 
-    def __reduce__(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[Any, ...]:
         return list, (list(self),)  # a copy of them is no view of any network

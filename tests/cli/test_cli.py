@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.children import PATIENCE
 from support.command_line import COMMAND, PLAIN_LINES, POSIX, environment, run
 
 import cmlp
@@ -71,7 +72,7 @@ def test_the_installed_command(tmp_path):
     script = shutil.which("cmlp", path=Path(sys.executable).parent)
     if script is None:
         pytest.skip("cmlp is not installed")
-    done = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"cmlp {cmlp.__version__}\n", "")
 
 
@@ -224,7 +225,7 @@ def test_ctrl_c(tmp_path):
         try:
             assert process.stdout.readline().startswith("data")  # so training is about to begin
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     assert process.returncode == 130

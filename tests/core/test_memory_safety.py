@@ -122,7 +122,7 @@ def test_an_engine_refuses_what_does_not_fit(batch, call):
 
 @pytest.mark.parametrize("call", [CALLS[name] for name in ("evaluate", "gradient", "train")])
 def test_an_engine_refuses_to_guess_the_answers(call):
-    with pytest.raises(ValueError, match="^there must be labels or targets, got neither$"):
+    with pytest.raises(ValueError, match=r"^there must be labels or targets, got neither$"):
         call(engine(), Batch(IMAGES, 1.0))
 
 

@@ -18,7 +18,6 @@ from cmlp.errors import DataError
 
 PROGRAM = "support.hostile_pickles"
 GROUPS = ("attacks", "misuses", "arrays", "depths", "bombs", "floods", "wrecks")
-SMALL = 1_500_000  # bytes; a file that took longer to write may take longer to refuse
 
 
 def faults(report):
@@ -29,8 +28,6 @@ def faults(report):
     message = report["message"]
     if report["words"] not in message or "memory" in message or message.endswith(".") or len(message) > 400:
         faults.append(message)
-    if report["seconds"] > (2 if report["size"] < SMALL else 10):
-        faults.append(f"{report['seconds']:.1f} s")
     return faults
 
 

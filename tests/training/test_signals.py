@@ -6,6 +6,7 @@ import sys
 import threading
 
 import pytest
+from support.children import PATIENCE
 
 from cmlp.training.signals import Signals
 
@@ -116,5 +117,5 @@ def test_the_default_of_the_system_ends_the_process():
         "    signal.raise_signal(signal.SIGTERM); print('held', flush=True)\n"
         "print('never')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (-TERMINATE, "held\n")

@@ -7,7 +7,6 @@ import random
 import struct
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
 
@@ -144,10 +143,9 @@ def test_truncated_files(place, kind):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", VALID)
-def test_mutated_files_for_a_minute(place, kind):
-    seed, end = time.time_ns(), time.monotonic() + 60
-    generator = random.Random(seed)
-    while time.monotonic() < end:
+def test_many_mutated_files(place, kind):
+    generator = random.Random(kind)
+    for number in range(50_000):
         content = bytearray(generator.choice(VALID[kind]))
         for _ in range(generator.randint(1, 6)):
             at = generator.randint(0, len(content))
@@ -157,7 +155,7 @@ def test_mutated_files_for_a_minute(place, kind):
         try:
             read(place, bytes(content))
         except Exception:
-            print(f"seed {seed}, content {bytes(content)!r}")
+            print(f"mutant {number}, content {bytes(content)!r}")
             raise
 
 
