@@ -1,10 +1,13 @@
 """The network: its parameters, and what one does with them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from __future__ import annotations  # so that `help` shows names such as Data, and not all that they stand for
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite, isnan
+from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -13,24 +16,25 @@ from cmlp.core.engine import Engine
 from cmlp.core.memory import Batch
 from cmlp.data.framing import Framing, framing_of, some_of
 from cmlp.errors import DataError, ModelError
-from cmlp.model.architecture import make_architecture
-from cmlp.model.evaluation import accuracy, decide, evaluate, outputs_of
-from cmlp.model.initializers import initialize
-from cmlp.model.parameters import Layers
+from cmlp.model.architecture import ActivationName, LossName, make_architecture
+from cmlp.model.evaluation import accuracy, compute_outputs, decide, evaluate
+from cmlp.model.initializers import InitializerName, initialize
+from cmlp.model.parameters import LayerArrays
 from cmlp.model.record import Model
 from cmlp.model.samples import Data, Form, Samples, as_images, as_samples, stack
 from cmlp.storage import read_model, read_torch, write_model
 from cmlp.training.callbacks import Callback, Callbacks
-from cmlp.training.checkpointing import make_keeper
-from cmlp.training.early_stopping import make_patience, stratified_split
-from cmlp.training.epoch import Training, new_state
+from cmlp.training.checkpointing import open_checkpoints
+from cmlp.training.early_stopping import make_early_stopping, stratified_split
+from cmlp.training.epoch import new_state, take_step
 from cmlp.training.history import History
-from cmlp.training.lbfgs_loop import LBFGSRun
-from cmlp.training.loop import MiniBatchRun, Run
-from cmlp.training.optimizers import LBFGS, Optimizer, find_optimizer
-from cmlp.training.options import Options, Settings
-from cmlp.training.schedules import Schedule, find_schedule
-from cmlp.utils.checks import check_count, check_positive, check_range
+from cmlp.training.loop import Loop
+from cmlp.training.measurements import Measurements
+from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
+from cmlp.training.options import Options
+from cmlp.training.random_state import restore, state_of
+from cmlp.training.schedules import Schedule, ScheduleName
+from cmlp.utils.checks import check_count, check_flag, check_positive
 from cmlp.utils.files import write_file
 
 
@@ -53,7 +57,7 @@ class Network:
         ``-sum(y * log(a))`` with softmax outputs. With a vector of yes and no: binary_cross_entropy,
         ``-sum(y * log(a) + (1 - y) * log(1 - a))`` with sigmoid outputs. With numbers: mean_squared_error,
         half_squared_error (``sum((a - y)**2) / 2``), mean_absolute_error, huber (quadratic below 1), poisson
-        (``mean(a - y * log(a))``).
+        (``mean(a - y * log(a))``), summed_poisson (the sum of the same).
     initializer : str or sequence of array_like
         glorot, he or lecun, each with _normal or _uniform; zeros; or the weights (fan_out, fan_in) of every layer.
     dropout : float or sequence of float
@@ -96,20 +100,21 @@ class Network:
     True
     """
 
+    _loop: Loop | None  # of the training under way
+
     def __init__(
         self,
         sizes: Sequence[int] = (784, 16, 16, 10),
         *,
-        activation: str | Sequence[str] = "sigmoid",
-        loss: str = "quadratic",
-        initializer: str | Sequence[ArrayLike] = "glorot_normal",
+        activation: ActivationName | Sequence[ActivationName] = "sigmoid",
+        loss: LossName = "quadratic",
+        initializer: InitializerName | Sequence[ArrayLike] = "glorot_normal",
         dropout: float | Sequence[float] = 0.0,
         dtype: DTypeLike = "float64",
         seed: int | np.random.Generator = 0,
     ) -> None:
         self.architecture = make_architecture(sizes, activation, loss, dropout, dtype)
         self._make_engine()
-        self._run: Run | None = None
         self.activations: list[NDArray[Any]] = []
         self.scale = 1 / 255
         self.class_names: tuple[str, ...] | None = None
@@ -127,6 +132,24 @@ class Network:
     def dtype(self) -> np.dtype[Any]:
         """The type of the parameters."""
         return self.architecture.dtype
+
+    @property
+    def weights(self) -> LayerArrays:
+        """The weights (fan_out, fan_in) of each layer: views, into which whatever is assigned is written."""
+        return self._weights
+
+    @weights.setter
+    def weights(self, values: Sequence[ArrayLike]) -> None:
+        self._weights[:] = values
+
+    @property
+    def biases(self) -> LayerArrays:
+        """The biases (fan_out,) of each layer: views, into which whatever is assigned is written."""
+        return self._biases
+
+    @biases.setter
+    def biases(self, values: Sequence[ArrayLike]) -> None:
+        self._biases[:] = values
 
     @property
     def framing(self) -> Framing | None:
@@ -156,11 +179,11 @@ class Network:
         """
         if threads is not None:
             check_count("threads", threads)
-        output = self._engine.output_of_one(images, self.scale)
+        output = self.engine.output_of_one(images, self.scale)
         if output is not None:
             return output
         batch, single = as_images(images, self.sizes[0])
-        outputs = outputs_of(Batch(batch, self.scale), self._engine, threads)
+        outputs = compute_outputs(Batch(batch, self.scale), self.engine, threads)
         return outputs[0] if single else outputs
 
     def feedforward(self, images: ArrayLike) -> NDArray[Any]:
@@ -169,7 +192,7 @@ class Network:
         if isinstance(batch, tuple):
             raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
         pixels = batch * self.scale if batch.dtype == np.uint8 else batch
-        layers = [pixels.astype(self.dtype), *self._engine.activations(Batch(batch, self.scale))]
+        layers = [pixels.astype(self.dtype), *self.engine.activations(Batch(batch, self.scale))]
         self.activations = [layer[0] for layer in layers] if single else layers
         return self.activations[-1]
 
@@ -197,23 +220,23 @@ class Network:
         """
         outputs = self(images, threads)
         if outputs.ndim == 2:
-            return decide(outputs, self.architecture, self._engine)
+            return decide(outputs, self.architecture, self.engine)
         if self.architecture.classifies:
             label = int(outputs.argmax())  # of a NaN, if there is any
             if not isnan(outputs[label]):
                 return label
-        return decide(outputs[np.newaxis], self.architecture, self._engine)[0]
+        return decide(outputs[np.newaxis], self.architecture, self.engine)[0]
 
     def test(self, data: Data, threads: int | None = None) -> float:
         """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label).
 
         `threads` share the images as for calling the network.
         """
-        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self._engine, threads)
+        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self.engine, threads)
 
     def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
         """Return the mean loss of images and labels given as for `gradient`."""
-        return evaluate(self._batch(images, labels).batch(), self._engine)[1]
+        return evaluate(self._batch(images, labels).batch(), self.engine)[1]
 
     def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.
@@ -229,7 +252,7 @@ class Network:
         nabla_w, nabla_b : lists of ndarray, of the shapes of `weights` and `biases`
         """
         _, nabla = self._finite_gradient(self._batch(images, labels))
-        nabla_w, nabla_b = self._engine.views(nabla)
+        nabla_w, nabla_b = self.engine.views(nabla)
         return nabla_w, nabla_b
 
     def gradient_step(self, mini_batch: Data, eta: float) -> float:
@@ -243,7 +266,7 @@ class Network:
         """
         check_positive("eta", eta)
         loss, nabla = self._finite_gradient(self._samples(mini_batch, "mini_batch", self.scale))
-        self._engine.parameters[...] -= self.dtype.type(eta) * nabla
+        self.engine.parameters[...] -= self.dtype.type(eta) * nabla
         return loss
 
     def train(
@@ -253,8 +276,8 @@ class Network:
         eta: float,
         *,
         mini_batch_size: int = 125,
-        optimizer: str | Optimizer = "sgd",
-        schedule: str | Schedule | Callable[[int], float] | None = None,
+        optimizer: OptimizerName | Optimizer = "sgd",
+        schedule: ScheduleName | Schedule | Callable[[int], float] | None = None,
         lmbda: float = 0.0,
         l1: float = 0.0,
         max_norm: float | None = None,
@@ -262,11 +285,11 @@ class Network:
         clip_value: float | None = None,
         label_smoothing: float = 0.0,
         averaging: float = 0.0,
-        class_weight: dict[int, float] | str | None = None,
+        class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
         sample_weight: ArrayLike | None = None,
         validation_data: Data | float | None = None,
         patience: int | None = None,
-        monitor: str = "loss",
+        monitor: Literal["loss", "accuracy"] = "loss",
         test_data: Data | None = None,
         training_accuracy: bool = False,
         callbacks: Callback | Sequence[Callback] = (),
@@ -278,64 +301,70 @@ class Network:
     ) -> History:
         """Train on mini-batches, shuffled anew in each epoch.
 
+        A call that is refused leaves the network as it was.
+
         Parameters
         ----------
         training_data : Dataset, two arrays (images, labels) or pairs (image, label)
             Never changed, not even in order.
         epochs : int
-            How many times every image is used; of L-BFGS, how many iterations.
+            How many times every image is used; with L-BFGS, the number of iterations.
         eta : float
-            Learning rate: for sgd, a step is eta times the gradient of the mini-batch's mean loss.
-        mini_batch_size : int
+            Learning rate: with sgd, a step is eta times the gradient of the mini-batch's mean loss.
+        mini_batch_size : int, default 125
             Images per step; the last mini-batch of an epoch holds what is left.
-        optimizer : str or Optimizer
+        optimizer : str or Optimizer, default "sgd"
             sgd, momentum, nesterov, rmsprop, adam, adamw, nadam or lbfgs, or one with settings: ``cmlp.Adam(0.8)``.
         schedule : str, Schedule or function of the step, optional
             What eta is multiplied by: constant, step, exponential, invscaling, adaptive, cosine or one_cycle.
-        lmbda, l1 : float
-            Penalties on n training images, as in Nielsen's chapter 3: ``lmbda / (2 n) * sum(w**2)`` and
-            ``l1 / n * sum(|w|)`` are added to the mean loss.
+        lmbda, l1 : float, default 0.0
+            Strengths of the L2 and L1 penalties on n training images, as in Nielsen's chapter 3:
+            ``lmbda / (2 n) * sum(w**2)`` and ``l1 / n * sum(|w|)`` are added to the mean loss.
         max_norm : float, optional
-            The longest vector of weights into one unit.
+            Maximum norm of a unit's incoming weights.
         clip_norm, clip_value : float, optional
-            The longest gradient, and the largest element of one.
-        label_smoothing : float of [0, 1)
-            How much of a label's 1 is shared among all classes.
-        averaging : float of [0, 1)
-            How much of the averaged parameters stays in each step; the network ends with the averaged ones.
+            Maximum norm of a gradient, and maximum absolute value of its elements.
+        label_smoothing : float, default 0.0
+            Fraction of each label's 1 that is shared among all classes, in [0, 1).
+        averaging : float, default 0.0
+            Decay of the exponential moving average of the parameters, in [0, 1); the network ends with the average.
         class_weight : dict of label and weight, or "balanced"; optional
+            Factor of the loss of each class, by default 1; "balanced" gives all classes the same total weight.
         sample_weight : array_like (n,), optional
+            Factor of the loss of each image, by default 1.
         validation_data : as training_data, or float; optional
-            Measured after every epoch; a float is a fraction of the training data, of each class alike.
+            Measured after every epoch; a float is the fraction of each class that is split off the training data.
         patience : int, optional
-            After how many epochs without a better value on the validation data to stop; the best weights are
-            restored.
-        monitor : {"loss", "accuracy"}
-            Which value.
+            Number of epochs in a row without a better value on the validation data after which training stops; the
+            best weights are then restored.
+        monitor : {"loss", "accuracy"}, default "loss"
+            The value that early stopping watches.
         test_data : as training_data, optional
             Its accuracy is measured after every epoch.
-        training_accuracy : bool
-            Whether that of the training data is, too.
-        callbacks : function of an Event, or object with on_epoch_end or on_batch_end, or several
+        training_accuracy : bool, default False
+            Whether to measure the accuracy on the training data after every epoch.
+        callbacks : function of an Event, or object with on_epoch_end or on_batch_end, or several of them
             Training stops if one returns True.
         threads : int, optional
-            How many share the images; the result has the same bits with any number. By default one where there is
-            little to do, otherwise OMP_NUM_THREADS, or one per processor.
+            Number of threads that share the images; it does not change a bit of the result. By default one where
+            there is little to do, otherwise OMP_NUM_THREADS, or one per processor.
         checkpoint : str or path, optional
-            A file to which the training is written from time to time; the one before stays beside it, with
+            File to which the training is written from time to time; the checkpoint before stays beside it, with
             ``.previous`` at the end of its name.
-        checkpoint_every : int or str
-            After how many epochs, or after what time: ``"30s"``, ``"5min"``, ``"1h"``.
-        resume : bool
-            Whether to go on from the checkpoint, if there is one: with the same data and settings, only `epochs` may
-            differ, the training ends with the same bits as without the interruption.
+        checkpoint_every : int or str, default 1
+            Epochs between two checkpoints, or the time between them: ``"30s"``, ``"5min"``, ``"1h"``.
+        resume : bool, default False
+            Whether to go on from the checkpoint, if there is one. With the same data and settings, of which only
+            `epochs` may be larger, the training ends with the same bits as without the interruption, on the same kind
+            of processor and the same build.
         progress : bool, optional
-            Whether to tell on stderr how far it is: by a bar on a terminal, by plain lines elsewhere. By default, on a
-            terminal only.
+            Whether to show progress on stderr: a bar on a terminal, plain lines elsewhere. By default on a terminal
+            only.
 
         Returns
         -------
         History
+            Losses, accuracies and durations, epoch by epoch.
 
         Raises
         ------
@@ -348,92 +377,149 @@ class Network:
             After Ctrl-C; the weights are those after the last whole step, which a checkpoint then holds.
         OSError
             If the first checkpoint cannot be written; a warning if a later one cannot.
+
+        Examples
+        --------
+        >>> train, test = cmlp.load_digits()
+        >>> net = cmlp.Network([64, 30, 10], activation="relu", loss="cross_entropy")
+        >>> history = net.train(train, 20, 0.001, mini_batch_size=16, optimizer="adam", test_data=test)
+        >>> len(history), history.test_accuracy[-1] > 90
+        (20, True)
         """
-        settings = Settings(
-            epochs, eta, find_optimizer(optimizer), find_schedule(schedule), mini_batch_size, lmbda, l1,
-            max_norm, clip_norm, clip_value, label_smoothing, averaging,
-        )  # fmt: skip
-        keeper = make_keeper(checkpoint, checkpoint_every, resume)
-        rng = self.rng if keeper is None else keeper.begin(self.rng)
-        samples = self._samples(training_data, "training_data", None).weighted(
-            sample_weight, class_weight, "sample_weight"
-        )
-        samples, validation = self._validation(samples, validation_data, rng)
-        watched = make_patience(patience, monitor, validation)
-        self.scale = samples.pixel_scale or self.scale
-        tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
-        names = getattr(training_data, "class_names", self.class_names)
-        self.class_names = names if names is None or len(names) == self.sizes[-1] else None
-        self._note_pictures(samples.images, getattr(training_data, "picture_shape", None), samples.scale)
-        self.settings = {"images": len(samples)} | settings.describe()
-        kind = LBFGSRun if isinstance(settings.optimizer, LBFGS) else MiniBatchRun
-        self._run = kind(
-            self, self._engine, self.architecture, settings, samples, validation, tested, training_accuracy, watched,
-            Callbacks(callbacks), keeper, self.rng, threads, progress,
-        )  # fmt: skip
+        arguments = locals()
+        before = state_of(self.rng)
         try:
-            return self._run.go()
+            loop, adopted = self._prepare(Options.of(arguments), arguments)
+        except BaseException:
+            restore(self.rng, before)
+            raise
+        vars(self).update(adopted)
+        outer, self._loop = self._loop, loop  # a callback may train, too
+        try:
+            return loop.run()
         finally:
-            self._run = None
+            self._loop = outer
+
+    def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
+        """Check all arguments of `train`; return the training, and what the network learns about its data."""
+        checkpoints = open_checkpoints(arguments["checkpoint"], arguments["checkpoint_every"], arguments["resume"])
+        rng = self.rng if checkpoints is None else checkpoints.begin(self.rng)
+        data = arguments["training_data"]
+        samples = self._samples(data, "training_data", None).weighted(
+            arguments["sample_weight"], arguments["class_weight"], "sample_weight"
+        )
+        samples, validation = self._validation(samples, arguments["validation_data"], rng)
+        scale = samples.pixel_scale or self.scale
+        test_data = arguments["test_data"]
+        loop = Loop(
+            network=self,
+            samples=samples,
+            options=options,
+            measurements=Measurements(
+                training=samples if check_flag("training_accuracy", arguments["training_accuracy"]) else None,
+                validation=validation,
+                test=None if test_data is None else self._samples(test_data, "test_data", scale),
+            ),
+            early_stopping=make_early_stopping(arguments["patience"], arguments["monitor"], validation),
+            callbacks=Callbacks(arguments["callbacks"]),
+            checkpoints=checkpoints,
+            threads=arguments["threads"],
+            show_progress=arguments["progress"],
+        )
+        names = getattr(data, "class_names", self.class_names)
+        pictures = None
+        if isinstance(samples.images, np.ndarray):
+            pictures = some_of(samples.images), getattr(data, "picture_shape", None), samples.scale
+        return loop, {
+            "scale": scale,
+            "class_names": names if names is None or len(names) == self.sizes[-1] else None,
+            "settings": {"images": len(samples)} | options.describe(),
+            "_framing": None,
+            "_pictures": pictures,
+        }
 
     def train_on_batches(
-        self, batches: Iterable[Data], eta: float, *, optimizer: str | Optimizer = "sgd", lmbda: float = 0.0
+        self, batches: Iterable[Data], eta: float, *, optimizer: OptimizerName | Optimizer = "sgd", lmbda: float = 0.0
     ) -> list[float]:
-        """Take a step for each mini-batch, for data larger than memory, and return its mean loss before each.
+        """Take a step for each mini-batch, for data larger than memory.
 
         Parameters
         ----------
         batches : iterable of Dataset, two arrays (images, labels) or pairs (image, label)
             Each is one step.
         eta : float
-        optimizer : str or Optimizer
-            As for `train`; its memory of earlier steps begins with the first mini-batch.
-        lmbda : float
-            ``lmbda / 2 * sum(w**2)`` is added to the mean loss of each mini-batch.
+            Learning rate.
+        optimizer : str or Optimizer, default "sgd"
+            As for `train`, but not lbfgs; its memory of earlier steps begins with the first mini-batch.
+        lmbda : float, default 0.0
+            Strength of the L2 penalty: ``lmbda / 2 * sum(w**2)`` is added to the mean loss of each mini-batch.
+
+        Returns
+        -------
+        list of float
+            The mean loss of each mini-batch before its step.
+
+        Raises
+        ------
+        DataError
+            If a mini-batch breaks a rule; the steps before it were taken.
+        ModelError
+            If a setting breaks a rule, or the loss is no longer finite.
+
+        Examples
+        --------
+        >>> train, test = cmlp.load_digits()
+        >>> net = cmlp.Network([64, 16, 10])
+        >>> losses = net.train_on_batches((train[i : i + 10] for i in range(0, 1000, 10)), 3.0)
+        >>> len(losses)
+        100
         """
-        check_positive("eta", eta)
-        found = find_optimizer(optimizer)
-        if isinstance(found, LBFGS):
+        options = Options(eta=eta, optimizer=optimizer, lmbda=lmbda)
+        losses: list[float] = []
+        if isinstance(options.optimizer, LBFGS):
             raise ModelError("lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time")
-        state, l2, losses = new_state(found, self._engine), check_range("lmbda", lmbda), []
+        state = new_state(options.optimizer, self.engine)
         for batch in batches:
             samples = self._samples(batch, "mini-batch", self.scale)
-            options = Options(len(samples), l2=l2)
-            training = Training(self._engine, samples, options, found, eta, self.rng, shuffle=False, state=state)
-            losses.append(training.epoch(0, 1))
+            losses.append(take_step(self.engine, samples, options, state, self.rng, f"mini-batch {len(losses) + 1:,}"))
         return losses
 
     def stop(self) -> None:
-        """End the training that is under way in another thread, after its present step."""
-        run = self._run  # which may end meanwhile
-        if run is not None:
-            run.stop()
+        """End the training that is under way, after its present step; any thread or callback may call it."""
+        loop = self._loop  # which may end meanwhile
+        if loop is not None:
+            loop.stop()
 
-    def _validation(
-        self, samples: Samples, given: Data | float | None, rng: np.random.Generator
-    ) -> tuple[Samples, Samples | None]:
+    def _validation(self, samples: Samples, given: Any, rng: np.random.Generator) -> tuple[Samples, Samples | None]:
         """Return the samples to train and to validate with."""
-        if isinstance(given, float):
-            training, validation = stratified_split(samples, given, rng)
-            return samples.take(training), samples.take(validation)
         if given is None:
             return samples, None
+        if isinstance(given, Real) and not isinstance(given, bool):
+            training, validation = stratified_split(samples, float(given), rng)
+            return samples.take(training), samples.take(validation)
         return samples, self._samples(given, "validation_data", samples.pixel_scale or self.scale)
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
-        """Return a network with a copy of the model's parameters."""
+        """Return a network with a copy of the parameters of a stored model.
+
+        Parameters
+        ----------
+        model : Model
+            What `Network.model` returns, and what files hold.
+
+        Returns
+        -------
+        Network
+            Of the class on which it is called; only `Network.__init__` is, because a subclass's may want more.
+        """
         a = model.architecture
-        network = cls(
-            a.sizes,
-            activation=a.activations,
-            loss=a.loss,
-            initializer="zeros",
-            dropout=a.dropouts[:-1],
+        network = cls.__new__(cls)
+        Network.__init__(
+            network, a.sizes, activation=a.activations, loss=a.loss, initializer=model.weights, dropout=a.dropouts[:-1],
             dtype=a.dtype,
-        )
-        for layer, (w, b) in enumerate(zip(model.weights, model.biases, strict=True)):
-            network.weights[layer], network.biases[layer] = w, b
+        )  # fmt: skip
+        network.biases = model.biases
         network.scale, network.settings = model.scale, dict(model.training)
         network.class_names, network._framing = model.class_names, model.framing
         return network
@@ -506,7 +592,7 @@ class Network:
         from cmlp.export.page import choose_examples, html_page  # here, because most who import cmlp export nothing
 
         samples = None if data is None else self._samples(data, "data", self.scale)
-        examples = None if samples is None else choose_examples(samples, self.architecture, self._engine)
+        examples = None if samples is None else choose_examples(samples, self.architecture, self.engine)
         write_file(Path(path), html_page(self.model, examples, title=title))
 
     def to_onnx(self, path: str | PathLike[str], *, input: str = "uint8") -> None:
@@ -524,19 +610,15 @@ class Network:
 
     def _make_engine(self) -> None:
         a = self.architecture
-        self._engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
+        self.engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
         self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
-        weights, biases = self._engine.views(self._engine.parameters)
-        self.weights, self.biases = Layers("weights", weights), Layers("biases", biases)
-
-    def _note_pictures(self, images: object, shape: tuple[int, int] | None, scale: float) -> None:
-        """Keep a few of the training images (n, pixels), to look at when somebody asks for the framing."""
-        self._framing = None
-        self._pictures = (some_of(images), shape, scale) if isinstance(images, np.ndarray) else None
+        weights, biases = self.engine.views(self.engine.parameters)
+        self._weights, self._biases = LayerArrays("weights", weights), LayerArrays("biases", biases)
+        self._loop = None
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
         """Return the mean loss and its gradient (n_parameters,)."""
-        loss, weight, nabla = self._engine.gradient(samples.batch())
+        loss, weight, nabla = self.engine.gradient(samples.batch())
         if not isfinite(loss):
             raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
         return loss / weight, nabla
@@ -551,15 +633,14 @@ class Network:
         return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self.scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("architecture", "activations", "scale", "class_names", "settings", "rng", "_framing", "_pictures")
-        return {key: self.__dict__[key] for key in kept} | {"parameters": self._engine.parameters}
+        made = {"engine", "_form", "_weights", "_biases", "_loop"}  # anew by `_make_engine`
+        kept = {name: value for name, value in vars(self).items() if name not in made}
+        return kept | {"parameters": self.engine.parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        parameters = state.pop("parameters")
-        self.__dict__.update(state)
+        vars(self).update({name: value for name, value in state.items() if name != "parameters"})
         self._make_engine()
-        self._run = None
-        self._engine.parameters[...] = parameters
+        self.engine.parameters[...] = state["parameters"]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.architecture}, {self._engine.parameters.size:,} parameters)"
+        return f"{type(self).__name__}({self.architecture}, {self.engine.parameters.size:,} parameters)"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from documents import ROOT, blocks, check, run_python, run_shell
+from support.documents import ROOT, blocks, check, run_python, run_shell
 
 import cmlp
 

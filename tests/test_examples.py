@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from documents import ROOT, blocks, check, run_shell
+from support.documents import ROOT, blocks, check, run_shell
 
 EXAMPLES = ROOT / "examples"
 

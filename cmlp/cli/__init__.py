@@ -133,14 +133,25 @@ def _sentence(error: Exception) -> str:
             return str(error)
 
 
-def new_parser() -> Parser:
-    """Return the parser of all commands."""
+def new_parser(*, hidden: bool = True) -> Parser:
+    """Return the parser of all commands.
+
+    Parameters
+    ----------
+    hidden : bool
+        Whether argparse leaves the commands out of its help: it would list them without their groups, in which the
+        epilog lists them.
+
+    Returns
+    -------
+    Parser
+    """
     usage = "cmlp [-h] [--version] COMMAND ..."
     parser = Parser(prog="cmlp", usage=usage, description="A compiled multilayer perceptron.")
     parser.add_argument("--version", action="version", version=f"cmlp {__version__}", help="print the version")
     parser.set_defaults(run=_welcome, program="cmlp")
-    # Hidden, because argparse lists commands without groups; the epilog lists them in theirs.
-    commands = parser.add_subparsers(prog="cmlp", metavar="COMMAND", help=argparse.SUPPRESS)
+    help = argparse.SUPPRESS if hidden else None
+    commands = parser.add_subparsers(prog="cmlp", metavar="COMMAND", help=help)
     listed = []
     for title, modules in GROUPS.items():
         known = set(commands.choices)

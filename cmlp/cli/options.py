@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
 def add_command(commands: Any, name: str, run: Callable[[Any], int | None], purpose: str, epilog: str) -> Parser:
     """Add a command to what `add_subparsers` returned; its arguments hold what to run and how it is called."""
     sentence = f"{purpose[0].upper()}{purpose[1:]}."
-    parser: Parser = commands.add_parser(name, description=sentence, epilog=epilog)
+    parser: Parser = commands.add_parser(name, help=purpose, description=sentence, epilog=epilog)
     parser.set_defaults(run=run, program=parser.prog)
     parser.purpose = purpose
     return parser
@@ -61,11 +61,6 @@ def commands_of(parser: Parser) -> dict[str, Parser]:
     """Return the parsers of the commands by name."""
     (commands,) = (action.choices for action in parser.actions() if isinstance(action.choices, dict))
     return commands
-
-
-def choices_of(action: argparse.Action) -> tuple[str, ...]:
-    """Return the words that an argument may be, where they are few."""
-    return () if action.choices is None else tuple(map(str, action.choices))
 
 
 # As the library has them, which is not imported for a help; the tests compare.

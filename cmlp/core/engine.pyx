@@ -73,12 +73,14 @@ cdef class Engine:
     cdef readonly cnp.dtype dtype
     cdef readonly cnp.ndarray parameters  # every weight and bias, in one aligned vector
     cdef bint single_precision
+    cdef tuple kind               # the arguments before the type
 
     def __cinit__(self, sizes, activations, loss, dropouts, dtype):
         cdef Model* model = &self.model
         cdef Layer* layer
 
         self.sizes = tuple(sizes)
+        self.kind = (self.sizes, tuple(activations), loss, tuple(dropouts))
         self.dtype = np.dtype(dtype)
         self.single_precision = self.dtype == np.float32
         model.depth = len(sizes) - 1
@@ -106,6 +108,12 @@ cdef class Engine:
 
     def __dealloc__(self):
         free(self.model.layers)
+
+    def copy(self, dtype):
+        """Return the same network with a copy of its parameters, of another type or not."""
+        engine = Engine(*self.kind, np.dtype(dtype))
+        engine.parameters[...] = self.parameters
+        return engine
 
     @property
     def drops(self):
@@ -255,8 +263,8 @@ cdef class Engine:
         plan.mini_batch_size = options.mini_batch_size
         plan.etas = <const double*> cnp.PyArray_DATA(etas)
         plan.penalties.l1, plan.penalties.l2 = options.l1, options.l2
-        plan.penalties.clip_norm, plan.penalties.clip_value = options.clip_norm, options.clip_value
-        plan.penalties.max_norm = options.max_norm
+        plan.penalties.clip_norm, plan.penalties.clip_value = options.clip_norm or 0, options.clip_value or 0
+        plan.penalties.max_norm = options.max_norm or 0
         plan.shared_penalties = options.shared_penalties
         plan.averaging = 0 if average is None else options.averaging
         plan.average = NULL if average is None else cnp.PyArray_DATA(average)

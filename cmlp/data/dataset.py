@@ -5,8 +5,9 @@ from math import isqrt
 from typing import Any, Self, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from cmlp.data.pixels import scaled, value_range
 from cmlp.data.validation import Pixels, check_class_names, check_images, check_labels
 from cmlp.errors import DataError
 
@@ -149,6 +150,32 @@ class Dataset(Sequence[tuple[Image, int]]):
             raise DataError(f"images must be square to be pictures, but {pixels:,} pixels are not a square")
         return self._images.reshape(-1, *self._picture_shape)
 
+    def scaled(self, dtype: DTypeLike | None = None) -> NDArray[Any]:
+        """Return the images as a network sees them; of many images, scale a slice at a time.
+
+        Parameters
+        ----------
+        dtype : dtype, optional
+            Type of the result. By default float64 for uint8 `images`, otherwise the type that they have.
+
+        Returns
+        -------
+        ndarray of shape (n, pixels)
+            uint8 pixels multiplied by `scale`; others, to which it is applied already, as they are.
+
+        Examples
+        --------
+        >>> Dataset([[0, 255], [51, 0]], [1, 0]).scaled()
+        array([[0. , 1. ],
+               [0.2, 0. ]])
+        """
+        return scaled(self._images, self._scale, dtype)
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The smallest and the largest of the `scaled` pixels."""
+        return value_range(self._images, self._scale)
+
     def __len__(self) -> int:
         return len(self._labels)
 
@@ -160,17 +187,14 @@ class Dataset(Sequence[tuple[Image, int]]):
         """One (image, label) for an integer, otherwise the Dataset of a slice, index array or mask (n,)."""
         if isinstance(index, int | np.integer):
             row = int(index)  # NumPy would take True for a mask
-            return self._scaled(self._images[row]), int(self._labels[row])
+            return scaled(self._images[row], self._scale), int(self._labels[row])
         labels = self._labels[index]
         if labels.ndim != 1:
             raise IndexError("an index array or mask must have one dimension")
         return self._with(self._images[index], labels)
 
     def __iter__(self) -> Iterator[tuple[Image, int]]:
-        return zip(map(self._scaled, self._images), self._labels.tolist(), strict=True)
-
-    def _scaled(self, image: NDArray[Any]) -> Image:
-        return image * self._scale if image.dtype == np.uint8 else image
+        return zip((scaled(image, self._scale) for image in self._images), self._labels.tolist(), strict=True)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Arrays come back from a pickle writable; this way they pass through _read_only again.

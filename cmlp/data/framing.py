@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.pixels import scaled
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.checks import check_count, check_name
 
@@ -88,8 +89,7 @@ def measure(images: NDArray[Any], height: int, width: int, scale: float = 1 / 25
     if min(height, width) < SMALLEST:
         return None
     sample = some_of(images)
-    pictures = np.multiply(sample, scale if sample.dtype == np.uint8 else 1, dtype=np.float32)
-    pictures = pictures.reshape(-1, height, width)
+    pictures = scaled(sample, scale, np.float32).reshape(-1, height, width)
     border = np.concatenate([pictures[:, [0, -1]].ravel(), pictures[:, :, [0, -1]].ravel()])
     paper = float(np.median(border))
     if pictures.min() < 0 or not 0.5 < pictures.max() <= 1.001 or INK < paper < 1 - INK:

@@ -10,12 +10,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.pixels import infer_scale
 from cmlp.errors import DataError
 
 Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
-
-FULL_SCALES = (1, 16, 255, 65535)  # of 1, 4, 8 and 16 bits; the digits of UCI count 0..16
-ROUNDING = 1.001  # 255 * float16(1 / 255) is 1.0001, and still a full scale of 1
 
 
 def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels, float]:
@@ -59,18 +57,6 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
     if integers:
         return np.multiply(pixels, factor, dtype=np.float64), factor
     return (pixels if factor == 1 else pixels * factor), factor
-
-
-def infer_scale(low: float, high: float, *, integers: bool) -> float:
-    """Factor that brings values from low to high to 0..1: one over the smallest full scale that holds high.
-
-    Integers may fill any of `FULL_SCALES`, floats, which nobody leaves at 0..65535, all but the last.
-    Values below 0 or beyond the last full scale are no pixels and stay as they are: 1.0.
-    """
-    full_scales, slack = (FULL_SCALES, 1.0) if integers else (FULL_SCALES[:-1], ROUNDING)
-    if low < 0:
-        return 1.0
-    return next((1 / full for full in full_scales if high <= full * slack), 1.0)
 
 
 def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArray[np.intp], int]:

@@ -1,6 +1,9 @@
 """The classifier of scikit-learn's kind."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import inf
+from numbers import Real
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -8,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import compute_sample_weight
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
@@ -17,6 +20,7 @@ from cmlp.model.architecture import MULTILABEL
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callback
 from cmlp.training.optimizers import Optimizer
+from cmlp.training.schedules import Schedule, ScheduleName
 
 
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
@@ -116,7 +120,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     """
 
     _parameter_constraints = MultilayerPerceptron._parameter_constraints | {
-        "class_weight": [dict, list, StrOptions({"balanced"}), None]
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(
@@ -147,9 +152,19 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         max_fun: int = 15000,
         dropout: float | Sequence[float] = 0.0,
         class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
+        schedule: ScheduleName | Schedule | Callable[[int], float] | None = None,
+        l1: float = 0.0,
+        max_norm: float | None = None,
         clip_norm: float | None = None,
+        clip_value: float | None = None,
+        label_smoothing: float = 0.0,
+        averaging: float = 0.0,
         threads: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | str = 1,
+        resume: bool = False,
+        progress: bool | None = False,
     ) -> None:
         keep_parameters(self, locals())
 
@@ -198,7 +213,16 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return self
 
     def predict(self, X: Any) -> Any:
-        """Return the classes (n,), or the labels (n, n_labels) as 0 and 1."""
+        """Return the predicted classes.
+
+        Parameters
+        ----------
+        X : array_like, data frame or scipy.sparse matrix (n, features)
+
+        Returns
+        -------
+        ndarray (n,) of classes, or (n, n_labels) of 0 and 1 for several labels per sample
+        """
         outputs = self._outputs(X)
         return self._label_binarizer.inverse_transform(outputs, threshold=0.5)
 
@@ -218,35 +242,62 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     def _encode(self, y: Any, classes: Any, *, first: bool, once: bool) -> tuple[NDArray[Any], dict[str, Any]]:
         """Return labels (n,) or targets (n, n_outputs_), and what is to be known of the classes."""
         check_classification_targets(y)
-        if first and once and classes is None and not type_of_target(y).startswith("multilabel"):
-            raise ValueError("classes must be given to the first call of partial_fit")
+        multilabel = type_of_target(y) == "multilabel-indicator"
+        if y.ndim != 1 and not multilabel:
+            raise ValueError(f"y must be classes (n,) or 0 and 1 for each label (n, labels), got shape {y.shape}")
+        if first and once and classes is None and not multilabel:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
         if not first and classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
-            raise ValueError(f"classes must be those of the first call of partial_fit, {self.classes_}, got {classes}")
-        binarizer = self._label_binarizer if not first else LabelBinarizer().fit(y if classes is None else classes)
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
+            )
+        if not first:
+            binarizer = self._label_binarizer
+        else:
+            binarizer = LabelBinarizer().fit(y if classes is None or multilabel else unique_labels(classes))
+            if multilabel and classes is not None and len(unique_labels(classes)) != y.shape[1]:
+                raise ValueError(f"y must have a column for each of the {len(classes)} classes, got shape {y.shape}")
         learned = {"_label_binarizer": binarizer, "classes_": binarizer.classes_}
         learned["n_outputs_"] = 1 if binarizer.y_type_ == "binary" else len(binarizer.classes_)
-        answers = self._encode_more(y, learned)
-        if not (first or once) and len(unique_labels(y)) < len(self.classes_):
-            raise ValueError(f"warm_start needs the classes of the first fit, {self.classes_}, got {unique_labels(y)}")
+        answers = self._encode_more(y, learned, "y")
+        if not (first or once) and not multilabel and len(unique_labels(y)) < len(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {unique_labels(y)}"
+            )
         return answers, learned
 
-    def _encode_more(self, y: Any, learned: dict[str, Any]) -> NDArray[Any]:
+    def _encode_more(self, y: Any, learned: dict[str, Any], name: str) -> NDArray[Any]:
         """Return the labels or the targets of classes that must be known."""
         binarizer, classes = learned["_label_binarizer"], learned["classes_"]
+        multilabel = binarizer.y_type_ == "multilabel-indicator"
+        if (y.ndim == 2) != multilabel or (multilabel and y.shape[1] != len(classes)):
+            shape = f"(n, {len(classes)}) of 0 and 1" if multilabel else "(n,)"
+            raise ValueError(f"{name} must have the shape {shape} of the classes {classes}, got shape {y.shape}")
         unknown = np.setdiff1d(unique_labels(y), classes)
         if len(unknown):
-            raise ValueError(f"y must have the classes {classes} only, got {unknown}")
+            raise ValueError(f"{name} must have the classes {classes} only, got {unknown}")
         if binarizer.y_type_ == "multiclass":
-            labels: NDArray[np.intp] = np.searchsorted(classes, y)
+            labels: NDArray[np.intp] = np.searchsorted(classes, y).astype(np.intp)
             return labels
         return np.ascontiguousarray(binarizer.transform(y), np.float64)
 
-    def _weigh_classes(self, y: Any, *, once: bool) -> NDArray[np.float64] | None:
+    def _class_names(self, learned: dict[str, Any]) -> tuple[str, ...] | None:
+        names = tuple(map(str, learned["classes_"]))
+        return names if len(names) == learned["n_outputs_"] and all(map(str.strip, names)) else None
+
+    def _weigh_classes(self, y: Any, learned: dict[str, Any], *, once: bool) -> NDArray[np.float64] | None:
         if self.class_weight is None:
             return None
         if once and isinstance(self.class_weight, str):
             raise ValueError('partial_fit cannot balance classes it has not yet seen; class_weight is "balanced"')
-        return np.ascontiguousarray(compute_sample_weight(self.class_weight, y), np.float64)
+        multilabel = learned["_label_binarizer"].y_type_ == "multilabel-indicator"
+        for each in self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]:
+            _check_class_weight(each, [0, 1] if multilabel else learned["classes_"].tolist())
+        weights = np.ascontiguousarray(compute_sample_weight(self.class_weight, y), np.float64)
+        if not weights.any():
+            raise ValueError(f"class_weight must not make every weight 0, got {self.class_weight}")
+        return weights
 
     def _loss(self, learned: dict[str, Any]) -> tuple[str, str]:
         """Return the loss, and the activation of the outputs."""
@@ -264,10 +315,22 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         if samples.labels is not None:
             right = outputs.argmax(axis=1) == samples.labels
         else:
-            right = ((outputs > 0.5) == samples.targets).all(axis=1)
+            right = ((outputs > 0.5) == (np.asarray(samples.targets) > 0.5)).all(axis=1)
         return float(np.average(right, weights=samples.weights))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _check_class_weight(weights: Any, classes: list[Any]) -> None:
+    if isinstance(weights, str):
+        return
+    if not isinstance(weights, dict):
+        raise ValueError(f"class_weight must hold dicts of class and weight, got {weights!r}")
+    for name, weight in weights.items():
+        if not isinstance(weight, Real) or not 0 <= float(weight) < inf:
+            raise ValueError(f"class_weight must be numbers of at least 0, got {weight!r} for class {name!r}")
+        if name not in classes:
+            raise ValueError(f"class_weight must be of the classes {classes}, got {name!r}")

@@ -1,7 +1,10 @@
 """The regressor of scikit-learn's kind."""
 
-from collections.abc import Sequence
-from typing import Any
+import warnings
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from os import PathLike
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +17,14 @@ from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callback
 from cmlp.training.optimizers import Optimizer
+from cmlp.training.schedules import Schedule, ScheduleName
 
 # What scikit-learn calls a loss, or would: what it is here, and the activation of its outputs.
 LOSSES = {
     "squared_error": ("half_squared_error", "identity"),
     "absolute_error": ("mean_absolute_error", "identity"),
     "huber": ("huber", "identity"),
-    "poisson": ("poisson", "exponential"),
+    "poisson": ("summed_poisson", "exponential"),
 }
 
 
@@ -51,8 +55,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     >>> from cmlp import MLPRegressor
     >>> from sklearn.datasets import make_friedman1
     >>> X, y = make_friedman1(500, random_state=0)
-    >>> model = MLPRegressor((32,), batch_size=10, learning_rate_init=0.005, max_iter=500, random_state=0)
-    >>> model.fit(X, y).score(X, y) > 0.9
+    >>> settings = {"batch_size": 10, "learning_rate_init": 0.005, "max_iter": 500, "random_state": 0}
+    >>> MLPRegressor(hidden_layer_sizes=(32,), **settings).fit(X, y).score(X, y) > 0.9
     True
     """
 
@@ -60,10 +64,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     def __init__(
         self,
+        loss: Literal["squared_error", "absolute_error", "huber", "poisson"] = "squared_error",
         hidden_layer_sizes: int | Sequence[int] = (100,),
         activation: str | Sequence[str] = "relu",
         *,
-        loss: str = "squared_error",
         solver: str | Optimizer = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
@@ -86,10 +90,28 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         dropout: float | Sequence[float] = 0.0,
+        schedule: ScheduleName | Schedule | Callable[[int], float] | None = None,
+        l1: float = 0.0,
+        max_norm: float | None = None,
         clip_norm: float | None = None,
+        clip_value: float | None = None,
+        averaging: float = 0.0,
         threads: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | str = 1,
+        resume: bool = False,
+        progress: bool | None = False,
     ) -> None:
+        if isinstance(loss, Integral | Sequence) and not isinstance(loss, str):  # the order of version 0.1
+            warnings.warn(
+                "the first argument of MLPRegressor is loss, as in scikit-learn: give hidden_layer_sizes by name",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            if isinstance(hidden_layer_sizes, str):
+                activation = hidden_layer_sizes
+            loss, hidden_layer_sizes = "squared_error", loss
         keep_parameters(self, locals())
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -133,16 +155,21 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     def _encode(self, y: Any, classes: Any, *, first: bool, once: bool) -> tuple[NDArray[Any], dict[str, Any]]:
         """Return targets (n, n_outputs_), and how many outputs there are."""
-        targets = self._encode_more(y, {})
-        return targets, {"n_outputs_": targets.shape[1]}
+        outputs = self.n_outputs_ if not first else 1 if y.ndim == 1 else y.shape[1]
+        return self._encode_more(y, {"n_outputs_": outputs}, "y"), {"n_outputs_": outputs}
 
-    def _encode_more(self, y: Any, learned: dict[str, Any]) -> NDArray[Any]:
+    def _encode_more(self, y: Any, learned: dict[str, Any], name: str) -> NDArray[Any]:
         targets = np.ascontiguousarray(y.reshape(len(y), -1), np.float64)
+        outputs = learned["n_outputs_"]
+        if targets.shape[1] != outputs:
+            raise ValueError(
+                f"{name} must have {outputs} outputs for each sample, as the fit has, got {targets.shape[1]}"
+            )
         if self.loss == "poisson" and targets.min() < 0:
-            raise ValueError(f'loss "poisson" needs y of at least 0, got {targets.min():g}')
+            raise ValueError(f'loss "poisson" needs {name} of at least 0, got {targets.min():g}')
         return targets
 
-    def _weigh_classes(self, y: Any, *, once: bool) -> None:
+    def _weigh_classes(self, y: Any, learned: dict[str, Any], *, once: bool) -> None:
         return None
 
     def _loss(self, learned: dict[str, Any]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from cmlp.model.samples import Samples
 from cmlp.model.threads import WORTH_SHARING_FORWARDS, number_of_threads
 
 
-def outputs_of(batch: Batch, engine: Engine, threads: int | None = None) -> NDArray[Any]:
+def compute_outputs(batch: Batch, engine: Engine, threads: int | None = None) -> NDArray[Any]:
     """Return the output activations (n, outputs)."""
     return engine.outputs(batch, number_of_threads(threads, engine, batch.n, WORTH_SHARING_FORWARDS))
 
@@ -46,11 +46,11 @@ def decide(outputs: NDArray[Any], architecture: Architecture, engine: Engine) ->
 
 def check_accuracy(architecture: Architecture) -> None:
     """Refuse a network whose outputs are numbers: they are never right, only near."""
-    if not architecture.classifies and architecture.loss != MULTILABEL:
+    if not architecture.has_accuracy:
         raise ModelError(f'a network with the loss "{architecture.loss}" has no accuracy, only a loss')
 
 
-def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architecture, engine: Engine) -> float:
+def accuracy_of(outputs: NDArray[Any], samples: Samples, architecture: Architecture, engine: Engine) -> float:
     """Return the accuracy in percent: of labels, or of all single yes and no."""
     check_accuracy(architecture)
     answers = decide(outputs, architecture, engine)
@@ -62,4 +62,4 @@ def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architect
 
 def accuracy(samples: Samples, architecture: Architecture, engine: Engine, threads: int | None = None) -> float:
     """Return the accuracy of a network in percent."""
-    return share_right(outputs_of(samples.batch(), engine, threads), samples, architecture, engine)
+    return accuracy_of(compute_outputs(samples.batch(), engine, threads), samples, architecture, engine)

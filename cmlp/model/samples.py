@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cmlp.core.memory import Batch
-from cmlp.data.validation import check_images, check_labels, check_targets, check_weights, infer_scale
+from cmlp.data.pixels import infer_scale
+from cmlp.data.validation import check_images, check_labels, check_targets, check_weights
 from cmlp.errors import DataError
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))

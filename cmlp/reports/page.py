@@ -8,11 +8,11 @@ from io import BytesIO
 from math import isnan
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
-from cmlp.errors import DataError
+from cmlp.data.pixels import scaled
+from cmlp.plotting.datasets import grey_limits
 from cmlp.plotting.style import png
 from cmlp.reports.charts import calibration_chart
 from cmlp.reports.scores import Scores
@@ -159,32 +159,21 @@ def _mistakes(scores: Scores, data: Dataset) -> str:
     total = len(scores.labels) - scores.right
     if not worst:
         return ""
-    try:
-        pictures: NDArray[Any] | None = data.pictures()
-    except DataError:
-        pictures = None
-    limits = _limits(data)
-    items = "\n".join(_mistake(scores, index, pictures, limits) for index in worst)
+    limits = grey_limits([data])
+    items = "\n".join(_mistake(scores, index, data, limits) for index in worst)
     shown = "All" if len(worst) == total else f"The {len(worst)} worst of all"
     text = f"{shown} {total:,}, those first of which the network was most sure; with the number of the image."
     return _section("Mistakes", text, f'<ol class="mistakes">\n{items}\n</ol>')
 
 
-def _limits(data: Dataset) -> tuple[float, float]:
-    """Return black and white: of bytes by their scale, of numbers that are no pixels by their range."""
-    if data.images.dtype == np.uint8:
-        return 0.0, min(1 / data.scale, 255.0)
-    low, high = float(data.images.min()), float(data.images.max())
-    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
-
-
-def _mistake(scores: Scores, index: int, pictures: NDArray[Any] | None, limits: tuple[float, float]) -> str:
+def _mistake(scores: Scores, index: int, data: Dataset, limits: tuple[float, float]) -> str:
     label, said = int(scores.labels[index]), int(scores.answers[index])
     outputs = scores.outputs[index]
     name, wrong = escape(scores.names[label]), escape(scores.names[said])
     image = ""
-    if pictures is not None:
-        image = f'<img src="{_embedded(_tile(pictures[index], limits))}" alt="image {index}">'
+    if data.picture_shape is not None:
+        picture = scaled(data.images[index], data.scale).reshape(data.picture_shape)
+        image = f'<img src="{_embedded(_tile(picture, limits))}" alt="image {index}">'
     return (
         f'<li>{image}<span class="said">said {wrong} ({outputs[said]:.2f})</span>'
         f'<span>is {name} ({outputs[label]:.2f})</span><span class="number">image {index:,}</span></li>'

@@ -191,10 +191,8 @@ def score(network: Network, data: Dataset) -> Scores:
     if data.images.shape[1] != network.sizes[0]:
         found = f"{data.images.shape[1]:,}"
         raise DataError(f"images must have the network's {network.sizes[0]:,} pixels, got {found}")
-    factor = data.scale if data.images.dtype == np.uint8 else 1.0
-    outputs = np.concatenate(
-        [network(data.images[start : start + ROWS] * factor) for start in range(0, len(data), ROWS)]
-    )
+    starts = range(0, len(data), ROWS)
+    outputs = np.concatenate([network(data[start : start + ROWS].scaled()) for start in starts])
     if np.isnan(outputs).any():
         raise ModelError("outputs of the network are not numbers, because its weights are not finite")
     return Scores(data.labels, outputs, network.model.names)

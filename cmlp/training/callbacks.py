@@ -41,7 +41,7 @@ Callback: TypeAlias = Callable[[Event], Any] | Any
 class Callbacks:
     """All callbacks of a training."""
 
-    def __init__(self, callbacks: Callback | Sequence[Callback]) -> None:
+    def __init__(self, callbacks: Callback | Sequence[Callback] = ()) -> None:
         given: Sequence[Any] = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
         self.on_epoch: list[Callable[[Event], Any]] = []
         self.on_batch: list[Callable[[Event], Any]] = []

@@ -21,6 +21,8 @@ class History:
         Percent, measured after the epoch.
     validation_loss : list of float
         Mean loss of the validation data, without penalties, measured after the epoch.
+    validation_score : list of float
+        What the estimators' ``score`` says of the validation data: accuracy from 0 to 1, or R².
     seconds : list of float
         Duration of the epoch's training, without the measurements after it.
     """
@@ -29,11 +31,17 @@ class History:
     training_accuracy: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
+    validation_score: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def cut(self, epochs: int) -> None:
+        """Forget what came after the first epochs."""
+        for each in fields(self):
+            del getattr(self, each.name)[epochs:]
 
     def until(self, epoch: int) -> Self:
         """Return the entries of the first epochs, copied."""

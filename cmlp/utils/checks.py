@@ -5,6 +5,8 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
+import numpy as np
+
 from cmlp.errors import ModelError
 
 LARGEST = 2**31 - 1  # what an integer of BLAS holds
@@ -34,9 +36,26 @@ def check_range(name: str, value: Any, low: float = 0, high: float = inf, *, clo
     return float(value)
 
 
-def check_optional(name: str, value: Any) -> float:
-    """Return a positive number, or 0 for None."""
-    return 0.0 if value is None else check_positive(name, value)
+def check_fraction(name: str, value: Any) -> float:
+    """Return a number of [0, 1)."""
+    return check_range(name, value, 0, 1)
+
+
+def check_closed_fraction(name: str, value: Any) -> float:
+    """Return a number of [0, 1]."""
+    return check_range(name, value, 0, 1, closed=True)
+
+
+def check_optional(name: str, value: Any) -> float | None:
+    """Return a positive number, or None."""
+    return None if value is None else check_positive(name, value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return True or False; 1 and "yes" are neither."""
+    if not isinstance(value, bool | np.bool_):
+        raise ModelError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def check_name(name: str, value: Any, names: Collection[str]) -> str:

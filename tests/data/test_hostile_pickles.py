@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from children import reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.children import reports
 
 import cmlp
 from cmlp.data.pickles import read_pickle
 from cmlp.errors import DataError
 
-PROGRAM = Path(__file__).with_name("hostile_pickles.py")
+PROGRAM = "support.hostile_pickles"
 GROUPS = ("attacks", "misuses", "arrays", "depths", "bombs", "floods", "wrecks")
 SMALL = 1_500_000  # bytes; a file that took longer to write may take longer to refuse
 

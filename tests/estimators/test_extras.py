@@ -165,9 +165,9 @@ def test_clipped_gradients_make_short_steps(digits):
     X, y = digits
     model = MLPClassifier((5,), solver="sgd", momentum=0.0, learning_rate_init=1.0, clip_norm=1e-3, random_state=0)
     model.partial_fit(X, y, classes=range(10))
-    before = model.network_._engine.parameters.copy()
+    before = model.network_.engine.parameters.copy()
     model.set_params(batch_size=500).partial_fit(X, y)
-    step = np.linalg.norm(model.network_._engine.parameters - before)
+    step = np.linalg.norm(model.network_.engine.parameters - before)
     np.testing.assert_allclose(step, 1e-3)
 
 

@@ -5,9 +5,9 @@ import shutil
 import subprocess
 from dataclasses import replace
 
-import formulas
 import numpy as np
 import pytest
+from support import formulas
 
 import cmlp
 from cmlp import ModelError, Network

@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
-import formulas
 import numpy as np
 import pytest
+from support import formulas
 
 from cmlp import CmlpError, ModelError, Network
 from cmlp.export import onnx_model

@@ -10,7 +10,7 @@ from time import monotonic
 
 import numpy as np
 import pytest
-from sealing import MODEL, TENSORS, dumped, sealed
+from support.sealing import MODEL, TENSORS, dumped, sealed
 
 from cmlp import ModelError, Network
 from cmlp.errors import CmlpError

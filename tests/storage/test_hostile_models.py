@@ -1,12 +1,11 @@
 """Hostile and damaged model files: one sentence each, nothing executed, little time and memory."""
 
 import sys
-from pathlib import Path
 
 import pytest
-from children import reports
+from support.children import reports
 
-PROGRAM = Path(__file__).with_name("hostile_models.py")
+PROGRAM = "support.hostile_models"
 GROUPS = ("layouts", "floods", "seals", "descriptions", "arrays")
 
 

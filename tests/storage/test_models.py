@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from children import environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file, save
-from sealing import MODEL, TENSORS, sealed
+from support.children import command, environment
+from support.sealing import MODEL, TENSORS, sealed
 
 from cmlp import ModelError, Network
 from cmlp.data.framing import CENTRES, Framing
@@ -249,9 +249,8 @@ def test_loading_takes_four_times_the_file(tmp_path):
 @pytest.mark.parametrize("saves", [300, pytest.param(1000, marks=pytest.mark.exhaustive)])
 def test_files_are_whole_while_another_process_saves(tmp_path, saves):
     path = tmp_path / "model.cmlp"
-    arguments = [Path(__file__).with_name("faulty_saves.py"), "repeatedly", tmp_path, str(saves)]
-    seen = set()
-    with subprocess.Popen([sys.executable, *arguments], env=environment()) as writer:
+    program, seen = command("support.faulty_saves", "repeatedly", tmp_path, saves), set()
+    with subprocess.Popen(program, env=environment()) as writer:
         while writer.poll() is None:
             if path.exists():
                 first, second = read_model(path).weights

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import reference
 
 from cmlp import ModelError, Network
 

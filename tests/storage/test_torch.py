@@ -1,11 +1,11 @@
 """Files of PyTorch's Linear layers, as `safetensors.torch.save_file(module.state_dict(), path)` writes them."""
 
-import formulas
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save, save_file
+from support import formulas
 
 from cmlp import ModelError, Network
 

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.core.engine import Engine
+from cmlp.data.pixels import value_range
 from cmlp.model.architecture import Architecture
 from cmlp.model.evaluation import decide
 from cmlp.model.samples import Samples
 
 MOST = 200
-SLACK = 1e-3  # of white, for what was rounded
+SLACK = 1e-3  # beyond white, for what was rounded
 MOST_BYTES = 400_000  # of all of them: base64 makes 4 of 3, and the page is to be mailed
 
 
@@ -43,8 +44,8 @@ class Examples:
     @property
     def are_pixels(self) -> bool:
         """Whether all values lie where those of pixels lie."""
-        white = 1 / self.scale if self.images.dtype == np.uint8 else 1.0
-        return bool(self.images.min() >= 0 and self.images.max() <= white + SLACK)
+        low, high = value_range(self.images, self.scale)
+        return low >= 0 and high <= 1 + SLACK
 
 
 def choose_examples(samples: Samples, architecture: Architecture, engine: Engine) -> Examples:

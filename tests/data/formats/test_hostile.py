@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import pickle
 import random
 import struct
@@ -11,14 +10,13 @@ import sys
 import time
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.children import command, environment
 
-import cmlp
 from cmlp.data.formats import load
 from cmlp.errors import DataError
 
@@ -260,9 +258,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits the memory
 
 def outcome(path, limit):
     """Load a source in a process that may grow by so many bytes, and return by how many it did, and the result."""
-    program = [sys.executable, str(Path(__file__).with_name("reading.py")), str(path), str(limit)]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(cmlp.__file__).parents[1])}
-    run = subprocess.run(program, capture_output=True, text=True, env=environment)
+    run = subprocess.run(command("support.reading", path, limit), capture_output=True, text=True, env=environment())
     assert run.returncode == 0, run.stderr
     grown, text = run.stdout.split(" ", 1)
     return int(grown), text

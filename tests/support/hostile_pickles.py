@@ -1,0 +1,450 @@
+"""Hostile pickles, and the program that reads each of them in a small process of its own.
+
+``python -m support.hostile_pickles read DIRECTORY GROUP [NAME ...]`` writes them there and prints one line of JSON for
+each: how the process ended, what it said, how long it took, which audit events it caused and what it changed.
+With ``load`` in place of ``read``, ``pickle.load`` reads them: the tests make sure that the watch then barks.
+"""
+
+import gzip
+import os
+import pickle
+import sys
+from struct import pack
+
+import numpy as np
+
+from cmlp.data.pickles import read_pickle
+from support.children import GIB, read_corpus
+
+MARKER = "hostile-pickle-was-here"
+
+
+def named(module, name):
+    return b"c%b\n%b\n" % (module.encode(), name.encode())
+
+
+def text(value):
+    return b"X" + pack("<I", len(value.encode())) + value.encode()
+
+
+def called(function, *arguments):
+    return function + b"(" + b"".join(arguments) + b"tR"
+
+
+def whole(body, protocol=2):
+    return b"\x80%c%b." % (protocol, body)
+
+
+TOUCH = text(f"touch {MARKER}")
+RECONSTRUCT = named("numpy.core.multiarray", "_reconstruct")
+NDARRAY = named("numpy", "ndarray")
+DTYPE = named("numpy", "dtype")
+FROMBUFFER = named("numpy._core.numeric", "_frombuffer")
+SCALAR = named("numpy._core.multiarray", "scalar")
+ENCODE = named("_codecs", "encode")
+EMPTY = called(RECONSTRUCT, NDARRAY, b"K\x00\x85", b"U\x01b")
+
+
+def dtype(code, state=b"(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"):
+    return called(DTYPE, text(code), b"\x89\x88") + state
+
+
+F8 = dtype("f8")
+U1 = dtype("u1", b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb")
+
+
+def array(shape, descriptor=F8, content=b"U\x08" + bytes(8), fortran=b"\x89", version=b"K\x01"):
+    return EMPTY + b"(" + version + shape + descriptor + fortran + content + b"tb"
+
+
+def integer(value):
+    content = value.to_bytes(9, "little", signed=True)
+    return b"\x8a\x09" + content
+
+
+def attacks():
+    """Pickles that run code in ``pickle.load``."""
+    python = text(f"__import__('os').system('touch {MARKER}')")
+    system = {
+        "os.system": called(named("os", "system"), TOUCH),
+        "posix.system": called(named("posix", "system"), TOUCH),
+        "nt.system": called(named("nt", "system"), TOUCH),
+        "os.popen": called(named("os", "popen"), TOUCH),
+        "pty.spawn": called(named("pty", "spawn"), TOUCH),
+        "subprocess.Popen": called(named("subprocess", "Popen"), TOUCH),
+        "subprocess.check_output": called(named("subprocess", "check_output"), TOUCH),
+        "builtins.eval": called(named("builtins", "eval"), python),
+        "builtins.exec": called(named("builtins", "exec"), python),
+        "__builtin__.eval": called(named("__builtin__", "eval"), python),
+        "builtins.__import__": called(named("builtins", "__import__"), text("os")),
+        "builtins.compile": called(named("builtins", "compile"), python, text("x"), text("exec")),
+        "builtins.open": called(named("builtins", "open"), text(MARKER), text("w")),
+        "builtins.print": called(named("builtins", "print"), TOUCH),
+        "builtins.globals": called(named("builtins", "globals")),
+        "builtins.getattr": called(
+            named("builtins", "getattr"), called(named("builtins", "__import__"), text("os")), text("system")
+        ),
+        "builtins.map": called(named("builtins", "map"), named("os", "system"), b"(" + TOUCH + b"l"),
+        "builtins.object": named("builtins", "object") + b")R",
+        "runpy._run_code": called(named("runpy", "_run_code"), python, b"}"),
+        "code.InteractiveInterpreter": called(named("code", "InteractiveInterpreter")),
+        "timeit.timeit": called(named("timeit", "timeit"), python),
+        "bdb.Bdb": called(named("bdb", "Bdb")),
+        "cProfile.run": called(named("cProfile", "run"), python),
+        "pkgutil.resolve_name": called(named("pkgutil", "resolve_name"), text("os:system")),
+        "importlib.import_module": called(named("importlib", "import_module"), text("os")),
+        "operator.attrgetter": called(named("operator", "attrgetter"), text("system")),
+        "operator.methodcaller": called(named("operator", "methodcaller"), text("system"), TOUCH),
+        "functools.partial": called(named("functools", "partial"), named("os", "system"), TOUCH),
+        "functools.reduce": called(named("functools", "reduce"), named("os", "system"), b"(" + TOUCH + b"l"),
+        "types.CodeType": called(named("types", "CodeType")),
+        "ctypes.CDLL": called(named("ctypes", "CDLL"), text("libc.so.6")),
+        "marshal.loads": called(named("marshal", "loads"), text("x")),
+        "pickle.loads": called(named("pickle", "loads"), text("x")),
+        "_pickle.loads": called(named("_pickle", "loads"), text("x")),
+        "shutil.rmtree": called(named("shutil", "rmtree"), text(MARKER)),
+        "socket.socket": called(named("socket", "socket")),
+        "webbrowser.open": called(named("webbrowser", "open"), text("http://localhost")),
+        "asyncio.create_subprocess_shell": called(named("asyncio", "create_subprocess_shell"), TOUCH),
+        "_codecs.lookup": called(named("_codecs", "lookup"), text("rot13")),
+        "codecs.encode": called(named("codecs", "encode"), text("x"), text("rot13")),
+        "copyreg._reconstructor": called(named("copyreg", "_reconstructor"), NDARRAY, b"NN"),
+        "copy_reg._reconstructor": called(named("copy_reg", "_reconstructor"), NDARRAY, b"NN"),
+        "collections.defaultdict": called(named("collections", "defaultdict"), named("os", "getpid")),
+        "array._array_reconstructor": called(named("array", "_array_reconstructor"), b"NNNN"),
+        "torch._utils._rebuild_tensor_v2": called(named("torch._utils", "_rebuild_tensor_v2"), b"N"),
+        "torch.storage._load_from_bytes": called(named("torch.storage", "_load_from_bytes"), b"N"),
+        "joblib.numpy_pickle.NumpyArrayWrapper": named("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81",
+        "sklearn.svm._classes.SVC": named("sklearn.svm._classes", "SVC") + b")\x81",
+        "dill._dill._create_code": called(named("dill._dill", "_create_code")),
+        "numpy.__builtins__": named("numpy", "__builtins__"),
+        "numpy.f2py.crackfortran.getlincoef": called(named("numpy.f2py.crackfortran", "getlincoef"), python, b"}"),
+        "numpy.distutils.exec_command.exec_command": called(
+            named("numpy.distutils.exec_command", "exec_command"), TOUCH
+        ),
+        "numpy.testing._private.utils.runstring": called(
+            named("numpy.testing._private.utils", "runstring"), python, b"}"
+        ),
+        "numpy.load": called(named("numpy", "load"), text(MARKER)),
+        "numpy.memmap": called(named("numpy", "memmap"), text(MARKER)),
+        "numpy.save": called(named("numpy", "save"), text(MARKER), b"K\x00"),
+        "numpy.matrixlib.defmatrix.matrix": called(
+            RECONSTRUCT, named("numpy.matrixlib.defmatrix", "matrix"), b"K\x00\x85", b"U\x01b"
+        ),
+        "numpy.core._reconstruct": named("numpy.core", "_reconstruct"),
+        "numpy.core.multiarray.fromfile": called(named("numpy.core.multiarray", "fromfile"), text(MARKER)),
+        "numpy._core.multiarray._reconstruct ": named("numpy._core.multiarray", "_reconstruct "),
+    }
+    for name, body in system.items():
+        yield name, whole(body), f"the pickle asks for {name}" if "." in name else ""
+    nested = b"\x8c\x05numpy\x8c\x16ndarray.__subclasses__"
+    yield "a dotted STACK_GLOBAL", whole(nested + b"\x93", 4), "asks for numpy.ndarray.__subclasses__"
+    hidden = array(b"K\x01\x85") + b"0" + called(named("os", "system"), TOUCH)
+    yield "a call hidden after an array", whole(hidden), "opcode POP"
+    hidden = b"(lp0\n" + called(named("os", "system"), TOUCH) + b"a"
+    yield "a call inside a list, protocol 0", hidden + b".", "asks for os.system"
+    yield "a global of numbers", whole(b"K\x01K\x02\x93", 4), "not named by strings"
+    yield "a global made of newlines", whole(b"c" + b"x" * 300 + b"\ny\n"), "300 characters"
+    yield "INST", b"(" + TOUCH + b"ios\nsystem\n.", "opcode INST"
+    yield "OBJ", b"(" + named("os", "system") + TOUCH + b"o.", "asks for os.system"
+    yield "OBJ of an array", b"(" + NDARRAY + b"o.", "opcode OBJ"
+    yield "NEWOBJ", whole(NDARRAY + b")\x81"), "opcode NEWOBJ"
+    yield "NEWOBJ_EX", whole(NDARRAY + b")}\x92", 4), "opcode NEWOBJ_EX"
+    yield "EXT1", whole(b"\x82\x01"), "opcode EXT1"
+    yield "EXT2", whole(b"\x83\x01\x00"), "opcode EXT2"
+    yield "EXT4", whole(b"\x84\x01\x00\x00\x00"), "opcode EXT4"
+    yield "PERSID", b"(P0\nl.", "opcode PERSID"
+    yield "BINPERSID", whole(b"K\x01Q"), "opcode BINPERSID"
+    yield "NEXT_BUFFER", whole(b"\x97", 5), "opcode NEXT_BUFFER"
+    yield "READONLY_BUFFER", whole(b"K\x01\x98", 5), "opcode READONLY_BUFFER"
+    yield "a set", whole(b"\x8f", 4), "opcode EMPTY_SET"
+    yield "a frozenset", whole(b"(\x91", 4), "opcode FROZENSET"
+    yield "DUP", whole(b"K\x012"), "opcode DUP"
+
+
+def misuses():
+    """Pickles that misuse the names and the targets that data needs."""
+    yield "BUILD on _frombuffer", whole(FROMBUFFER + b"N}U\x0c__defaults__K\x01\x85s\x86b"), "sets the state of"
+    yield "BUILD on ndarray", whole(NDARRAY + b"}b"), "sets the state of numpy.ndarray"
+    yield "BUILD on numpy.prod", whole(named("numpy", "prod") + b"}U\x01xK\x01sb"), "asks for numpy.prod"
+    yield "BUILD on a list", whole(b"]}b"), "sets the state of a list"
+    yield "BUILD on a dict", whole(b"}}b"), "sets the state of a dict"
+    yield "BUILD on a number", whole(b"K\x01}b"), "sets the state of an int"
+    yield "REDUCE of ndarray", whole(called(NDARRAY, b"K\x02\x85")), "calls numpy.ndarray with"
+    yield "REDUCE of a string", whole(called(TOUCH, TOUCH)), "calls a str"
+    yield "REDUCE of an array", whole(called(array(b"K\x01\x85"), TOUCH)), "calls an array"
+    yield "REDUCE with a list", whole(DTYPE + b"]R"), "calls numpy.dtype with"
+    yield "another codec", whole(called(ENCODE, text("x"), text("rot13"))), "calls _codecs.encode with"
+    yield "encode of a number", whole(called(ENCODE, b"K\x01", text("latin1"))), "calls _codecs.encode with"
+    yield "encode of other text", whole(called(ENCODE, text("\u20ac"), text("latin1"))), "not Latin-1"
+    yield "bytes of a size", whole(called(named("builtins", "bytes"), integer(1 << 40))), "calls builtins.bytes"
+    size = called(named("builtins", "bytearray"), integer(1 << 40))
+    yield "bytearray of a size", whole(size), "calls builtins.bytearray"
+    ordered = called(named("collections", "OrderedDict"), b"(lK\x01a")
+    yield "OrderedDict of a list", whole(ordered), "calls collections.OrderedDict"
+    yield "SETITEM on a list", whole(b"]K\x01K\x02s"), "sets an item of a list"
+    yield "SETITEMS on an array", whole(array(b"K\x01\x85") + b"(K\x01K\x02u"), "sets an item of an array"
+    yield "SETITEM on a global", whole(DTYPE + b"K\x01K\x02s"), "sets an item of numpy.dtype"
+    yield "APPEND on an array", whole(array(b"K\x01\x85") + b"K\x01a"), "appends to an array"
+    yield "APPENDS on a dict", whole(b"}(K\x01K\x02e"), "appends to a dict"
+    yield "APPEND on a tuple", whole(b")K\x01a"), "appends to a tuple"
+    yield "APPEND on bytes", whole(b"\x96" + pack("<Q", 1) + b"xK\x01a", 5), "appends to a bytearray"
+    yield "a tuple as key", whole(b"}K\x01\x85K\x02s"), "a tuple as key"
+    yield "a float as key", whole(b"}G" + bytes(8) + b"K\x02s"), "a float as key"
+    yield "an array as key", whole(b"}" + array(b"K\x01\x85") + b"K\x02s"), "an array as key"
+    yield "a global as key", whole(b"}" + DTYPE + b"K\x02s"), "numpy.dtype as key"
+    yield "an odd dict", whole(b"}(K\x01u"), "a key that has no value"
+    yield "a global as value", whole(b"(K\x01" + DTYPE + b"l"), "the pickle holds numpy.dtype"
+    yield "a dtype as value", whole(F8), "the pickle holds a dtype"
+    yield "an array without content", whole(EMPTY), "without content"
+
+
+def arrays():
+    """Arrays that NumPy would build, or would crash building."""
+    fields = b"(K\x03U\x01|N(U\x01at}U\x01a(" + F8 + b"J" + pack("<i", 1 << 30) + b"tsK\x08K\x01K\x00tb"
+    subarray = b"(K\x03U\x01|" + F8 + integer(1 << 30) + b"\x85\x86NNK\x08K\x01K\x00tb"
+    own = "a state of its own"
+    yield "fields at 2^30", whole(array(b"K\x01\x85", dtype("V8", fields))), "of dtype 'V8'"
+    yield "fields in f8", whole(array(b"K\x01\x85", dtype("f8", fields))), own
+    yield "a subarray in f8", whole(array(b"K\x01\x85", dtype("f8", subarray))), own
+    yield "a dtype with fields, alone", whole(dtype("f8", fields)), own
+    yield "a short dtype state", whole(dtype("f8", b"(K\x03U\x01<tb")), own
+    yield "a dtype state that is a list", whole(dtype("f8", b"]b")), own
+    yield (
+        "a dtype state set twice",
+        whole(dtype("f8", 2 * b"(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb")),
+        own,
+    )
+    size = b"(K\x03U\x01<NNNJ\xff\xff\xff\x7fK\x08K\x00tb"
+    yield "another item size", whole(dtype("f8", size)), own
+    yield "another string size", whole(dtype("S4", b"(K\x03U\x01|NNNJ\xff\xff\xff\x7fK\x01K\x00tb")), own
+    yield "an unknown byte order", whole(dtype("f8", b"(K\x03U\x01!NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb")), own
+    yield "object dtype", pickle.dumps(np.array([1, "x", None], dtype=object), 2), "object array"
+    yield "object dtype, protocol 4", pickle.dumps(np.array([{}], dtype=object), 4), "object array"
+    yield "object dtype with forged content", whole(array(b"K\x01\x85", dtype("O8"))), "object array"
+    yield (
+        "object dtype in _frombuffer",
+        whole(called(FROMBUFFER, b"U\x08AAAAAAAA", dtype("O"), b"K\x01\x85U\x01C")),
+        "object array",
+    )
+    yield "object scalar", whole(called(SCALAR, dtype("O8"), b"U\x08AAAAAAAA")), "object array"
+    for code in ("c16", "M8[ns]", "m8", "V8", "f16", "i3", "f8,f8", "(1073741824,)f8", "U99999999", "S-1", ""):
+        yield f"dtype {code!r}", whole(array(b"K\x01\x85", called(DTYPE, text(code), b"\x89\x88"))), "of dtype '"
+    yield "dtype of ten thousand letters", whole(called(DTYPE, text("f8," * 5000), b"\x89\x88")), "f8,..."
+    yield "dtype of a dict", whole(called(DTYPE, b"}\x89\x88")), "calls numpy.dtype with"
+    impossible = "impossible shape"
+    for shape in ((1 << 32,), (1 << 32, 1 << 32), (-1,), (1, -8), (1 << 62, 4), (0, 1 << 62), (3, -1)):
+        body = b"(" + b"".join(map(integer, shape)) + b"t"
+        yield f"shape {shape}", whole(array(body)), impossible
+        call = called(FROMBUFFER, b"U\x00", F8, body, b"U\x01C")
+        yield f"shape {shape} in _frombuffer", whole(call), impossible
+    yield "zero times huge", whole(array(b"(K\x00" + integer((1 << 31) - 1) * 3 + b"t", content=b"U\x00")), impossible
+    yield "a product of 2^64", whole(array(b"(" + integer(1 << 16) * 4 + b"t", U1, b"U\x00")), impossible
+    yield "a million dimensions", whole(array(b"(" + b"K\x01" * 10**6 + b"t")), impossible
+    yield "33 dimensions", whole(array(b"(" + b"K\x01" * 33 + b"t")), impossible
+    yield "a shape of booleans", whole(array(b"\x88\x85")), impossible
+    yield "a shape of floats", whole(array(b"G?\xf0\x00\x00\x00\x00\x00\x00\x85")), impossible
+    yield "a shape of strings", whole(array(text("1") + b"\x85")), impossible
+    yield "a shape of tuples", whole(array(b"K\x01\x85\x85")), impossible
+    yield "a shape that is a list", whole(array(b"]K\x01a")), "a state that is not one"
+    yield "too little content", whole(array(b"K\x02\x85")), "it needs 16 bytes and has 8"
+    yield "too much content", whole(array(b"K\x01\x85", content=b"U\x10" + bytes(16))), "needs 8 bytes and has 16"
+    yield "content of half a number", whole(array(b"K\x01\x85", content=b"U\x07" + bytes(7))), "has 7"
+    yield "content that is a list", whole(array(b"K\x01\x85", content=b"]")), "from a list"
+    yield "content that is an array", whole(array(b"K\x01\x85", content=array(b"K\x01\x85"))), "from an array"
+    yield "content beyond Latin-1", whole(array(b"K\x01\x85", content=text("\u20ac" * 8))), "not Latin-1"
+    yield "another version", whole(array(b"K\x01\x85", version=b"K\x02")), "a state that is not one"
+    yield "a state set twice", whole(array(b"K\x01\x85") + b"(K\x01K\x01\x85" + F8 + b"\x89U\x08AAAAAAAAtb"), "not one"
+    yield (
+        "_reconstruct with a shape",
+        whole(called(RECONSTRUCT, NDARRAY, integer(1 << 32) + b"\x85", b"U\x01b")),
+        "calls numpy.core.multiarray._reconstruct with",
+    )
+    yield "_reconstruct with a typecode", whole(called(RECONSTRUCT, NDARRAY, b"K\x00\x85", b"U\x01O")), "unusual"
+    yield "_reconstruct of a dtype", whole(called(RECONSTRUCT, DTYPE, b"K\x00\x85", b"U\x01b")), "unusual"
+    unicode_state = b"(K\x03U\x01<NNNK\x04K\x04K\x08tb"
+    beyond = array(b"K\x01\x85", dtype("U1", unicode_state), b"U\x04\xff\xff\xff\xff")
+    yield "a character beyond Unicode", whole(beyond), "beyond Unicode"
+    axes = called(FROMBUFFER, b"U\x08AAAAAAAA", F8, b"K\x01\x85", b"U\x01K", b"K\x07\x85")
+    yield "axes that are not there", whole(axes), "axes that it has not"
+    axes = called(FROMBUFFER, b"U\x08AAAAAAAA", F8, b"K\x01K\x01\x86", b"U\x01K", b"NU\x01a\x86")
+    yield "axes of many types", whole(axes), "axes that it has not"
+    yield "an order of its own", whole(called(FROMBUFFER, b"U\x08AAAAAAAA", F8, b"K\x01\x85", b"U\x01A")), "unusual"
+
+
+def depths():
+    """Values nested so deeply that a walk over them would end the interpreter."""
+    deep = "nested too deeply"
+    for depth in (100, 1000, 10**4, 10**5, 10**6):
+        yield f"{depth} lists", whole(b"]" * depth + b"a" * (depth - 1)), deep
+        yield f"{depth} tuples", whole(b")" + b"\x85" * depth), deep
+        yield f"{depth} dicts", whole(b"}" + b"K\x01}" * depth + b"s" * depth), deep
+        yield f"{depth} tuples as a key", whole(b"})" + b"\x85" * depth + b"Ns"), "a tuple as key"
+        yield f"{depth} marks", whole(b"(" * depth + b"l" * depth), deep if depth < 256 else "256 marks are open"
+    yield "10 ** 5 tuples as a shape", whole(array(b")" + b"\x85" * 10**5)), "impossible shape"
+    yield "10 ** 5 tuples as arguments", whole(DTYPE + b")" + b"\x85" * 10**5 + b"R"), "unusual"
+    yield "10 ** 5 tuples as a state", whole(F8 + b")" + b"\x85" * 10**5 + b"b"), "a state of its own"
+    yield "10 ** 5 lists in BUILD", whole(EMPTY + b"]" * 10**5 + b"a" * (10**5 - 1) + b"b"), "not one"
+    itself = "contains itself"
+    yield "a list in itself", whole(b"]q\x00h\x00a"), itself
+    yield "a dict in itself", whole(b"}q\x00K\x01h\x00s"), itself
+    yield "a list in its own tuple", whole(b"]q\x00h\x00\x85a"), itself
+    yield "two lists in each other", whole(b"]q\x00]q\x01h\x00ah\x01\x86h\x00h\x01a\x86"), ""
+
+
+def bombs():
+    """Small files that ask for much memory or time."""
+    numbered, truncated = "numbers a value", "is truncated"
+    yield "a memo index of 2^27", whole(b"]r" + pack("<I", 2**27 - 1)), numbered
+    yield "a memo index of 2^32", whole(b"]r" + pack("<I", 2**32 - 1)), numbered
+    yield "a memo index of 10^20", b"(lp99999999999999999999\n.", numbered
+    yield "a memo index below zero", b"(lp-1\n.", numbered
+    yield "a memo index in words", b"(lpzero\n.", numbered
+    yield "BINBYTES of 4 GiB", whole(b"B" + pack("<I", 2**32 - 1), 3), truncated
+    yield "BINBYTES8 of 1 GiB", whole(b"\x8e" + pack("<Q", GIB), 4), truncated
+    yield "BINBYTES8 of 1 TiB", whole(b"\x8e" + pack("<Q", 1 << 40), 4), truncated
+    yield "BINBYTES8 of 2^64", whole(b"\x8e" + b"\xff" * 8, 4), truncated
+    yield "BYTEARRAY8 of 1 TiB", whole(b"\x96" + pack("<Q", 1 << 40), 5), truncated
+    yield "BINUNICODE of 4 GiB", whole(b"X" + pack("<I", 2**32 - 1)), truncated
+    yield "BINUNICODE8 of 1 TiB", whole(b"\x8d" + pack("<Q", 1 << 40), 4), truncated
+    yield "BINSTRING of minus one", whole(b"T\xff\xff\xff\xff"), truncated
+    yield "FRAME of 1 TiB", whole(b"\x95" + pack("<Q", 1 << 40), 4), truncated
+    yield "FRAME of 2^64", whole(b"\x95" + b"\xff" * 8, 4), truncated
+    yield "LONG4 of 2 GiB", whole(b"\x8b" + pack("<i", 2**31 - 1)), "an integer of"
+    yield "LONG4 of minus one", whole(b"\x8b" + pack("<i", -1)), "an integer of"
+    yield "LONG4 of 10^6 bytes", whole(b"\x8b" + pack("<i", 10**6) + b"\x7f" * 10**6), "of 1,000,000 bytes"
+    yield "LONG1 of 255 bytes", whole(b"\x8a\xff" + b"\x7f" * 255), "of 255 bytes"
+    yield "LONG of 10^6 digits", b"L" + b"9" * 10**6 + b"L\n.", "1,000,001 characters"
+    yield "LONG of 200 digits", b"L" + b"9" * 200 + b"L\n.", "holds the integer '999"
+    yield "INT of 10^6 digits", b"I" + b"9" * 10**6 + b"\n.", "1,000,000 characters"
+    yield "FLOAT of 10^6 digits", b"F" + b"9" * 10**6 + b"\n.", "1,000,000 characters"
+    doubled = b"]q\x00(K\x01K\x02e" + b"".join(b"h%ch%c\x86q%c" % (n, n, n + 1) for n in range(60))
+    lists = b"]q\x00" + b"".join(b"]q%c(h%ch%ce" % (n + 1, n, n) for n in range(60))
+    yield "2^60 shared tuples", whole(b"(" + doubled + b"t"), "again and again"
+    yield "2^60 shared lists", whole(b"(" + lists + b"l"), "again and again"
+    big = text("x" * 10**6)
+    yield "a string 10^5 times", whole(b"(" + big + b"q\x00" + b"h\x00" * 10**5 + b"l"), "again and again"
+    million = b"J" + pack("<i", 10**6) + b"\x85"
+    shared = array(million, U1, b"T" + pack("<I", 10**6) + bytes(10**6))
+    yield "an array 10^5 times", whole(b"(" + shared + b"q\x00" + b"h\x00" * 10**5 + b"l"), "again and again"
+    arguments = b"(T" + pack("<I", 10**6) + bytes(10**6) + F8 + b"J" + pack("<i", 125000) + b"\x85U\x01Ctq\x01"
+    arguments = FROMBUFFER + b"q\x00" + arguments
+    yield "_frombuffer 10^4 times", whole(b"(" + arguments + b"h\x00h\x01R" * 10**4 + b"l"), "copies its content"
+    arguments = ENCODE + b"q\x00(" + text("x" * 10**6) + text("latin1") + b"tq\x01"
+    yield "encode 10^4 times", whole(b"(" + arguments + b"h\x00h\x01R" * 10**4 + b"l"), "copies its content"
+    arguments = ENCODE + b"q\x00(" + text("x" * 10**4) + text("latin1") + b"tq\x01"
+    yield "short encode 10^4 times", whole(b"(" + arguments + b"h\x00h\x01R" * 10**4 + b"l"), "copies its content"
+    numbers = b"".join(integer(n * (2**61 - 1)) + b"N" for n in range(-16, 500))
+    yield "a dict of colliding keys", whole(b"}(" + numbers * 200 + b"uK\x01"), "middle of a value"
+
+
+def floods():
+    """Files, many of them compressed, that unfold into very many small things."""
+    objects = "too many small objects"
+    yield "six million lists", whole(b"(" + b"]" * 6 * 10**6 + b"l"), objects
+    yield "two million dicts", whole(b"(" + b"}K\x01Ns" * 2 * 10**6 + b"l"), objects
+    yield "five million memo entries", whole(b"(N" + b"\x94" * 5 * 10**6 + b"l", 4), objects
+    opcodes, limit = "opcodes at byte", "in a gzip file of"
+    zipped = gzip.compress(b"\x80\x02(" + bytes(1 << 20) * 100, 6)
+    yield "gzip: 100 MB of zeros", zipped, limit
+    yield "gzip in gzip", gzip.compress(zipped), "is not a pickle"
+    for name, body in {
+        "lists": b"]",
+        "dicts": b"}K\x01Ns",
+        "strings": b"\x8c\x02\xc4\x80",
+        "short integers": b"M\x01\x02",
+        "scalars": b"h\x00h\x01R",
+        "empty lines": b"F1\n",
+    }.items():
+        start = b"\x80\x04(" + SCALAR + b"q\x00" + F8 + b"U\x08AAAAAAAA\x86q\x01"
+        yield f"gzip: 60 MiB of {name}", gzip.compress(start + body * ((60 << 20) // len(body)) + b"l.", 6), ""
+    yield "gzip: 60 MiB of numbers", gzip.compress(b"\x80\x04(" + b"K\x00" * (30 << 20) + b"N", 6), "ends at byte"
+    yield "gzip: 60 MiB of floats", gzip.compress(b"\x80\x04(" + (b"G" + bytes(8)) * (6 << 20) + b"N", 6), "ends at"
+    line = gzip.compress(b"S'" + rb"\x00" * (15 << 20) + b"'", 6)
+    yield "gzip: 60 MiB of one line", line, "it has no end"
+    yield "gzip: 60 MiB of escapes", gzip.compress(b"S'" + rb"\x00" * (15 << 20) + b"\\q'\n.", 6), "bad escape"
+    yield "gzip: one opcode after another", gzip.compress(b"\x80\x04(" + b"N" * (5 << 20) + b"l.", 6), opcodes
+
+
+def wrecks():
+    """Files that are damaged, or are not pickles."""
+    takes = "takes a value that it never made"
+    yield "no value", b".", "is not a pickle"
+    yield "no value, protocol 2", whole(b""), "middle of a value"
+    yield "two values", whole(b"K\x01K\x02"), "middle of a value"
+    yield "an open mark", whole(b"(K\x01"), "middle of a value"
+    yield "APPEND with nothing", whole(b"a"), takes
+    yield "APPEND with one value", whole(b"K\x01a"), takes
+    yield "APPENDS without a mark", whole(b"]e"), "up to a mark that it never made"
+    yield "APPENDS without a list", whole(b"(K\x01e"), takes
+    yield "SETITEM with nothing", whole(b"s"), takes
+    yield "TUPLE without a mark", whole(b"t"), "up to a mark"
+    yield "TUPLE3 with two values", whole(b"K\x01K\x02\x87"), takes
+    yield "REDUCE with nothing", whole(b"R"), takes
+    yield "BUILD with one value", whole(b"}b"), takes
+    yield "STACK_GLOBAL with one value", whole(text("os") + b"\x93", 4), takes
+    yield "PUT of nothing", whole(b"q\x00"), takes
+    yield "GET of nothing", whole(b"h\x07"), "refers to value 7"
+    yield "LONG_BINGET of nothing", whole(b"j" + b"\xff" * 4), "refers to value"
+    yield "GET in words", b"(gzero\nl.", "numbers a value"
+    yield "an unknown opcode", whole(b"\xff"), "unknown opcode"
+    yield "protocol 6", whole(b"N", 6), "announces protocol 6"
+    yield "protocol 255", whole(b"N", 255), "announces protocol 255"
+    yield "bad UTF-8", whole(b"X\x01\x00\x00\x00\xff"), "not utf-8"
+    yield "bad UTF-8, long", whole(b"X" + pack("<I", 10**5) + b"\xff" * 10**5), "not utf-8"
+    yield "bad escape in UNICODE", b"V\\u12\n.", "not raw-unicode-escape"
+    yield "bad long bytes", whole(called(ENCODE, text("\u20ac" * 10**5), text("latin1"))), "not Latin-1"
+    yield "STRING without quotes", b"Sabc\n.", "without its quotes"
+    yield "STRING with one quote", b"S'\n.", "without its quotes"
+    yield "STRING with two kinds of quotes", b"S'abc\"\n.", "without its quotes"
+    yield "STRING with a bad escape", b"S'\\q'\n.", "bad escape"
+    yield "STRING that ends in an escape", b"S'\\'\n.", "bad escape"
+    yield "STRING with half an escape", b"S'\\x1'\n.", "bad escape"
+    yield "FLOAT of nonsense", b"Fone\n.", "not a number"
+    yield "FLOAT of nothing", b"F\n.", "not a number"
+    yield "FLOAT with a comma", b"F1,5\n.", "not a number"
+    yield "INT of nonsense", b"Ione\n.", "the integer 'one'"
+    yield "INT of nothing", b"I\n.", "the integer ''"
+    yield "INT in other digits", "I\u0661\n.".encode(), "the integer"
+    yield "INT without an end", b"I1", "it has no end"
+    yield "LONG of nothing", b"L\n.", "the integer ''"
+    yield "an echo of control characters", whole(named("\x1b[31m" * 30, "x")), r"asks for \x1b[31m"
+    yield "an empty file", b"", "is empty"
+    yield "an empty gzip file", gzip.compress(b""), "is empty"
+    yield "half a gzip file", gzip.compress(os.urandom(1000))[:500], "damaged gzip"
+    yield "a gzip header", b"\x1f\x8b", "damaged gzip"
+    yield "gzip with a bad checksum", gzip.compress(b"\x80\x02N.")[:-8] + bytes(8), "damaged gzip"
+    yield "gzip with a bad block", gzip.compress(b"N.")[:10] + b"\xff" * 20, "damaged gzip"
+    for name, start in {
+        "PNG": b"\x89PNG\r\n\x1a\n",
+        "JPEG": b"\xff\xd8\xff\xe0",
+        "zip": b"PK\x03\x04",
+        "npy": b"\x93NUMPY\x01\x00",
+        "IDX": b"\x00\x00\x08\x03",
+        "HTML": b"<!DOCTYPE html>",
+        "JSON": b'{"images": []}',
+        "Git LFS": b"version https://git-lfs.github.com/spec/v1",
+        "CSV": b"5,0,0,0",
+    }.items():
+        yield f"{name} content", start + bytes(100), "is not a pickle: it starts with b"
+
+
+GROUPS = {
+    "attacks": attacks,
+    "misuses": misuses,
+    "arrays": arrays,
+    "depths": depths,
+    "bombs": bombs,
+    "floods": floods,
+    "wrecks": wrecks,
+}
+
+
+def load(path):
+    """Read a pickle as everybody does."""
+    with path.open("rb") as file:
+        return pickle.load(file)
+
+
+if __name__ == "__main__":
+    read_corpus({"read": read_pickle, "load": load}, GROUPS, *sys.argv[1:])
