@@ -27,8 +27,9 @@ class Dataset(Sequence[tuple[Image, int]]):
         Integers of shape (n,) or (n, 1), or one-hot rows (n, classes) or columns (n, classes, 1).
     scale : float, optional
         Factor that brings the pixels to 0..1. By default one over the smallest of 1, 16, 255 and, for
-        integers, 65535 that holds the largest pixel; data that are negative or larger still are no pixels
-        and keep their values (scale 1).
+        integers, 65535 that holds the largest pixel. Pixels are bytes, unsigned integers of 16 bits, and other
+        whole numbers that look like it: their largest value is 255 or 65535, or their neighbours are alike as in
+        pictures. All other values stay as they are (scale 1).
     classes : int, optional
         Number of classes. By default that of `class_names` or the width of one-hot labels, otherwise the largest
         label plus one.

@@ -5,17 +5,21 @@ Each complaint is one sentence: where, which rule, what was found, at which inde
 
 import numbers
 from collections.abc import Sequence
+from math import isqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.likeness import are_pictures
 from cmlp.errors import DataError
 
 Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
 
 FULL_SCALES = (1, 16, 255, 65535)  # of 1, 4, 8 and 16 bits; the digits of UCI count 0..16
 ROUNDING = 1.001  # 255 * float16(1 / 255) is 1.0001, and still a full scale of 1
+PICTURE = 64  # pixels from which on rows may be pictures without a shape
+WATCHED = 500  # rows that are looked at
 
 
 def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels, float]:
@@ -27,7 +31,7 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
         (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or
         floats of any width and byte order.
     scale : float or None
-        Factor that brings the pixels to 0..1; None infers it from the largest pixel.
+        Factor that brings the pixels to 0..1; None infers it from the largest value of what look like pixels.
     name : str
         What complaints call the images.
 
@@ -44,15 +48,21 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
     DataError
         If the images are not numbers, none, ragged, not finite or of another shape.
     """
-    pixels = _one_row_each(_as_array(images, name), name)
+    given = _as_array(images, name)
+    pixels = _one_row_each(given, name)
     if not pixels.flags.aligned:
         pixels = pixels.copy()
-    integers = pixels.dtype.kind in "biu"
+    integers, dtype = pixels.dtype.kind in "biu", pixels.dtype
     if not integers:
         with np.errstate(over="ignore"):  # a long double too large for float64 is then found to be inf
             pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 4 else np.float64, copy=False)
     low, high = _value_range(pixels, name)
-    factor = infer_scale(low, high, integers=integers) if scale is None else _check_scale(scale)
+    if scale is not None:
+        factor = _check_scale(scale)
+    elif _are_pixels(pixels, dtype, high, shape=given.shape[1:]):
+        factor = infer_scale(low, high, integers=integers)
+    else:
+        factor = 1.0
     if integers and low >= 0 and high <= 255:
         one_byte = pixels.dtype.itemsize == 1
         return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8)), factor
@@ -71,6 +81,24 @@ def infer_scale(low: float, high: float, *, integers: bool) -> float:
     if low < 0:
         return 1.0
     return next((1 / full for full in full_scales if high <= full * slack), 1.0)
+
+
+def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tuple[int, ...]) -> bool:
+    """Say whether values are pixels: bytes and 16 bits are; other whole numbers if they look like it.
+
+    Two tables of one kind have different maxima, and must not get different scales. So the largest value must be 255
+    or 65535, or the rows pictures, with a shape or with neighbours that are alike.
+    """
+    if dtype.kind in "bu" and dtype.itemsize <= 2 or dtype.itemsize == 1 or high <= ROUNDING:
+        return True
+    some = rows[:: -(-len(rows) // WATCHED)]
+    if not np.array_equal(some, np.rint(some)):
+        return False
+    height, width = (*shape, 1, 1)[:2]
+    side = isqrt(rows.shape[1])
+    if high in FULL_SCALES[2:] or (height > 1 and width > 1):
+        return True
+    return rows.shape[1] >= PICTURE and side * side == rows.shape[1] and are_pictures(some, (side, side))
 
 
 def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArray[np.intp], int]:
