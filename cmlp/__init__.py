@@ -62,6 +62,6 @@ def _package_path() -> list[str]:
 
 __path__ = _package_path()
 
-from cmlp.utils.moved import forward_old_names  # noqa: E402: not before Python knows where the package is
+from cmlp.utils.moved import forward_old_names  # noqa: E402 (Python must first know where the package is)
 
 forward_old_names()

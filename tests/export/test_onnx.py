@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from support import formulas
 
+import cmlp
 from cmlp import CmlpError, ModelError, Network
 from cmlp.export import onnx_model
 from cmlp.export.onnx import signature

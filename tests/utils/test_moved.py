@@ -25,5 +25,5 @@ def test_an_import_as_in_a_script():
 
 
 def test_what_never_was_is_not_found():
-    with pytest.raises(ModuleNotFoundError, match="No module named 'cmlp.convolutions'"):
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'cmlp\.convolutions'$"):
         importlib.import_module("cmlp.convolutions")
