@@ -193,7 +193,7 @@ def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
     Kernels fetch images in random order. If the pixels lay `n` numbers apart, as in the transposed array of a table by
     columns, each mini-batch would fetch nearly all of the memory.
     """
-    together = images.shape[1] == 1 or images.strides[1] == images.itemsize
+    together = images.size == 0 or images.shape[1] == 1 or images.strides[1] == images.itemsize
     return images if together and images.flags.aligned else np.array(images, order="C")
 
 
