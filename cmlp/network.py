@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.engine import Engine
 from cmlp.core.memory import Batch
-from cmlp.data.framing import Framing, framing_of, some_of
+from cmlp.data.framing import Framing, framing_of, sample_images
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import ActivationName, LossName, make_architecture
 from cmlp.model.evaluation import accuracy, compute_outputs, decide, evaluate
@@ -393,7 +393,14 @@ class Network:
         except BaseException:
             restore(self.rng, before)
             raise
+        earlier = {name: vars(self)[name] for name in adopted}
         vars(self).update(adopted)
+        try:
+            loop.begin()
+        except BaseException:
+            vars(self).update(earlier)
+            restore(self.rng, before)
+            raise
         outer, self._loop = self._loop, loop  # a callback may train, too
         try:
             return loop.run()
@@ -429,7 +436,7 @@ class Network:
         names = getattr(data, "class_names", self.class_names)
         pictures = None
         if isinstance(samples.images, np.ndarray):
-            pictures = some_of(samples.images), getattr(data, "picture_shape", None), samples.scale
+            pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
         return loop, {
             "scale": scale,
             "class_names": names if names is None or len(names) == self.sizes[-1] else None,
@@ -595,7 +602,7 @@ class Network:
         examples = None if samples is None else choose_examples(samples, self.architecture, self.engine)
         write_file(Path(path), html_page(self.model, examples, title=title))
 
-    def to_onnx(self, path: str | PathLike[str], *, input: str = "uint8") -> None:
+    def to_onnx(self, path: str | PathLike[str], *, input: Literal["uint8", "float"] = "uint8") -> None:
         """Write the network for ONNX Runtime and other programs, as `cmlp.export.onnx_model` documents.
 
         Parameters

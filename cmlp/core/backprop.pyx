@@ -14,9 +14,6 @@ from cmlp.core.model cimport Inputs, Layer, Model, Part, Workspace, floating
 from cmlp.core.pixels cimport add_by_tiles, first_from
 from cmlp.core.simd cimport accumulate_pixels
 
-cdef enum:
-    WIDEST = 64  # bytes of a vector
-
 
 cdef void propagate(
     const Layer* layer, const floating* parameters, const floating* delta, floating* derivative, int n,
@@ -111,23 +108,12 @@ cdef void add_outer_products_of_pixels(
                           layer.fan_out, nabla_w)
 
 
-cdef Columns columns_of(
-    const Model* model, const Workspace* work, int l, int index, int parts, int size,
-) noexcept nogil:
-    """Return which columns of the weights of a layer belong to a part of the parameters.
-
-    `size` is that of a number. Columns of pixels that are no whole vectors stay together where there are no tiles,
-    because a vector that reaches into the next column adds zeros there.
-    """
-    cdef const Layer* layer = &model.layers[l]
+cdef Columns columns_of(const Layer* layer, int index, int parts) noexcept nogil:
+    """Return which columns of the layer's weights belong to a part of the parameters."""
     cdef Columns columns
 
-    if l == 0 and work.inputs.images == NULL and work.tiles == NULL and layer.fan_out * size % WIDEST != 0:
-        columns.begin = 0
-        columns.end = layer.fan_in if index == 0 else 0
-    else:
-        columns.begin = <int> (layer.fan_in * <Py_ssize_t> index // parts)
-        columns.end = <int> (layer.fan_in * <Py_ssize_t> (index + 1) // parts)
+    columns.begin = <int> (layer.fan_in * <Py_ssize_t> index // parts)
+    columns.end = <int> (layer.fan_in * <Py_ssize_t> (index + 1) // parts)
     return columns
 
 
@@ -149,7 +135,7 @@ cdef void accumulate(
         delta = deltas + n * layer.units
         if l % parts == index:
             add_biases(layer, delta, nabla + layer.biases, n)
-        columns = columns_of(model, work, l, index, parts, sizeof(floating))
+        columns = columns_of(layer, index, parts)
         if columns.begin == columns.end:
             continue
         if l == 0 and work.inputs.images == NULL and work.tiles != NULL:

@@ -19,9 +19,8 @@ cdef enum Way:        # how the images of a mini-batch come to the first layer:
 cdef struct Samples:
     Way way
     Pixel pixel
-    const char* images           # (n, features), with these strides in bytes; or the values of ROWS
-    Py_ssize_t image_stride
-    Py_ssize_t pixel_stride
+    const char* images           # (n, features), the pixels of an image side by side; or the values of ROWS
+    Py_ssize_t image_stride      # bytes from one image to the next
     const int32_t* begins        # of ROWS, (n + 1,): where a row begins among
     const int32_t* columns       # the places of its values
     double scale                 # of uint8 pixels; floating-point pixels are used as they are

@@ -18,23 +18,21 @@ ctypedef fused pixel:
     const_double
 
 
+cdef Py_ssize_t size_of(Pixel type) noexcept nogil:
+    """Return how many bytes a pixel has."""
+    return 1 if type == UINT8 else 4 if type == FLOAT32 else 8
+
+
 cdef const char* image_at(const Samples* samples, const Py_ssize_t* order, Py_ssize_t i) noexcept nogil:
     return samples.images + (i if order == NULL else order[i]) * samples.image_stride
 
 
-cdef void convert(
-    pixel* typed, const char* image, Py_ssize_t stride, floating scale, floating* converted, int features,
-) noexcept nogil:
-    """Write the pixels of one image as `floating`; `typed` only says of which type they are."""
+cdef void convert(pixel* image, floating scale, floating* converted, int features) noexcept nogil:
+    """Write the pixels of one image as `floating`."""
     cdef Py_ssize_t j
 
-    if stride == sizeof(pixel):  # contiguous: said in so many words, the loop is vectorised
-        typed = <pixel*> image
-        for j in range(features):
-            converted[j] = typed[j] * scale
-    else:
-        for j in range(features):
-            converted[j] = (<pixel*> (image + j * stride))[0] * scale
+    for j in range(features):
+        converted[j] = image[j] * scale
 
 
 cdef void gather_images(
@@ -49,12 +47,11 @@ cdef void gather_images(
         image = image_at(samples, order, i)
         converted = images + i * features
         if samples.pixel == UINT8:
-            convert(<const_uchar*> NULL, image, samples.pixel_stride, <floating> samples.scale,
-                    converted, features)
+            convert(<const_uchar*> image, <floating> samples.scale, converted, features)
         elif samples.pixel == FLOAT32:
-            convert(<const_float*> NULL, image, samples.pixel_stride, <floating> 1, converted, features)
+            convert(<const_float*> image, <floating> 1, converted, features)
         else:
-            convert(<const_double*> NULL, image, samples.pixel_stride, <floating> 1, converted, features)
+            convert(<const_double*> image, <floating> 1, converted, features)
 
 
 cdef Py_ssize_t room_of(const Part* part, int features) noexcept nogil:
@@ -63,26 +60,20 @@ cdef Py_ssize_t room_of(const Part* part, int features) noexcept nogil:
 
 
 cdef int pick(
-    pixel* typed, const char* image, Py_ssize_t stride, floating scale, int features, uint8_t* flags,
-    uint8_t* found, int32_t* pixels, floating* values,
+    pixel* image, floating scale, int features, uint8_t* flags, uint8_t* found, int32_t* pixels, floating* values,
 ) noexcept nogil:
     """Write which pixels of one image are not zero, and their values, and return how many."""
     cdef int n, j
 
-    if pixel is const_uchar and stride == 1:
-        n = find_pixels(<const uint8_t*> image, features, pixels, found)
+    if pixel is const_uchar:
+        n = find_pixels(image, features, pixels, found)
         scale_bytes(found, n, scale, values)
-        return n
-    if stride == sizeof(pixel):  # contiguous: said in so many words, the loop is vectorised
-        typed = <pixel*> image
-        for j in range(features):
-            flags[j] = typed[j] != 0
     else:
         for j in range(features):
-            flags[j] = (<pixel*> (image + j * stride))[0] != 0
-    n = find_pixels(flags, features, pixels, found)
-    for j in range(n):
-        values[j] = (<pixel*> (image + pixels[j] * stride))[0] * scale
+            flags[j] = image[j] != 0
+        n = find_pixels(flags, features, pixels, found)
+        for j in range(n):
+            values[j] = image[pixels[j]] * scale
     return n
 
 
@@ -90,41 +81,38 @@ cdef void gather_pixels(
     const Samples* samples, const Py_ssize_t* order, const Part* part, int features, Workspace* work, floating* values,
 ) noexcept nogil:
     """Write those pixels of the images of the part that are not zero."""
-    cdef Py_ssize_t stride = samples.pixel_stride, at = room_of(part, features)
+    cdef Py_ssize_t at = room_of(part, features), bytes = features * size_of(samples.pixel), i
     cdef uint8_t* flags = work.flags + part.index * <Py_ssize_t> features
-    cdef uint8_t* found = work.found + part.index * <Py_ssize_t> (features + 64)
+    cdef uint8_t* found = work.found + part.index * (features + <Py_ssize_t> 64)
     cdef int32_t* pixels
     cdef const char* image
     cdef floating* picked
-    cdef Py_ssize_t i
 
     for i in range(part.begin, part.end):
         image = image_at(samples, order, i)
         if i + AHEAD < part.end:
-            prefetch(image_at(samples, order, i + AHEAD), features * stride)
+            prefetch(image_at(samples, order, i + AHEAD), bytes)
         work.inputs.begins[i] = at
         pixels = work.inputs.pixels + at
         picked = values + at
         if samples.pixel == UINT8:
-            at += pick(<const_uchar*> NULL, image, stride, <floating> samples.scale, features, flags, found, pixels,
-                       picked)
+            at += pick(<const_uchar*> image, <floating> samples.scale, features, flags, found, pixels, picked)
         elif samples.pixel == FLOAT32:
-            at += pick(<const_float*> NULL, image, stride, <floating> 1, features, flags, found, pixels, picked)
+            at += pick(<const_float*> image, <floating> 1, features, flags, found, pixels, picked)
         else:
-            at += pick(<const_double*> NULL, image, stride, <floating> 1, features, flags, found, pixels, picked)
+            at += pick(<const_double*> image, <floating> 1, features, flags, found, pixels, picked)
         work.inputs.ends[i] = at
 
 
 cdef int copy_row(
-    pixel* typed, const Samples* samples, Py_ssize_t row, floating scale, int32_t* pixels, floating* values,
+    pixel* all_values, const Samples* samples, Py_ssize_t row, floating scale, int32_t* pixels, floating* values,
 ) noexcept nogil:
     """Write the columns and the values of one row, and return how many there are."""
     cdef int32_t begin = samples.begins[row], n = samples.begins[row + 1] - begin, k
 
-    typed = <pixel*> samples.images + begin
     for k in range(n):
         pixels[k] = samples.columns[begin + k]
-        values[k] = typed[k] * scale
+        values[k] = all_values[begin + k] * scale
     return n
 
 
@@ -138,11 +126,12 @@ cdef void gather_rows(
         row = i if order == NULL else order[i]
         inputs.begins[i] = at
         if samples.pixel == UINT8:
-            at += copy_row(<const_uchar*> NULL, samples, row, <floating> samples.scale, inputs.pixels + at, values + at)
+            at += copy_row(<const_uchar*> samples.images, samples, row, <floating> samples.scale, inputs.pixels + at,
+                           values + at)
         elif samples.pixel == FLOAT32:
-            at += copy_row(<const_float*> NULL, samples, row, <floating> 1, inputs.pixels + at, values + at)
+            at += copy_row(<const_float*> samples.images, samples, row, <floating> 1, inputs.pixels + at, values + at)
         else:
-            at += copy_row(<const_double*> NULL, samples, row, <floating> 1, inputs.pixels + at, values + at)
+            at += copy_row(<const_double*> samples.images, samples, row, <floating> 1, inputs.pixels + at, values + at)
         inputs.ends[i] = at
 
 

@@ -8,18 +8,18 @@ import numpy as np
 
 cimport numpy as cnp
 
-from cmlp.core.batches cimport Samples, Way, attach, gather_inputs
-from cmlp.core.feedforward cimport feedforward
+from cmlp.core.arrays cimport check_array
+from cmlp.core.batches cimport Samples, attach
+from cmlp.core.checks cimport check_network, check_number, check_order
 from cmlp.core.memory cimport Batch, Memory, describe_one, memory_for
-from cmlp.core.model cimport Layer, Model, Part, Workspace
-from cmlp.core.prediction cimport BLOCK, Prediction, predict_in_double, predict_in_float, predict_one
+from cmlp.core.model cimport Layer, Model
+from cmlp.core.prediction cimport BLOCK, Prediction, predict_all, predict_in_double, predict_in_float, predict_one
 from cmlp.core.state cimport OptimizerState
 from cmlp.core.training cimport (
     MOST_THREADS,
     Crew,
     Plan,
     mini_batch_gradient,
-    part_of,
     parts_of,
     run_threads,
     train_in_double,
@@ -27,9 +27,9 @@ from cmlp.core.training cimport (
 )
 
 from cmlp.core.activations import ACTIVATIONS, KEEP_Z
+from cmlp.core.arrays import aligned_empty
 from cmlp.core.blas_threads import single_blas_thread
 from cmlp.core.losses import FUSED, LOSSES, MEANS
-from cmlp.core.memory import aligned_empty
 
 cnp.import_array()
 
@@ -54,7 +54,10 @@ cdef double added(double[::1] values):
 
 
 cdef class Engine:
-    """The parameters of a network, and the computations that need them. Nothing is checked here.
+    """The parameters of a network, and the computations that need them.
+
+    Kernels trust what they are given. So arrays are checked when a `Batch` is made of them, and here, whether they fit
+    the network.
 
     Parameters
     ----------
@@ -66,6 +69,11 @@ cdef class Engine:
         One per layer with weights: the share of its units that training leaves out.
     dtype : numpy.dtype
         float32 or float64.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If these describe no network.
     """
 
     cdef Model model
@@ -82,6 +90,7 @@ cdef class Engine:
         self.sizes = tuple(sizes)
         self.kind = (self.sizes, tuple(activations), loss, tuple(dropouts))
         self.dtype = np.dtype(dtype)
+        check_network(self.sizes, activations, loss, dropouts, self.dtype)
         self.single_precision = self.dtype == np.float32
         model.depth = len(sizes) - 1
         model.fan_in, model.fan_out = sizes[0], sizes[model.depth]
@@ -131,7 +140,7 @@ cdef class Engine:
             biases.append(vector[layer.biases:layer.biases + layer.fan_out])
         return weights, biases
 
-    def outputs(self, Batch batch, int threads=1):
+    def outputs(self, Batch batch not None, int threads=1):
         """Return the output activations (n, sizes[-1]); of the images each thread copies no more than a block.
 
         An exception that a signal raises, like KeyboardInterrupt, ends it.
@@ -162,7 +171,7 @@ cdef class Engine:
             raise MemoryError
         return outputs
 
-    def evaluate(self, Batch batch, int threads=1):
+    def evaluate(self, Batch batch not None, int threads=1):
         """Return the output activations, the weighted loss, and the sum of the weights."""
         losses, weights = np.empty((2, blocks_of(batch.n)))
         outputs = self._outputs(batch, threads, losses, weights)
@@ -170,19 +179,21 @@ cdef class Engine:
 
     cdef cnp.ndarray _outputs(self, Batch batch, int threads, cnp.ndarray losses, cnp.ndarray weights):
         cdef cnp.ndarray outputs = np.empty((batch.n, self.model.fan_out), self.dtype)
-        cdef Way way = batch.choose_way(self.dtype, True)
+        cdef Samples samples
         cdef bint single = self.single_precision
         cdef Py_ssize_t blocks = blocks_of(batch.n), begin, slice
         cdef Prediction prediction
         cdef Memory memory
 
+        batch.check_fits(&self.model, losses is not None)
+        samples = batch.samples_for(self.dtype, True)
         threads = max(1, min(threads, blocks, MOST_THREADS))
-        memories = [memory_for(&self.model, self.dtype, min(batch.n, BLOCK), way, losses is not None)
+        memories = [memory_for(&self.model, self.dtype, min(batch.n, BLOCK), samples.way, losses is not None)
                     for _ in range(threads)]
         for thread, memory in enumerate(memories):
             prediction.works[<int> thread] = memory.work
         prediction.model, prediction.parameters = &self.model, cnp.PyArray_DATA(self.parameters)
-        prediction.samples, prediction.n = &batch.samples, batch.n
+        prediction.samples, prediction.n = &samples, batch.n
         prediction.outputs = cnp.PyArray_DATA(outputs)
         prediction.losses = NULL if losses is None else <double*> cnp.PyArray_DATA(losses)
         prediction.weights = NULL if losses is None else <double*> cnp.PyArray_DATA(weights)
@@ -199,68 +210,77 @@ cdef class Engine:
 
     cdef Py_ssize_t _work_of_one(self):
         """Return how many multiplications take about as long as one image on its way through the network."""
-        return self.model.n_parameters + UNIT * self.model.units + PIXEL * self.model.fan_in
+        return self.model.n_parameters + UNIT * self.model.units + PIXEL * <Py_ssize_t> self.model.fan_in
 
-    def activations(self, Batch batch):
+    def activations(self, Batch batch not None):
         """Return what every layer with weights makes of the images, each (n, fan_out)."""
-        cdef int n = batch.n
-        cdef int features = self.model.fan_in
-        cdef Memory memory = memory_for(&self.model, self.dtype, n, batch.samples.way, False)
-        cdef Workspace* work = &memory.work
+        cdef int n = check_number(batch)
+        cdef Samples samples = batch.samples_for(self.dtype, False)
+        cdef Memory memory
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
-        cdef void* x = work.images
-        cdef void* values = work.inputs.values
-        cdef Part part = part_of(n, 0, 1)
 
-        attach(&batch.samples, work)
+        batch.check_fits(&self.model, False)
+        memory = memory_for(&self.model, self.dtype, n, samples.way, False)
         with single_blas_thread(), nogil:
             if self.single_precision:
-                gather_inputs(&batch.samples, NULL, &part, features, work, <float*> x, <float*> values)
-                feedforward(&self.model, <float*> theta, work, &part, <float*> work.activations, False)
+                predict_all(&self.model, <float*> theta, &samples, n, &memory.work)
             else:
-                gather_inputs(&batch.samples, NULL, &part, features, work, <double*> x, <double*> values)
-                feedforward(&self.model, <double*> theta, work, &part, <double*> work.activations, False)
+                predict_all(&self.model, <double*> theta, &samples, n, &memory.work)
         layers = np.split(memory.activations, [n * self.model.layers[l].units for l in range(1, self.model.depth)])
         return [layer.reshape(n, fan_out) for layer, fan_out in zip(layers, self.sizes[1:], strict=True)]
 
-    def gradient(self, Batch batch):
+    def gradient(self, Batch batch not None):
         """Return the weighted loss, the sum of the weights, and, where the loss is finite, the mean gradient.
 
         Dropout and penalties have no part in it.
         """
-        cdef Memory memory = memory_for(&self.model, self.dtype, batch.n, batch.choose_way(self.dtype, False), True)
+        cdef int n = check_number(batch)
+        cdef Samples samples = batch.samples_for(self.dtype, False)
+        cdef Memory memory
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
         cdef double loss, weight = 0
-        cdef int n = <int> batch.n
 
+        batch.check_fits(&self.model, True)
+        memory = memory_for(&self.model, self.dtype, n, samples.way, True)
         with single_blas_thread(), nogil:
             if self.single_precision:
-                loss = mini_batch_gradient(&self.model, <float*> theta, &batch.samples, n, &memory.work, &weight)
+                loss = mini_batch_gradient(&self.model, <float*> theta, &samples, n, &memory.work, &weight)
             else:
-                loss = mini_batch_gradient(&self.model, <double*> theta, &batch.samples, n, &memory.work, &weight)
+                loss = mini_batch_gradient(&self.model, <double*> theta, &samples, n, &memory.work, &weight)
         return loss, weight, memory.nabla
 
-    def chunk(self, int mini_batch_size):
+    def chunk(self, mini_batch_size):
         """Return how many images `train` should be given at a time, to answer a Ctrl-C in between."""
-        per_batch = self._work_of_one() * mini_batch_size
-        return mini_batch_size * (1 + WORK_BETWEEN_SIGNALS // per_batch)
+        return mini_batch_size * (1 + WORK_BETWEEN_SIGNALS // (int(self._work_of_one()) * mini_batch_size))
 
-    def train(self, Batch batch, cnp.ndarray order, Py_ssize_t begin, Py_ssize_t end, cnp.ndarray etas,
-              OptimizerState state, options, cnp.ndarray average=None, uint64_t dropout_key=0, int threads=1):
+    def train(self, Batch batch not None, cnp.ndarray order not None, Py_ssize_t begin, Py_ssize_t end,
+              cnp.ndarray etas not None, OptimizerState state not None, options, cnp.ndarray average=None,
+              uint64_t dropout_key=0, int threads=1):
         """Take a step for each mini-batch of the images named by order[begin:end], contiguous intp.
 
         `etas` holds a float64 for each mini-batch of the whole order, and `options` attributes like those of `Plan`.
         Return the weighted loss of the mini-batches, each before its step, the sum of their weights, and where it
         stopped: before the end where the loss of the next mini-batch is not finite.
         """
-        cdef Memory memory = memory_for(&self.model, self.dtype, options.mini_batch_size,
-                                        batch.choose_way(self.dtype, False), True)
+        cdef cnp.ndarray part = check_order(order, begin, end, batch.n)
+        cdef Samples samples = batch.samples_for(self.dtype, False)
         cdef bint single = self.single_precision
+        cdef Memory memory
         cdef int failed
         cdef Plan plan
         cdef Crew crew
 
         plan.mini_batch_size = options.mini_batch_size
+        if plan.mini_batch_size < 1:
+            raise ValueError(f"mini_batch_size must be positive, got {plan.mini_batch_size}")
+        check_array(etas, "etas", cnp.NPY_FLOAT64, (len(order) + plan.mini_batch_size - 1) // plan.mini_batch_size)
+        if average is not None:
+            check_array(average, "average", cnp.PyArray_TYPE(self.parameters), self.model.n_parameters)
+            if not cnp.PyArray_ISWRITEABLE(average):
+                raise ValueError("average must be writeable")
+        state.check_fits(self.model.n_parameters, self.dtype)
+        batch.check_fits(&self.model, True)
+        memory = memory_for(&self.model, self.dtype, min(len(order), plan.mini_batch_size), samples.way, True)
         plan.etas = <const double*> cnp.PyArray_DATA(etas)
         plan.penalties.l1, plan.penalties.l2 = options.l1, options.l2
         plan.penalties.clip_norm, plan.penalties.clip_value = options.clip_norm or 0, options.clip_value or 0
@@ -268,16 +288,16 @@ cdef class Engine:
         plan.shared_penalties = options.shared_penalties
         plan.averaging = 0 if average is None else options.averaging
         plan.average = NULL if average is None else cnp.PyArray_DATA(average)
-        attach(&batch.samples, &memory.work)
+        attach(&samples, &memory.work)
         memory.work.drops = self.model.drops
         memory.work.dropout_key = dropout_key
         crew.model, crew.parameters = &self.model, cnp.PyArray_DATA(self.parameters)
-        crew.samples, crew.order = &batch.samples, <const Py_ssize_t*> cnp.PyArray_DATA(order)
+        crew.samples, crew.order = &samples, <const Py_ssize_t*> cnp.PyArray_DATA(part)
         crew.begin, crew.end, crew.stopped = begin, end, begin
         crew.plan, crew.optimizer, crew.work = &plan, &state.optimizer, &memory.work
         crew.loss = crew.weight = 0
         crew.barrier.arrived = crew.barrier.phase = 0
-        crew.barrier.threads = min(threads, parts_of(&self.model, plan.mini_batch_size), MOST_THREADS)
+        crew.barrier.threads = max(1, min(threads, parts_of(&self.model, plan.mini_batch_size), MOST_THREADS))
         with single_blas_thread(), nogil:
             failed = run_threads(train_in_float if single else train_in_double, &crew, crew.barrier.threads)
             if failed:  # the system gives no more threads

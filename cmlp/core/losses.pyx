@@ -29,8 +29,13 @@ LOSSES = {
     "summed_poisson": POISSON,
 }
 MEANS = {"mean_squared_error", "mean_absolute_error", "huber", "poisson"}  # over the outputs; others are sums
-FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid", "poisson": "exponential",
-         "summed_poisson": "exponential"}
+NEED_FUSED = {"cross_entropy", "binary_cross_entropy"}  # which only know the derivative by z
+FUSED = {
+    "cross_entropy": "softmax",
+    "binary_cross_entropy": "sigmoid",
+    "poisson": "exponential",
+    "summed_poisson": "exponential",
+}
 
 
 cdef double log_sum_exp(const floating* z, int fan_out) noexcept nogil:

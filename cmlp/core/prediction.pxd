@@ -20,6 +20,9 @@ cdef struct Prediction:            # what the threads of a prediction have in co
     double* weights                # of each block
 
 
+cdef void predict_all(
+    const Model* model, const floating* parameters, const Samples* samples, int n, Workspace* work,
+) noexcept nogil
 cdef void predict_in_float(void* prediction, int thread) noexcept nogil
 cdef void predict_in_double(void* prediction, int thread) noexcept nogil
 cdef int predict_one(

@@ -30,6 +30,17 @@ cdef Samples skip(const Samples* samples, Py_ssize_t n, int outputs) noexcept no
     return rest
 
 
+cdef void predict_all(
+    const Model* model, const floating* parameters, const Samples* samples, int n, Workspace* work,
+) noexcept nogil:
+    """Write the activations of every layer with weights for n images, in work that holds them all."""
+    cdef Part part = part_of(n, 0, 1)
+
+    attach(samples, work)
+    gather_inputs(samples, NULL, &part, model.fan_in, work, <floating*> work.images, <floating*> work.inputs.values)
+    feedforward(model, parameters, work, &part, <floating*> work.activations, False)
+
+
 cdef void predict_block(
     const Prediction* prediction, const floating* parameters, Py_ssize_t index, Workspace* work,
 ) noexcept nogil:
@@ -42,14 +53,12 @@ cdef void predict_block(
     cdef Samples block = skip(prediction.samples, begin, model.fan_out)
     cdef Part part = part_of(m, 0, 1)
 
-    attach(&block, work)
     if prediction.losses != NULL:
+        attach(&block, work)
         prediction.losses[index] = part_loss(model, parameters, &block, NULL, &part, work, activations,
                                              <floating*> work.deltas, &prediction.weights[index])
     else:
-        gather_inputs(&block, NULL, &part, model.fan_in, work, <floating*> work.images,
-                      <floating*> work.inputs.values)
-        feedforward(model, parameters, work, &part, activations, False)
+        predict_all(model, parameters, &block, m, work)
     memcpy(<floating*> prediction.outputs + begin * model.fan_out, activations + m * last.units,
            m * <Py_ssize_t> model.fan_out * sizeof(floating))
 

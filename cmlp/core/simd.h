@@ -59,9 +59,9 @@ INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *b
                           uint8_t *found)
 {
     uint8_t rest[64] = {0};
-    int count = 0;
+    ptrdiff_t count = 0;
 
-    for (int begin = 0; begin < n; begin += 64) {
+    for (ptrdiff_t begin = 0; begin < n; begin += 64) {
         const uint8_t *block = bytes + begin;
         uint64_t bits;
         int in_block;
@@ -70,16 +70,16 @@ INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *b
             block = memcpy(rest, block, n - begin);
         bits = bits_of(block);
         in_block = __builtin_popcountll(bits);
-        for (int i = count; i < count + in_block; i += 8)
-            for (int j = i; j < i + 8; j++) {
+        for (ptrdiff_t i = count; i < count + in_block; i += 8)
+            for (ptrdiff_t j = i; j < i + 8; j++) {
                 int position = __builtin_ctzll(bits | (uint64_t) 1 << 63);
-                positions[j] = begin + position;
+                positions[j] = (int32_t) begin + position;
                 found[j] = block[position];
                 bits &= bits - 1;
             }
         count += in_block;
     }
-    return count;
+    return (int) count;
 }
 
 
@@ -130,12 +130,12 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, int32_t *posit
         44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
     int count = 0;
 
-    for (int begin = 0; begin < n; begin += 64) {
+    for (ptrdiff_t begin = 0; begin < n; begin += 64) {
         __mmask64 inside = n - begin < 64 ? ((__mmask64) 1 << (n - begin)) - 1 : ~(__mmask64) 0;
         __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + begin);
         __mmask64 bits = _mm512_test_epi8_mask(block, block);
         __m512i place = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(order));
-        __m512i offset = _mm512_set1_epi32(begin);
+        __m512i offset = _mm512_set1_epi32((int32_t) begin);
 
         _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi8(bits, block));
         store_positions(positions + count, offset, _mm512_castsi512_si128(place));
@@ -156,14 +156,17 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, int32_t *posit
 #  define WIDTH 32
 #  define TARGET AVX2
 #  define PATH(x) x##_avx2
+#  define NARROWER(x) x##_baseline
 #  include "simd_types.h"
 
 #  undef WIDTH
 #  undef TARGET
 #  undef PATH
+#  undef NARROWER
 #  define WIDTH 64
 #  define TARGET AVX512
 #  define PATH(x) x##_avx512
+#  define NARROWER(x) x##_avx2
 #  include "simd_types.h"
 #endif
 

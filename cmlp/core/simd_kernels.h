@@ -6,8 +6,10 @@
        WIDTH          bytes of a vector register
        NAME(x), TARGET
 
-   Products with a column of W, and sums into one of nabla_w, take whole vectors, which may reach into the next
-   column or up to 60 bytes beyond the last: what is read there is not used, and what is added there is zero. */
+   and, where there is a path with vectors of half the width, NARROWER_NAME(x), its kernels.
+
+   Products with a column of W read whole vectors, which may reach into the next column or up to 60 bytes beyond the
+   last; what is read there is not used. No kernel writes beyond its own array, or between its columns. */
 
 #define LANES ((int) (WIDTH / sizeof(REAL)))
 #define VECTOR NAME(vector)
@@ -153,33 +155,63 @@ TARGET static void NAME(weigh_vector)(const REAL *a, int n, const REAL *W, ptrdi
 }
 
 
+/* A block of nabla_w += outer(delta, a): `width` units of every column. The last vector ends where the block ends, and so may begin among the
+   lanes of the one before: both are read before either is written, and both write the same there. */
 TARGET INLINE void NAME(accumulate_block)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
-                                          ptrdiff_t fan_out, REAL *nabla_w, int left, const int vectors)
+                                          ptrdiff_t fan_out, REAL *nabla_w, int width, const int vectors)
 {
-    VECTOR d[4];
+    VECTOR d[5], sums[5];
+    const int last = width - LANES;
 
     for (int v = 0; v < vectors; v++)
-        d[v] = NAME(get)(delta + v * LANES, left - v * LANES);
-    for (int k = 0; k < n; k++)
+        d[v] = CONST_AT(delta + (v == vectors - 1 ? last : v * LANES));
+    for (int k = 0; k < n; k++) {
+        REAL *column = nabla_w + pixels[k] * fan_out;
         for (int v = 0; v < vectors; v++)
-            AT(nabla_w + pixels[k] * fan_out + v * LANES) += values[k] * d[v];
+            sums[v] = CONST_AT(column + (v == vectors - 1 ? last : v * LANES)) + values[k] * d[v];
+        for (int v = 0; v < vectors; v++)
+            AT(column + (v == vectors - 1 ? last : v * LANES)) = sums[v];
+    }
 }
 
 
-/* nabla_w += outer(delta, a)   (fan_out, fan_in), for the same image */
+/* The same for all of it, where a column is narrower than a vector. */
+TARGET static void NAME(accumulate_narrow)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
+                                           ptrdiff_t fan_out, REAL *nabla_w)
+{
+#ifdef NARROWER
+    NARROWER_NAME(accumulate_pixels)(pixels, values, n, delta, fan_out, nabla_w);
+#else
+    for (int k = 0; k < n; k++)
+        for (ptrdiff_t unit = 0; unit < fan_out; unit++)
+            nabla_w[pixels[k] * fan_out + unit] += values[k] * delta[unit];
+#endif
+}
+
+
+/* nabla_w += outer(delta, a)   (fan_out, fan_in), for the same image. Only the columns of its pixels are touched: those
+   beside them can belong to another thread. */
 TARGET static void NAME(accumulate_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
                                            ptrdiff_t fan_out, REAL *nabla_w)
 {
-    int left = (int) fan_out;
+    ptrdiff_t left = fan_out;
 
-    for (; left > 3 * LANES; left -= 4 * LANES, delta += 4 * LANES, nabla_w += 4 * LANES)
-        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, left, 4);
-    if (left > 2 * LANES)
-        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, left, 3);
+    if (left < LANES) {
+        NAME(accumulate_narrow)(pixels, values, n, delta, fan_out, nabla_w);
+        return;
+    }
+    for (; left >= 5 * LANES; left -= 4 * LANES, delta += 4 * LANES, nabla_w += 4 * LANES)
+        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, 4 * LANES, 4);
+    if (left > 4 * LANES)
+        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, (int) left, 5);
+    else if (left > 3 * LANES)
+        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, (int) left, 4);
+    else if (left > 2 * LANES)
+        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, (int) left, 3);
     else if (left > LANES)
-        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, left, 2);
-    else if (left > 0)
-        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, left, 1);
+        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, (int) left, 2);
+    else
+        NAME(accumulate_block)(pixels, values, n, delta, fan_out, nabla_w, LANES, 1);
 }
 
 

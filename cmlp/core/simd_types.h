@@ -1,4 +1,4 @@
-/* Both types of a path: simd.h includes this file with PATH(x), TARGET and WIDTH. */
+/* Both types of a path: simd.h includes this file with PATH(x), TARGET and WIDTH, and NARROWER(x) for all but the narrowest. */
 
 #define REAL float
 #define BITS int32_t
@@ -9,6 +9,7 @@
 #define LN2_LOW -2.12194440e-4f
 #define SQRT sqrtf
 #define NAME(x) PATH(x##_float)
+#define NARROWER_NAME(x) NARROWER(x##_float)
 #include "simd_kernels.h"
 #undef REAL
 #undef BITS
@@ -19,6 +20,7 @@
 #undef LN2_LOW
 #undef SQRT
 #undef NAME
+#undef NARROWER_NAME
 
 #define REAL double
 #define BITS int64_t
@@ -29,6 +31,7 @@
 #define LN2_LOW 1.42860682030941723212e-6
 #define SQRT sqrt
 #define NAME(x) PATH(x##_double)
+#define NARROWER_NAME(x) NARROWER(x##_double)
 #include "simd_kernels.h"
 #undef REAL
 #undef BITS
@@ -39,6 +42,7 @@
 #undef LN2_LOW
 #undef SQRT
 #undef NAME
+#undef NARROWER_NAME
 
 #define STRING(x) #x
 #define STRING_OF(x) STRING(x)

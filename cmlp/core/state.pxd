@@ -1,7 +1,12 @@
+cimport numpy as cnp
+
 from cmlp.core.optimizers cimport Optimizer
 
 
 cdef class OptimizerState:
     cdef Optimizer optimizer
     cdef readonly str name
-    cdef readonly dict vectors
+    cdef cnp.ndarray m
+    cdef cnp.ndarray v
+
+    cdef int check_fits(self, Py_ssize_t n_parameters, cnp.dtype dtype) except -1

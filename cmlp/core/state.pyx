@@ -1,17 +1,26 @@
 """What an optimiser remembers from step to step."""
 
+import numpy as np
+
 cimport numpy as cnp
 
-from cmlp.core.memory import aligned_empty
+from cmlp.core.arrays import aligned_empty
 from cmlp.core.optimizers import OPTIMIZERS, STATE
 
 cnp.import_array()
 
 
+def zeros(size, dtype):
+    """Return an aligned vector of zeros."""
+    vector = aligned_empty(size, dtype)
+    vector.fill(0)
+    return vector
+
+
 cdef class OptimizerState:
     """The settings of an optimiser, its vectors (n_parameters,) by name, and the steps it has taken."""
 
-    def __init__(self, name, settings, n_parameters, dtype):
+    def __cinit__(self, name, settings, n_parameters, dtype):
         self.name = name
         self.optimizer.kind = OPTIMIZERS[name]
         self.optimizer.momentum = settings.get("momentum", 0)
@@ -22,14 +31,25 @@ cdef class OptimizerState:
         self.optimizer.weight_decay = settings.get("weight_decay", 0)
         self.optimizer.momentum_decay = settings.get("momentum_decay", 0)
         self.optimizer.mu_product = 1
-        self.vectors = {}
-        for vector in STATE[name]:
-            self.vectors[vector] = aligned_empty(n_parameters, dtype)
-            self.vectors[vector].fill(0)
-        if "m" in self.vectors:
-            self.optimizer.m = cnp.PyArray_DATA(self.vectors["m"])
-        if "v" in self.vectors:
-            self.optimizer.v = cnp.PyArray_DATA(self.vectors["v"])
+        if "m" in STATE[name]:
+            self.m = zeros(n_parameters, np.dtype(dtype))
+            self.optimizer.m = cnp.PyArray_DATA(self.m)
+        if "v" in STATE[name]:
+            self.v = zeros(n_parameters, np.dtype(dtype))
+            self.optimizer.v = cnp.PyArray_DATA(self.v)
+
+    cdef int check_fits(self, Py_ssize_t n_parameters, cnp.dtype dtype) except -1:
+        """Refuse vectors that are not made for so many parameters of this type."""
+        for vector in (self.m, self.v):
+            if vector is not None and (len(vector) != n_parameters or vector.dtype != dtype):
+                found = f"{len(vector)} of {vector.dtype}"
+                raise ValueError(f"the optimiser must have vectors of {n_parameters} {dtype} numbers, got {found}")
+        return 0
+
+    @property
+    def vectors(self):
+        """The vectors by name; a dict of its own each time, because kernels go on with these arrays."""
+        return {name: vector for name, vector in (("m", self.m), ("v", self.v)) if vector is not None}
 
     @property
     def progress(self):

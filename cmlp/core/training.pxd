@@ -31,7 +31,7 @@ cdef struct Crew:             # what the threads of an epoch have in common
     const Model* model
     void* parameters
     const Samples* samples
-    const Py_ssize_t* order
+    const Py_ssize_t* order   # of the images from begin to end of the epoch
     Py_ssize_t begin
     Py_ssize_t end
     const Plan* plan

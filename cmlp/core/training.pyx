@@ -126,9 +126,9 @@ cdef double move_part(
 
     for l in range(model.depth):
         layer = &model.layers[l]
-        columns = columns_of(model, crew.work, l, index, parts, sizeof(floating))
+        columns = columns_of(layer, index, parts)
         penalty += move(crew, penalties, eta, parameters, layer.weights + columns.begin * <Py_ssize_t> layer.fan_out,
-                        (columns.end - columns.begin) * layer.fan_out, True)
+                        <int> ((columns.end - columns.begin) * <Py_ssize_t> layer.fan_out), True)
         if l % parts == index:
             move(crew, penalties, eta, parameters, layer.biases, layer.fan_out, False)
     return penalty
@@ -182,8 +182,8 @@ cdef void train_mini_batches(Crew* crew, floating* parameters, int thread) noexc
         while p < parts:
             part = part_of(n, p, parts)
             part.first = begin
-            crew.losses[p] = part_loss(model, parameters, crew.samples, crew.order + begin, &part, crew.work,
-                                       activations, deltas, &weight)
+            crew.losses[p] = part_loss(model, parameters, crew.samples, crew.order + (begin - crew.begin), &part,
+                                       crew.work, activations, deltas, &weight)
             if isfinite(crew.losses[p]):
                 backpropagate(model, parameters, crew.work, &part, deltas)
             p += threads

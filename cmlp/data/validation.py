@@ -1,6 +1,6 @@
-"""The one door through which images and labels come in: whatever was given leaves as a checked array.
+"""Validate images, labels, targets and weights: each function takes anything and returns a checked array.
 
-Each complaint is one sentence: where, which rule, what was found, at which index.
+Each error is one sentence: where, which rule, what was found, at which index.
 """
 
 import numbers
@@ -17,30 +17,30 @@ Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
 
 
 def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels, float]:
-    """Bring images to one row of pixels each.
+    """Convert images to one row of pixels each.
 
     Parameters
     ----------
-    images : array or list of arrays or nested list
-        (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or
+    images : array_like
+        Of shape (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or
         floats of any width and byte order.
     scale : float or None
-        Factor that brings the pixels to 0..1; None infers it from the largest pixel.
+        Factor that scales the pixels to [0, 1]; None infers it from the largest pixel.
     name : str
-        What complaints call the images.
+        What error messages call the images.
 
     Returns
     -------
     pixels : ndarray of shape (n, pixels)
         uint8 and unscaled where the given values are integers in 0..255, otherwise float32 or float64 and
-        scaled. A view of the given array wherever that is possible.
+        scaled. A view of the given array where possible.
     scale : float
-        The factor given or inferred.
+        The given or inferred factor.
 
     Raises
     ------
     DataError
-        If the images are not numbers, none, ragged, not finite or of another shape.
+        If the images are not numbers, empty, ragged, not finite or of another shape.
     """
     pixels = _one_row_each(_as_array(images, name), name)
     if not pixels.flags.aligned:
@@ -60,29 +60,29 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
 
 
 def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArray[np.intp], int]:
-    """Bring labels to one integer each.
+    """Convert labels to one integer each.
 
     Parameters
     ----------
-    labels : array or list
+    labels : array_like
         Integers of shape (n,) or (n, 1), or one-hot rows (n, classes) or columns (n, classes, 1) of any
         numeric type.
     classes : int or None
         Number of classes; None takes the width of one-hot labels, otherwise the largest label plus one.
     name : str
-        What complaints call the labels.
+        What error messages call the labels.
 
     Returns
     -------
     labels : ndarray of intp, shape (n,)
         Values in 0..classes - 1.
     classes : int
-        The number given or inferred.
+        The given or inferred number.
 
     Raises
     ------
     DataError
-        If the labels are not integers or one-hot, none, of another shape or out of range.
+        If the labels are not integers or one-hot, empty, of another shape or out of range.
     """
     wanted = None if classes is None else _check_classes(classes)
     array = _as_array(labels, name)
@@ -101,8 +101,25 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
 
 
 def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
-    """Return what the labels are called: one text per class, all different, each on one line."""
-    rule = f"class_names must be {classes:,} different texts, one per class"
+    """Check class names: one string per class, all different and printable.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    DataError
+        If the names are not that.
+    """
+    rule = f"class_names must be {classes:,} different strings, one per class"
     if isinstance(names, str) or not all(isinstance(name, str) and name.strip() for name in names):
         raise DataError(f"{rule}, got {str(names)[:200]}")
     hidden = next((name for name in names if not str(name).isprintable()), None)
@@ -114,16 +131,16 @@ def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
 
 
 def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float64]:
-    """Bring the targets of a regression to shape (n, outputs).
+    """Convert the targets of a regression to shape (n, outputs).
 
     Parameters
     ----------
-    targets : array or list
+    targets : array_like
         Real numbers of shape (n,) where there is one output, (n, outputs) or (n, outputs, 1).
     outputs : int
         Number of outputs of the network.
     name : str
-        What complaints call the targets.
+        What error messages call the targets.
 
     Returns
     -------
@@ -132,7 +149,7 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
     Raises
     ------
     DataError
-        If the targets are not numbers, none, not finite or of another shape.
+        If the targets are not numbers, empty, not finite or of another shape.
     """
     array = _as_array(targets, name, one_type=False)
     if array.ndim == 3 and array.shape[2] == 1:
@@ -149,7 +166,26 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
 
 
 def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
-    """Bring the weights of n samples to shape (n,): numbers of at least 0, and not all 0."""
+    """Convert the weights of samples to shape (n,).
+
+    Parameters
+    ----------
+    weights : array_like
+        Non-negative numbers of shape (n,), not all 0.
+    n : int
+        Number of samples.
+    name : str
+        What error messages call the weights.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,), contiguous
+
+    Raises
+    ------
+    DataError
+        If the weights are not that.
+    """
     array = _as_array(weights, name, one_type=False)
     if array.shape != (n,):
         raise DataError(f"{name} must have shape ({n:,},), got {array.shape}")
@@ -157,7 +193,7 @@ def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
     wrong = ~(np.isfinite(checked) & (checked >= 0))
     if wrong.any():
         index = int(wrong.argmax())
-        raise DataError(f"{name} must be numbers of at least 0, got {checked[index]} at index {index}")
+        raise DataError(f"{name} must be non-negative numbers, got {checked[index]} at index {index}")
     if not checked.any():
         raise DataError(f"{name} must not all be 0")
     return checked
@@ -185,7 +221,7 @@ def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:
         array = np.asarray(value)
     except ValueError as error:
         found = f"a ragged {type(value).__name__}"
-        raise DataError(f"{name} must hold rows of one length, got {found}{place}") from error
+        raise DataError(f"{name} must hold rows of equal length, got {found}{place}") from error
     if array.dtype.kind not in "biuf":
         found = f"dtype {array.dtype}" if array.ndim else type(value).__name__
         raise DataError(f"{name} must be numbers, got {found}{place}")
@@ -197,10 +233,10 @@ def _check_alike(rows: list[NDArray[Any]], name: str, one_type: bool) -> None:
     for i, row in enumerate(rows):
         if row.shape != rows[0].shape:
             found = f"{row.shape} at index {i} after {rows[0].shape} at index 0"
-            raise DataError(f"{name} must all have one shape, got {found}")
+            raise DataError(f"{name} must all have the same shape, got {found}")
         if one_type and row.ndim == 0 and _family(row) != _family(rows[0]):
             found = f"{row.dtype} at index {i} after {rows[0].dtype} at index 0"
-            raise DataError(f"{name} must all be of one type, got {found}")
+            raise DataError(f"{name} must all have the same type, got {found}")
 
 
 def _family(array: NDArray[Any]) -> str:
@@ -249,10 +285,10 @@ def _check_range(labels: NDArray[Any], classes: int | None, name: str) -> int:
         raise DataError(f"{name} must start at 0, got {low}..{high}")
     limit = high + 1 if classes is None else classes
     if low == 1 and high == limit:
-        raise DataError(f"{name} must lie in 0..{limit - 1}, got 1..{limit}: they seem to start at 1")
+        raise DataError(f"{name} must be in 0..{limit - 1}, got 1..{limit}: they seem to start at 1")
     if low < 0 or high >= limit:
         index = int(np.argmax((labels < 0) | (labels >= limit)))
-        rule = "must not be negative" if classes is None else f"must lie in 0..{limit - 1}"
+        rule = "must not be negative" if classes is None else f"must be in 0..{limit - 1}"
         raise DataError(f"{name} {rule}, got {labels[index]} at index {index}")
     return limit
 

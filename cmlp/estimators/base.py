@@ -1,7 +1,7 @@
 """What both estimators have in common: their parameters, and how these become a network and its training."""
 
 from collections.abc import Iterable, Mapping
-from math import inf, sqrt
+from math import ceil, inf, sqrt
 from numbers import Integral, Real
 from typing import Any, Self, cast
 
@@ -102,13 +102,16 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         """Check everything, or leave the estimator as it was; then train."""
         before = dict(vars(self))
         network = before.get("network_")
-        generator = None if network is None else state_of(network.rng)
+        if network is not None:
+            generator, names, settings = state_of(network.rng), network.class_names, network.settings
         try:
             fit = self._prepare(X, y, sample_weight, **more)
+            fit.loop.begin()
         except BaseException:
             self.__dict__ = before
             if network is not None:
                 restore(network.rng, generator)
+                network.class_names, network.settings = names, settings
             raise
         fit.run()
 
@@ -227,15 +230,16 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
     def _split(self, answers: NDArray[Any], rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the rows to train with, and those to validate with, of each class alike."""
-        rows, chosen = train_test_split(
-            np.arange(len(answers)), test_size=self.validation_fraction, stratify=self._strata(answers),
-            random_state=int(rng.integers(2**31)),
-        )  # fmt: skip
-        if len(chosen) < 2:
+        n = len(answers)
+        if ceil(self.validation_fraction * n) < 2:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
-                f"{self.validation_fraction:g} of {len(answers)} samples are {len(chosen)}"
+                f"validation_fraction must leave at least 2 samples, got {self.validation_fraction:g} of {n}"
             )
+        rows, chosen = train_test_split(
+            np.arange(n), test_size=self.validation_fraction, stratify=self._strata(answers),
+            random_state=int(rng.integers(2**31)),
+        )  # fmt: skip
         return rows, chosen
 
     def _has_epochs(self) -> bool:

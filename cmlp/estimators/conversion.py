@@ -17,7 +17,7 @@ from cmlp.estimators.rates import EpochRate, InverseScalingBySample, LoweredRate
 from cmlp.network import Network
 from cmlp.training.epoch import new_state
 from cmlp.training.history import History
-from cmlp.utils.checks import listed
+from cmlp.utils.checks import quoted
 
 HIDDEN = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}  # as scikit-learn calls them
 FOUND = (
@@ -49,7 +49,7 @@ def from_sklearn(kind: type[Any], fitted: Any) -> Any:
     estimator.network_, estimator.history_, estimator.loss_curve_ = network, history, history.loss
     estimator._set_layers(network)
     vars(estimator).update({"best_loss_": fitted.loss_, "_memory": None, "_schedule": None} | found)
-    if estimator.validation_scores_ is not None:
+    if found.get("validation_scores_") is not None:
         estimator.validation_scores_ = history.validation_score
     _forget_other_loss(estimator)
     _take_memory(estimator, getattr(fitted, "_optimizer", None))
@@ -117,7 +117,7 @@ def _their_activation(estimator: Any) -> str:
     if not used:
         return "relu"
     if len(used) > 1 or not used <= HIDDEN.keys():
-        rule = f"scikit-learn has one activation for all hidden layers, {listed(HIDDEN.values())}"
+        rule = f"scikit-learn has one activation for all hidden layers, {quoted(HIDDEN.values())}"
         raise ValueError(f"{rule}, got {estimator.activation!r}")
     return HIDDEN[used.pop()]
 
@@ -134,7 +134,8 @@ def _check_representable(parameters: dict[str, Any], known: dict[str, Any]) -> N
 
 def _forget_other_loss(estimator: Any) -> None:
     """Let training on not compare losses that are sums over several outputs here and means in scikit-learn."""
-    if getattr(estimator, "loss", None) is not None and estimator.n_outputs_ > 1 and estimator.best_loss_:
+    numbers = getattr(estimator, "loss", None) in ("squared_error", "poisson")
+    if numbers and estimator.n_outputs_ > 1 and estimator.best_loss_:
         estimator.best_loss_ = inf
 
 

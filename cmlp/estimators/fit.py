@@ -170,7 +170,10 @@ class Fit:
     def _make_callbacks(self) -> Callbacks:
         given = () if self.estimator.callbacks is None else self.estimator.callbacks
         callbacks: list[Callback] = list(given) if isinstance(given, Iterable) else [given]
-        return Callbacks([self._print, *callbacks] if self.estimator.verbose else callbacks)
+        made = Callbacks([self._print, *callbacks] if self.estimator.verbose else callbacks)
+        if not has_epochs(self.estimator):
+            made.on_batch = []  # a grid of solvers may share its callbacks
+        return made
 
     def _print(self, event: Event) -> None:
         print(f"Iteration {event.epoch - self.before}, loss = {event.loss:.8f}")

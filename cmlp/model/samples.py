@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.memory import Batch
 from cmlp.data.pixels import infer_scale
@@ -57,6 +57,12 @@ class Samples:
     targets: NDArray[np.float64] | None
     scale: float
     weights: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.images, tuple):
+            object.__setattr__(self, "images", image_by_image(self.images))
+        if self.labels is not None and (self.labels.flags.writeable or not self.labels.flags.owndata):
+            object.__setattr__(self, "labels", frozen(self.labels))
 
     def __len__(self) -> int:
         given = self.targets if self.labels is None else self.labels
@@ -154,14 +160,23 @@ def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bo
     if array.dtype.kind not in "biuf":
         raise DataError(f"images must be integers or real numbers, got dtype {array.dtype}")
     if array.dtype not in CORE_TYPES:
-        array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
-    if not array.flags.aligned:
-        array = array.copy()
+        narrow = array.dtype.kind == "f" and array.dtype.itemsize <= 4
+        array = array.astype(np.float32 if narrow else np.float64)
     if array.ndim > 1 and prod(array.shape[1:]) == features:
-        return array.reshape(len(array), features), False
+        return image_by_image(array.reshape(len(array), features)), False
     if array.size == features:
-        return array.reshape(1, features), True
+        return image_by_image(array.reshape(1, features)), True
     raise DataError(f"images must have {features:,} pixels each, got an array of shape {array.shape}")
+
+
+def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
+    """Return images (n, features) with the pixels of each side by side in memory: a copy where they are not.
+
+    Kernels fetch images in random order. If the pixels lay `n` numbers apart, as in the transposed array of a table by
+    columns, each mini-batch would fetch nearly all of the memory.
+    """
+    together = images.shape[1] == 1 or images.strides[1] == images.itemsize
+    return images if together and images.flags.aligned else np.array(images, order="C")
 
 
 def as_rows(matrix: Any, features: int) -> SparseRows:
@@ -183,9 +198,14 @@ def as_rows(matrix: Any, features: int) -> SparseRows:
     if not csr.has_sorted_indices:
         csr = csr.sorted_indices()  # a copy; kernels divide rows among threads by column
     values = csr.data if csr.dtype in CORE_TYPES else csr.data.astype(np.float64)
-    columns = np.ascontiguousarray(csr.indices, np.int32)
-    begins = np.ascontiguousarray(csr.indptr, np.int32)
-    return np.ascontiguousarray(values), columns, begins
+    return np.ascontiguousarray(values), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
+
+
+def frozen(indices: NDArray[Any], dtype: DTypeLike = np.intp) -> NDArray[Any]:
+    """Return a read-only copy: kernels find memory by such numbers, and nobody may change them meanwhile."""
+    copy = np.array(indices, dtype, order="C")
+    copy.setflags(write=False)
+    return copy
 
 
 def _take_rows(images: SparseRows, rows: NDArray[np.intp]) -> SparseRows:
@@ -222,7 +242,7 @@ def _checked_before(data: ImagesAndLabels, form: Form, name: str) -> Samples:
         found = f"{images.dtype} of shape {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
         raise DataError(f"images of {name} must be an array (n, pixels) of uint8, float32 or float64, got {found}")
     labels, targets = check_answers(data.labels, form, name)
-    samples = Samples(images if images.flags.aligned else images.copy(), labels, targets, data.scale)
+    samples = Samples(images, labels, targets, data.scale)
     _check_as_many(len(images), samples, name)
     return samples
 
@@ -295,7 +315,7 @@ def check_answers(answers: Any, form: Form, name: str) -> tuple[NDArray[np.intp]
             raise DataError(f"targets of {name} must be {rule}, got {found}")
         return None, targets
     labels, _ = check_labels(answers, form.outputs, f"labels of {name}")
-    return np.ascontiguousarray(labels, np.intp), None
+    return frozen(labels), None
 
 
 def _scale_of(given: np.dtype[Any], checked: NDArray[Any], scale: float | None) -> float:

@@ -1,4 +1,4 @@
-"""Pictures of data: the first thing that anyone should look at."""
+"""Plot images by class."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -28,26 +28,26 @@ LETTER = 0.19  # of a name
 
 
 def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images and labels") -> "Figure":
-    """Draw the mean and some examples of each class, training and test data side by side.
+    """Plot the mean and some examples of each class, training and test data side by side.
 
     Parameters
     ----------
     train : Dataset
-        Images of ink or of anything else; square ones, or such as were given with height and width.
+        The training data.
     test : Dataset, optional
-        More of them.
+        The test data; by default only the training data are plotted.
     title : str
-        What the picture says it is.
+        Title of the plot; "Images and labels" by default.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The picture; ``figure.savefig("picture.png")`` writes it.
+        ``figure.savefig("picture.png")`` writes it to a file.
 
     Raises
     ------
     DataError
-        If the images have no height and width.
+        If the images have no `picture_shape`.
     CmlpError
         If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
     """
@@ -107,7 +107,7 @@ def _draw_panel(
 
 
 def _called(dataset: Dataset, label: int) -> str:
-    """Return what a label is called, shortened."""
+    """Return the name of a class, shortened."""
     name = str(label) if dataset.class_names is None else dataset.class_names[label]
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 

@@ -104,13 +104,16 @@ class Checkpoints:
     def _is_time(self) -> bool:
         return bool(self._seconds) and monotonic() - self._written >= self._seconds
 
-    def check(self, identity: Mapping[str, Any]) -> None:
-        """Refuse to go on with another training than the one that was kept."""
+    def check(self, identity: Mapping[str, Any], epochs: int) -> None:
+        """Refuse to go on with another training than the one that was kept, or with fewer epochs than it has."""
         kept = {} if self.found is None else self.found.identity
         for name in [*kept, *identity]:
             if self.found is not None and kept.get(name) != identity.get(name):
                 found = f"{name} was {kept.get(name)!r} there, and is {identity.get(name)!r} now"
                 raise ModelError(f"{self._generations.path} belongs to another training: {found}")
+        if self.found is not None and self.found.position.epoch > epochs:
+            done = f"{self._generations.path} has trained {self.found.position.epoch} epochs already"
+            raise ModelError(f"epochs must be at least that many to go on, got {epochs}, and {done}")
 
 
 def open_checkpoints(path: str | os.PathLike[str] | None, every: int | str, resume: bool) -> Checkpoints | None:

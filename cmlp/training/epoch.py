@@ -70,6 +70,8 @@ class Course(Protocol):
     @property
     def is_stopped(self) -> bool: ...  # noqa: D102
     @property
+    def is_ended(self) -> bool: ...  # noqa: D102
+    @property
     def tells_batches(self) -> bool: ...  # noqa: D102
     def batch_done(self, loss: float) -> None: ...  # noqa: D102
     def pause(self) -> None: ...  # noqa: D102

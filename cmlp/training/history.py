@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Self
 
-from cmlp.plotting.style import COLOURS, INK, draw_lines, new_figure, quiet
+from cmlp.plotting.style import COLOURS, INK, draw_lines, new_figure, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,7 +97,7 @@ class History:
         panels_of = figure.subplots(1, columns, squeeze=False)[0]
         for axes, (name, lines) in zip(panels_of, measured.items(), strict=False):
             draw_lines(axes, lines, colours)
-            quiet(axes, name)
+            style_axes(axes, name)
         if title:
             figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=INK, fontweight="bold", parse_math=False)
         return figure

@@ -81,7 +81,7 @@ class LBFGSIterations:
                 course.position.loss, course.position.weight = loss, 1.0
                 course.end_epoch(perf_counter() - started)
             started = perf_counter()
-            return not course.goes_on
+            return course.is_stopped or course.is_ended
 
         def poll() -> bool:
             course.pause()

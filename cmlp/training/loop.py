@@ -131,10 +131,29 @@ class Loop:
         kept = self.checkpoints is not None
         return LBFGSIterations(self.engine, self.samples, options, self.rng, kept=kept, first_iteration=first)
 
+    def begin(self) -> None:
+        """Go on from a checkpoint, or write the first one: what cannot be written is better known now.
+
+        Raises
+        ------
+        ModelError
+            If the checkpoint belongs to another training; nothing has changed then.
+        OSError
+            If it cannot be written.
+        """
+        if self.checkpoints is None:
+            return
+        self.identity = identity_of(
+            self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
+        )
+        self.checkpoints.check(self.identity, self.options.epochs)
+        if self.checkpoints.found is not None:
+            self._restore(self.checkpoints.found)
+        else:
+            self.checkpoints.write(self._checkpoint())
+
     def run(self) -> History:
-        """Train, and return how it went."""
-        if self.checkpoints is not None:
-            self._open(self.checkpoints)
+        """Train, after `begin`, and return how it went."""
         if not self.now.ended:
             progress = Progress(self.options.epochs, len(self.samples), self.show_progress, len(self.history))
             with self.signals, progress as self.progress:
@@ -165,9 +184,14 @@ class Loop:
         return self.now.schedule
 
     @property
+    def is_ended(self) -> bool:
+        """Whether early stopping has ended it."""
+        return self.now.ended
+
+    @property
     def goes_on(self) -> bool:
         """Whether there is another epoch."""
-        return self.position.epoch < self.options.epochs and not (self.is_stopped or self.now.ended)
+        return self.position.epoch < self.options.epochs and not (self.is_stopped or self.is_ended)
 
     @property
     def tells_batches(self) -> bool:
@@ -226,17 +250,6 @@ class Loop:
         if self.checkpoints is not None:
             self.checkpoints.try_to_write(self._checkpoint())
         self.steps.finish()
-
-    def _open(self, checkpoints: Checkpoints) -> None:
-        """Go on from a checkpoint, or write the first one: what cannot be written is better known now."""
-        self.identity = identity_of(
-            self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
-        )
-        checkpoints.check(self.identity)
-        if checkpoints.found is not None:
-            self._restore(checkpoints.found)
-        else:
-            checkpoints.write(self._checkpoint())
 
     def _checkpoint(self) -> Checkpoint:
         assert self.checkpoints is not None

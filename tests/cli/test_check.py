@@ -213,7 +213,7 @@ def test_json_says_where_they_are(call, spoiled, tmp_path):
 def test_sound_data_are_not_written(call, sound, tmp_path):
     status, out, _ = call(sound, "--write", str(tmp_path / "repaired"))
     assert status == 0
-    assert "written   nothing, as there is nothing to repair\n" in out
+    assert "written   nothing: no repair was needed\n" in out
     assert not (tmp_path / "repaired").exists()
 
 
@@ -222,14 +222,14 @@ def test_sound_data_are_not_written(call, sound, tmp_path):
     [
         (
             ["{spoiled}", "--write", "{spoiled}"],
-            "--write must name another folder than {spoiled}, which stays as it is",
+            "--write must name a folder other than {spoiled}, which is never changed",
         ),
         (
             ["{spoiled}", "--write", "{spoiled}/test/.."],
-            "--write must name another folder than {spoiled}, which stays as it is",
+            "--write must name a folder other than {spoiled}, which is never changed",
         ),
-        (["--write", "somewhere"], "--write needs a FOLDER to repair: the digits that come with cmlp are sound"),
-        (["{spoiled}", "--write", "{sound}"], "{sound}/images.pkl is there already, and is only replaced by force"),
+        (["--write", "somewhere"], "--write needs a FOLDER to repair: the built-in digits have no faults"),
+        (["{spoiled}", "--write", "{sound}"], "{sound}/images.pkl already exists: choose another folder"),
     ],
 )
 def test_nothing_is_replaced(call, spoiled, sound, arguments, complaint):
@@ -245,7 +245,7 @@ def test_half_of_the_data_are_not_written(call, spoiled, tmp_path):
     (tmp_path / "spoiled" / "labels.pkl").unlink()
     status, out, _ = call(spoiled, "--write", str(tmp_path / "repaired"))
     assert status == 1
-    assert "written   nothing, as there is nothing to repair\n" in out
+    assert "written   nothing: no repair was needed\n" in out
 
 
 def test_test_data_that_are_missing_cannot_be_written(call, spoiled, tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.children import PATIENCE
 from support.command_line import COMMAND, PLAIN_LINES, POSIX, environment, run
 
 import cmlp
@@ -71,7 +72,7 @@ def test_the_installed_command(tmp_path):
     script = shutil.which("cmlp", path=Path(sys.executable).parent)
     if script is None:
         pytest.skip("cmlp is not installed")
-    done = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"cmlp {cmlp.__version__}\n", "")
 
 
@@ -98,7 +99,7 @@ def test_the_installed_command(tmp_path):
         ("train --eta 0", "--eta: must be a positive number, got '0'"),
         ("train --eta -1", "--eta: must be a positive number, got '-1'"),
         ("train --eta x", "--eta: must be a positive number, got 'x'"),
-        ("train --seed -1", "--seed: must be an integer from 0 on, got '-1'"),
+        ("train --seed -1", "--seed: must be a non-negative integer, got '-1'"),
         ("train --dtype float16", "--dtype: invalid choice: 'float16'; did you mean 'float"),
         ("train --activation rleu", "--activation: invalid choice: 'rleu'; did you mean 'relu'?"),
         ("train --loss xyz", "--loss: invalid choice: 'xyz', choose from quadratic, cross_entropy"),
@@ -224,7 +225,7 @@ def test_ctrl_c(tmp_path):
         try:
             assert process.stdout.readline().startswith("data")  # so training is about to begin
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     assert process.returncode == 130

@@ -55,7 +55,7 @@ def test_convert_and_split(tmp_path, run, table):
         2,
         "",
         f"cmlp convert: {table} holds 1,437 images and no test data: "
-        "--test-fraction 0.2 keeps a fifth of them for the test\n",
+        "--test-fraction 0.2 splits off a fifth of them as test data\n",
     )
     assert not data.exists()
     status, out, _ = run("convert", table, data, "--test-fraction", "0.2", "--json")
@@ -71,7 +71,7 @@ def test_convert_and_split(tmp_path, run, table):
 
 
 def test_convert_does_not_split_what_is_split(tmp_path, run, archive):
-    sentence = f"--test-fraction is for a source without test data, and {archive} holds 360 test images"
+    sentence = f"--test-fraction needs a source without test data: {archive} holds 360 test images"
     arguments = ("convert", archive, tmp_path / "data", "--test-fraction", "0.2")
     assert run(*arguments) == (2, "", f"cmlp convert: {sentence}\n")
 
@@ -80,9 +80,8 @@ def test_convert_replaces_nothing_unless_forced(tmp_path, run, archive):
     data = tmp_path / "data"
     (data / "test").mkdir(parents=True)
     (data / "test" / "test_labels.pkl").write_text("precious")
-    assert run("convert", archive, data) == (
-        2, "", f"cmlp convert: {data / 'test' / 'test_labels.pkl'} is there already, and is only replaced by force\n"
-    )  # fmt: skip
+    found = f"{data / 'test' / 'test_labels.pkl'} already exists: choose another folder, or force the replacement"
+    assert run("convert", archive, data) == (2, "", f"cmlp convert: {found}\n")
     assert not (data / "images.pkl").exists()
     assert run("convert", archive, data, "--force")[0] == 0
     assert len(load_test_data(data)) == 360
@@ -167,7 +166,7 @@ def test_fetch_says_why_it_failed(tmp_path, run, monkeypatch):
     assert run("fetch", "fashion", tmp_path / "data", "--timeout", "0.5", "--quiet") == (
         2,
         "",
-        "cmlp fetch: train-images-idx3-ubyte.gz could not be fetched from 127.0.0.1:9 (no or incomplete answer)\n",
+        "cmlp fetch: train-images-idx3-ubyte.gz could not be downloaded from 127.0.0.1:9 (no or incomplete answer)\n",
     )
     assert not list(tmp_path.iterdir())
 

@@ -89,7 +89,7 @@ def test_nothing_is_replaced_unless_forced(tmp_path, run, model, onnx):
     second.write_text("precious")
     arguments = ("export", model, "--onnx", first, "--c", second)
     assert run(*arguments) == (
-        2, "", f"cmlp export: {second} is there already, and is only replaced by --force\n"
+        2, "", f"cmlp export: {second} already exists: --force replaces it\n"
     )  # fmt: skip
     assert second.read_text() == "precious" and not first.exists()
     assert run(*arguments, "--force")[0] == 0
@@ -99,9 +99,9 @@ def test_nothing_is_replaced_unless_forced(tmp_path, run, model, onnx):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ([], "--onnx FILE, --c FILE or both must say what to write"),
-        (["--c", "x.h", "--input", "float"], "--input is for --onnx: a C header takes both, by a function for each"),
-        (["--onnx", "x", "--name", "y"], "--name is for --c: names of an ONNX model are always the same"),
+        ([], "give --onnx FILE, --c FILE or both"),
+        (["--c", "x.h", "--input", "float"], "--input goes with --onnx: a C header has functions for both"),
+        (["--onnx", "x", "--name", "y"], "--name goes with --c: the names in an ONNX model are fixed"),
         (["--onnx", "x", "--c", "./x"], "MODEL and the files to write must be different files"),
         (["--c", "my model.cmlp", "--force"], "MODEL and the files to write must be different files"),
     ],

@@ -225,10 +225,10 @@ def test_what_is_no_picture(run, tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
     write(tmp_path / "white.png", np.full((40, 40), 255, np.uint8))
     for name, complaint in {
-        "text.png": "is no picture in a format that Pillow knows",
-        "empty.png": "is no picture in a format that Pillow knows",
+        "text.png": "must be a picture in a format that Pillow knows",
+        "empty.png": "must be a picture in a format that Pillow knows",
         "half.png": "is a damaged picture: ",
-        "white.png": ": the picture must show something on plain paper, and is empty",
+        "white.png": ": the picture must show something on a plain background, got an empty one",
         "whole.pgn": r": No such file or directory; did you mean '.*whole\.png'\?",
     }.items():
         status, out, err = run("predict", "softmax.cmlp", tmp_path / name)
@@ -240,7 +240,7 @@ def test_what_is_no_picture(run, tmp_path):
 def test_a_pipe_keeps_nobody_waiting(run, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     err = run("predict", "softmax.cmlp", tmp_path / "pipe")[2]
-    assert err == f"cmlp predict: {tmp_path / 'pipe'} must be a regular file; a picture from a pipe is read by -\n"
+    assert err == f"cmlp predict: {tmp_path / 'pipe'} must be a regular file: use - to read a picture from a pipe\n"
 
 
 def test_too_many_pixels(run, tmp_path, monkeypatch):
@@ -253,8 +253,8 @@ def test_too_many_pixels(run, tmp_path, monkeypatch):
 
 def test_a_network_of_no_pictures(run, tmp_path):
     err = run("predict", "table.cmlp", write(tmp_path / "five.png"))[2]
-    rule = "was not trained on drawings on plain paper, and takes 4 numbers: a picture must have as many pixels"
-    assert err == f"cmlp predict: table.cmlp {rule}, got 230x215 of {tmp_path / 'five.png'}\n"
+    rule = "was not trained on drawings on a plain background, and takes 4 pixels: a picture must have exactly as many"
+    assert err == f"cmlp predict: table.cmlp {rule}, got 230x215 in {tmp_path / 'five.png'}\n"
     four = write(tmp_path / "four.png", np.array([[0, 51], [255, 102]], np.uint8))
     outputs = json.loads(run("predict", "table.cmlp", four, "--json")[1])["predictions"][0]["outputs"]
     np.testing.assert_allclose(outputs, cmlp.Network.load("table.cmlp")(np.array([0, 0.2, 1, 0.4])))
@@ -262,9 +262,7 @@ def test_a_network_of_no_pictures(run, tmp_path):
 
 def test_files_that_are_read_are_not_written(run, tmp_path):
     picture = write(tmp_path / "five.png")
-    assert (
-        "is read, and what is written needs another name" in run("predict", "softmax.cmlp", picture, "-o", picture)[2]
-    )
+    assert "is an input, and the output needs another name" in run("predict", "softmax.cmlp", picture, "-o", picture)[2]
     assert run("test", "softmax.cmlp", "--report", "softmax.cmlp")[0] == 2
     assert "must end in .png" in run("predict", "softmax.cmlp", picture, "-o", tmp_path / "seen.xyz")[2]
 
@@ -318,7 +316,7 @@ def test_the_report(run, tmp_path):
     status, out, err = run("test", "softmax.cmlp", "--report", tmp_path / "report.html")
     assert (status, err) == (0, "") and out.endswith(f"report       {tmp_path / 'report.html'}\n")
     text = (tmp_path / "report.html").read_text("utf-8")
-    assert "<title>softmax.cmlp on the digits that come with cmlp</title>" in text and "three" in text
+    assert "<title>softmax.cmlp on the built-in digits</title>" in text and "three" in text
 
 
 def test_a_model_is_described(run):
@@ -326,7 +324,7 @@ def test_a_model_is_described(run):
     assert (status, err) == (0, "")
     rows = dict(re.split(r"  +", line, maxsplit=1) for line in out.splitlines())
     assert rows["parameters"] == "2,260" and rows["classes"].startswith("zero, one")
-    assert rows["images"] == "8x8, bright ink on dark paper, 8 pixels long and centred"
+    assert rows["images"] == "8x8, bright strokes on a dark background, 8 pixels long and centred by bounding box"
     assert "epochs 20" in rows["training"] and "optimizer sgd" in rows["training"]
     report = json.loads(run("info", "table.cmlp", "--json")[1])
     assert (report["sizes"], report["framing"], report["parameters"]) == ([4, 3], None, 15)

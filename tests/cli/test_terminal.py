@@ -7,11 +7,11 @@ import select
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.children import PATIENCE
 
 import cmlp
 from cmlp.cli import GROUPS, main, new_parser
@@ -41,21 +41,18 @@ def terminal(tmp_path, environment):
         settings = {"stdin": theirs, "stdout": theirs, "stderr": theirs, "cwd": tmp_path, "env": environment | more}
         with subprocess.Popen([sys.executable, "-m", "cmlp", *map(str, arguments)], **settings) as process:
             os.close(theirs)
-            shown = read_all(ours, process)
+            shown = read_all(ours)
         os.close(ours)
         return process.returncode, re.split(r"[\r\n]+", shown)
 
     return call
 
 
-def read_all(descriptor, process):
-    content, deadline = b"", time.monotonic() + 60
-    while time.monotonic() < deadline:
-        readable, _, _ = select.select([descriptor], [], [], 0.05)
-        if not readable:
-            if process.poll() is not None:
-                break
-            continue
+def read_all(descriptor):
+    content = b""
+    while True:
+        readable, _, _ = select.select([descriptor], [], [], PATIENCE)
+        assert readable, content
         try:
             block = os.read(descriptor, 1 << 16)
         except OSError:  # as Linux ends a terminal
@@ -155,7 +152,7 @@ def complete(tmp_path, environment, capsys):
         )
         done = subprocess.run(
             ["bash", "--norc", "-c", program, "bash", "cmlp", *words],
-            capture_output=True, text=True, cwd=tmp_path, env=environment, check=True, timeout=20,
+            capture_output=True, text=True, cwd=tmp_path, env=environment, check=True, timeout=PATIENCE,
         )  # fmt: skip
         assert done.stderr == ""
         return done.stdout.split()

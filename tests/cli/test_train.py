@@ -105,7 +105,7 @@ def test_only_a_network_is_replaced_by_a_network(tmp_path):
     status, out, err = run(["train", "--epochs", "1", "--save", "thesis"], tmp_path)
     assert (status, out) == (2, "")
     found = "thesis is not a safetensors file, or is damaged: "
-    assert err.startswith(f"cmlp train: thesis is there already, and --save only replaces networks: {found}")
+    assert err.startswith(f"cmlp train: thesis already exists, and --save replaces only networks: {found}")
     assert err.count("\n") == 1
     assert path.read_text() == "by heart"
     path.unlink()

@@ -197,7 +197,7 @@ def test_small_pictures_grow_smoothly():
     ids=["paper", "one pixel", "noise", "much noise"],
 )
 def test_empty_pictures(picture):
-    with pytest.raises(DataError, match=r"^the picture must show something on plain paper, and is empty$"):
+    with pytest.raises(DataError, match=r"^the picture must show something on a plain background, got an empty one$"):
         frame(picture, MNIST)
 
 

@@ -214,14 +214,14 @@ def test_one_hot_labels_count_their_classes_even_where_some_do_not_occur():
         ([[]] * 6, "images must have at least one pixel each, got shape (6, 0)"),
         (
             [[0, 1], [0, 1], [0, 1, 2]],
-            "images must all have one shape, got (3,) at index 2 after (2,) at index 0",
+            "images must all have the same shape, got (3,) at index 2 after (2,) at index 0",
         ),
         (
             [np.zeros((28, 28)), np.zeros(784)],
-            "images must all have one shape, got (784,) at index 1 after (28, 28) at index 0",
+            "images must all have the same shape, got (784,) at index 1 after (28, 28) at index 0",
         ),
-        ([[[0, 1], [0]]], "images must hold rows of one length, got a ragged list at index 0"),
-        ([[0], (np.zeros(4), 7)], "images must hold rows of one length, got a ragged tuple at index 1"),
+        ([[[0, 1], [0]]], "images must hold rows of equal length, got a ragged list at index 0"),
+        ([[0], (np.zeros(4), 7)], "images must hold rows of equal length, got a ragged tuple at index 1"),
         (np.array([[0, None]]), "images must be numbers, got dtype object"),
         ([[0], [None]], "images must be numbers, got dtype object at index 1"),
         ([np.zeros(3), None], "images must be numbers, got NoneType at index 1"),
@@ -242,7 +242,7 @@ def test_one_hot_labels_count_their_classes_even_where_some_do_not_occur():
             "images must have shape (n, pixels), (n, height, width) or (n, height, width, 1), "
             "got (6,), the shape of labels",
         ),
-        ([1, True], "images must all be of one type, got bool at index 1 after int64 at index 0"),
+        ([1, True], "images must all have the same type, got bool at index 1 after int64 at index 0"),
     ],
 )
 def test_refused_images(images, sentence):
@@ -272,23 +272,23 @@ def test_a_long_double_beyond_float64_is_not_finite():
     ("labels", "sentence"),
     [
         ([], "labels must not be empty, got shape (0,)"),
-        ([0, 1, 10, 2, 3, 11], "labels must lie in 0..9, got 10 at index 2"),
-        ([0, 1, 2, 10], "labels must lie in 0..9, got 10 at index 3"),
-        ([0, 1, 2, -1, 3, 4], "labels must lie in 0..9, got -1 at index 3"),
-        (np.array([0, 2**64 - 1], np.uint64), f"labels must lie in 0..9, got {2**64 - 1} at index 1"),
-        ([1, 2, 3, 4, 5, 10], "labels must lie in 0..9, got 1..10: they seem to start at 1"),
+        ([0, 1, 10, 2, 3, 11], "labels must be in 0..9, got 10 at index 2"),
+        ([0, 1, 2, 10], "labels must be in 0..9, got 10 at index 3"),
+        ([0, 1, 2, -1, 3, 4], "labels must be in 0..9, got -1 at index 3"),
+        (np.array([0, 2**64 - 1], np.uint64), f"labels must be in 0..9, got {2**64 - 1} at index 1"),
+        ([1, 2, 3, 4, 5, 10], "labels must be in 0..9, got 1..10: they seem to start at 1"),
         ([1.0, 2.0], "labels must be integers or one-hot rows, got dtype float64"),
         (np.array([[1.0], [2.5]]), "labels must be integers or one-hot rows, got dtype float64"),
         (np.array([True, False]), "labels must be integers or one-hot rows, got dtype bool"),
         ([1, 2, "3"], "labels must be numbers, got str at index 2"),
         ([1, None], "labels must be numbers, got NoneType at index 1"),
-        ([1, True], "labels must all be of one type, got bool at index 1 after int64 at index 0"),
-        ([1, 2.0], "labels must all be of one type, got float64 at index 1 after int64 at index 0"),
+        ([1, True], "labels must all have the same type, got bool at index 1 after int64 at index 0"),
+        ([1, 2.0], "labels must all have the same type, got float64 at index 1 after int64 at index 0"),
         (np.array(["7", "3"]), "labels must be numbers, got dtype <U1"),
         (np.array([7, 3], object), "labels must be numbers, got dtype object"),
         (None, "labels must be numbers, got NoneType"),
-        ([[1], [2, 3]], "labels must all have one shape, got (2,) at index 1 after (1,) at index 0"),
-        ([[1, [2]]], "labels must hold rows of one length, got a ragged list at index 0"),
+        ([[1], [2, 3]], "labels must all have the same shape, got (2,) at index 1 after (1,) at index 0"),
+        ([[1, [2]]], "labels must hold rows of equal length, got a ragged list at index 0"),
         (7, "labels must have shape (n,), (n, 1) or one-hot (n, classes), got ()"),
         (
             PIXELS.reshape(6, 28, 28),
@@ -345,7 +345,7 @@ def test_swapped_images_and_labels():
 
 def test_the_counts_must_agree():
     sentence = complaint(np.zeros((1200, 1)), np.zeros(1199, int), names=("a.pkl", "b.pkl"))
-    assert sentence == "a.pkl and b.pkl must be equally many, got 1,200 images and 1,199 labels"
+    assert sentence == "a.pkl and b.pkl must have the same length, got 1,200 images and 1,199 labels"
 
 
 def test_complaints_use_the_names_given():

@@ -199,7 +199,9 @@ class TestArraysAndPairs:
         rule = "images of training_data must be an array (n, pixels) of uint8, float32 or float64"
         assert str(error.value) == f"{rule}, got {found}"
         Data.images = np.zeros((3, 24))
-        with pytest.raises(DataError, match=r"^images and labels of training_data must be equally many, got 3 and 2$"):
+        with pytest.raises(
+            DataError, match=r"^images and labels of training_data must have the same length, got 3 and 2$"
+        ):
             make_network().train(Data(), 1, 0.1)
 
 

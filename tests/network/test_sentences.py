@@ -17,8 +17,8 @@ LOSSES = (
 )
 COUNT = "must be a positive integer below 2**31"
 POSITIVE = "must be a positive number"
-NOT_NEGATIVE = "must be a number of at least 0"
-SHARE = "must be a number of [0, 1)"
+NOT_NEGATIVE = "must be at least 0"
+SHARE = "must be in [0, 1)"
 
 
 class Unknown:
@@ -130,10 +130,10 @@ def test_of_training(settings, message):
     ("settings", "message"),
     [
         ({"sample_weight": np.ones(5)}, "sample_weight must have shape (6,), got (5,)"),
-        ({"sample_weight": [1, 1, 1, 1, 1, -1]}, "sample_weight must be numbers of at least 0, got -1.0 at index 5"),
+        ({"sample_weight": [1, 1, 1, 1, 1, -1]}, "sample_weight must be non-negative numbers, got -1.0 at index 5"),
         (
             {"sample_weight": [1, np.nan, 1, 1, 1, 1]},
-            "sample_weight must be numbers of at least 0, got nan at index 1",
+            "sample_weight must be non-negative numbers, got nan at index 1",
         ),
         ({"sample_weight": np.zeros(6)}, "sample_weight must not all be 0"),
         ({"class_weight": {0: 0, 1: 0}}, "sample_weight and class_weight must not make every weight 0"),
@@ -148,9 +148,9 @@ def test_of_training(settings, message):
         ({"class_weight": [1, 2]}, 'class_weight must be a dict of label and weight, or "balanced", got [1, 2]'),
         ({"class_weight": {"cat": 2}}, "class_weight must have labels for keys, got 'cat'"),
         ({"class_weight": {-1: 2}}, "class_weight must have labels for keys, got -1"),
-        ({"class_weight": {1: -2}}, "class_weight must be numbers of at least 0, got -2 for label 1"),
-        ({"class_weight": {1: "x"}}, "class_weight must be numbers of at least 0, got 'x' for label 1"),
-        ({"class_weight": {7: np.inf}}, "class_weight must be numbers of at least 0, got inf for label 7"),
+        ({"class_weight": {1: -2}}, "class_weight must be non-negative numbers, got -2 for label 1"),
+        ({"class_weight": {1: "x"}}, "class_weight must be non-negative numbers, got 'x' for label 1"),
+        ({"class_weight": {7: np.inf}}, "class_weight must be non-negative numbers, got inf for label 7"),
     ],
     ids=repr,
 )

@@ -130,7 +130,7 @@ class TestSeveralYesAndNo:
             ("poisson", [[0, 1], [-2, 7]], "targets of training_data must be at least 0, got -2 at index 1, output 0"),
             ("huber", [[0, 1], [np.nan, 7]], "targets of training_data must be finite, got nan at index 1, output 0"),
             ("huber", [[0], [1]], "targets of training_data must have shape (n, 2), got (2, 1)"),
-            ("huber", [[0, 1]] * 3, "images and targets of training_data must be equally many, got 2 and 3"),
+            ("huber", [[0, 1]] * 3, "images and targets of training_data must have the same length, got 2 and 3"),
         ],
     )
     def test_complaints(self, loss, targets, message):
@@ -185,7 +185,7 @@ class TestBatchesOneByOne:
         ("arguments", "message"),
         [
             ({"eta": 0}, "eta must be a positive number, got 0"),
-            ({"lmbda": -1}, "lmbda must be a number of at least 0, got -1"),
+            ({"lmbda": -1}, "lmbda must be at least 0, got -1"),
             (
                 {"optimizer": "lbfgs"},
                 "lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time",
@@ -200,4 +200,4 @@ class TestBatchesOneByOne:
     def test_complaint_of_data(self):
         with pytest.raises(DataError) as error:
             Network([4, 3]).train_on_batches([(np.zeros((2, 4)), np.array([0, 3]))], 0.1)
-        assert str(error.value) == "labels of mini-batch must lie in 0..2, got 3 at index 1"
+        assert str(error.value) == "labels of mini-batch must be in 0..2, got 3 at index 1"

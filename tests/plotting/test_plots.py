@@ -11,7 +11,7 @@ import cmlp
 from cmlp.data import Dataset, load_digits
 from cmlp.errors import CmlpError, DataError
 from cmlp.plotting.datasets import EXAMPLES, MAX_CLASSES, show
-from cmlp.plotting.style import apart
+from cmlp.plotting.style import spread_out
 
 pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
 
@@ -190,9 +190,9 @@ def test_short_histories_are_drawn(lists):
 
 
 def test_heights_are_moved_apart():
-    assert apart([0, 0, 5], 0, 10, 2) == [0, 2, 5]
-    assert apart([9, 9.5, 10], 0, 10, 2) == [6, 8, 10]
-    assert apart([1], 0, 10, 2) == [1]
+    assert spread_out([0, 0, 5], 0, 10, 2) == [0, 2, 5]
+    assert spread_out([9, 9.5, 10], 0, 10, 2) == [6, 8, 10]
+    assert spread_out([1], 0, 10, 2) == [1]
 
 
 def test_curves_without_matplotlib(monkeypatch):

@@ -61,7 +61,7 @@ def test_what_stands_on_it(network):
     scores = score(network, test)
     page = Page(page_of(scores, test))
     low, high = scores.interval
-    assert f"{scores.accuracy:.2f} %" in page and f"{low:.2f} and {high:.2f} %" in page
+    assert f"{scores.accuracy:.2f} %" in page and f"{low:.2f} to {high:.2f} %" in page
     assert "a <b> & c" in page and ("b", {}) not in page.tags
     for title in ("Confusions", "Classes", "Calibration", "Mistakes"):
         assert title in page
@@ -85,7 +85,7 @@ def test_mistakes_are_the_pictures_of_the_data(network):
         pixels = np.asarray(Image.open(BytesIO(content)).convert("L"))
         np.testing.assert_allclose(pixels, test.pictures()[index] * (255 / 16), atol=1)
         assert shown["alt"] == f"image {index}"
-        assert f"is {test.labels[index]} (" in page and f"said {scores.answers[index]} (" in page
+        assert f"is {test.labels[index]} (" in page and f"predicted {scores.answers[index]} (" in page
 
 
 def test_nothing_is_loaded_and_nothing_runs(network):
@@ -116,13 +116,13 @@ def test_names_of_classes_are_text():
 def test_a_perfect_test():
     data = cmlp.Dataset(np.eye(4)[:3], [0, 1, 2])
     page = Page(page_of(Scores(data.labels, np.eye(3), tuple("012")), data))
-    assert "100.00 %" in page and "every answer is right" in page and "Mistakes" not in page
+    assert "100.00 %" in page and "every prediction is right" in page and "Mistakes" not in page
 
 
 def test_data_that_are_no_pictures_and_outputs_that_are_no_confidences():
     data = cmlp.Dataset([[1.5, -2, 3], [0, 1, 2]], [0, 1])
     page = Page(page_of(Scores(data.labels, np.array([[-1.0, 2.0], [3.0, 0.0]]), ("a", "b")), data))
-    assert page.images == [] and "said b (2.00)" in page and "are no confidences" in page
+    assert page.images == [] and "predicted b (2.00)" in page and "cannot be read as confidences" in page
 
 
 def test_many_classes():

@@ -117,7 +117,7 @@ def test_as_json():
 
 def test_what_cannot_be_scored():
     train, test = cmlp.load_digits()
-    with pytest.raises(ModelError, match='the loss "mean_squared_error" has none'):
+    with pytest.raises(ModelError, match='got one with the loss "mean_squared_error"'):
         score(cmlp.Network((64, 1), loss="mean_squared_error"), test)
     with pytest.raises(DataError, match=r"^images must have the network's 63 pixels, got 64$"):
         score(cmlp.Network((63, 10)), test)

@@ -17,8 +17,6 @@ def faults(report):
     message = report["message"]
     if report["words"] not in message or not message.isprintable() or message.endswith(".") or len(message) > 700:
         faults.append(message[:700])
-    if report["seconds"] > 5:
-        faults.append(f"{report['seconds']:.1f} s")
     return faults
 
 

@@ -128,14 +128,14 @@ def test_a_file_made_by_hand_is_read(tmp_path):
 def test_foreign_files_are_called_what_they_are(tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(save({"a": np.zeros(3)}, {"format": "pt"}))
-    with pytest.raises(ModelError, match=rf"^{path} is a safetensors file, but cmlp did not write it$"):
+    with pytest.raises(ModelError, match=rf"^{path} is a safetensors file, but not one that cmlp wrote$"):
         Network.load(path)
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"class_names": ("one",)}, "class_names must be 2 different texts"),
+        ({"class_names": ("one",)}, "class_names must be 2 different strings"),
         ({"class_names": ("one", "\x1b[2J")}, "class_names must be printable"),
         ({"framing": Framing(3, 3, False, 3, "box")}, "framing must have 4 pixels, got 3 by 3"),
         ({"scale": float("nan")}, "scale must be a positive number"),
@@ -146,7 +146,7 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path, changes, words):
     model = Network([4, 2]).model
     write_model(model, path)
     before = path.read_bytes()
-    with pytest.raises(ModelError, match=f"^what is to be saved does not hold a network: {words}"):
+    with pytest.raises(ModelError, match=f"^the model to save does not hold a network: {words}"):
         write_model(replace(model, **changes), path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 

@@ -81,6 +81,10 @@ class Browser:
         )
         self.settle()
 
+    def await_timers(self, milliseconds):
+        """Wait until the page's timers of this length are over: a browser keeps the order of those of one length."""
+        self.driver.execute_async_script("setTimeout(arguments[1], arguments[0])", milliseconds)
+
     def complaints(self):
         """Return what the console has said since the last call, but not its advice to those who read canvases."""
         said = [entry["message"] for entry in self.driver.get_log("browser")]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import cmlp
+from support.children import PATIENCE
 
 COMMAND = [sys.executable, "-m", "cmlp"]
 POSIX = os.name == "posix"
@@ -25,7 +26,7 @@ def environment():
 
 def run(arguments, cwd, **options):
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment()} | options
-    done = subprocess.run([*COMMAND, *arguments], cwd=cwd, timeout=60, **options)
+    done = subprocess.run([*COMMAND, *arguments], cwd=cwd, timeout=PATIENCE, **options)
     return done.returncode, done.stdout, done.stderr
 
 

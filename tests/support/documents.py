@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.children import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(python|sh)\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"(-?\d[\d,]*\.?\d*)( %| seconds| (?:s|ms|µs|ns)\b)?")
@@ -47,7 +49,12 @@ def run_shell(text, folder):
     """Run a block up to the first command that fails, and return the lines that it printed."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["sh", "-ec", text], cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=60
+        ["sh", "-ec", text],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode in (0, 1), done.stderr  # 1 says that problems were found
     return done.stdout.splitlines()

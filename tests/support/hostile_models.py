@@ -12,7 +12,7 @@ from support.sealing import MODEL, TENSORS, dumped, entry, header, raw, sealed
 
 INFO = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 NOT_ONE = "is not a safetensors file, or is damaged: "
-FOREIGN = "is a safetensors file, but cmlp did not write it"
+FOREIGN = "is a safetensors file, but not one that cmlp wrote"
 OTHER_HEADER = "is damaged: its header is not one that cmlp writes"
 UNSEALED = "is damaged: its content does not match its checksum"
 

@@ -20,11 +20,11 @@ import numpy as np
 
 import cmlp
 from cmlp.training.checkpoint_files import read_checkpoint
+from cmlp.training.epoch import Training
 from support.children import in_child
 from support.injection import calls_of, under_strace
 
 FAILING = ("openat", "read", "write", "fsync", "close", "link", "linkat", "rename", "unlink")
-PATIENCE = 60  # seconds
 ERRORS = ("ENOSPC", "EIO", "EDQUOT")
 RNG = np.random.default_rng(0)
 SMALL = RNG.random((60, 20)), np.arange(60) % 4
@@ -133,23 +133,23 @@ def started(work):
 
 
 def kills(folder, times):
-    """Kill trainings at random times and resume them, until they are through."""
+    """Kill trainings after random amounts of work and resume them, until they are through."""
     expected = train(LARGE, 3)
     for number in range(int(times)):
         rng, path, attempts = random.Random(number), folder / str(number), 0
 
-        def go_on(path=path):
+        def go_on(work, path=path):
+            signal.setitimer(signal.ITIMER_PROF, work)  # seconds of the processor, after which the system kills it
             found = train(LARGE, 3, checkpoint=path, checkpoint_every="0.01s", resume=True)
             written = path.with_suffix(".tmp")
             written.write_text(found)
             written.replace(path.with_suffix(".bits"))
 
         while not path.with_suffix(".bits").exists():
-            child, attempts = started(go_on), attempts + 1
-            time.sleep(rng.uniform(0, 0.03 * attempts))
-            os.kill(child, signal.SIGKILL)
-            _, status = os.waitpid(child, 0)
-            if status not in (0, signal.SIGKILL):
+            attempts += 1
+            work = rng.uniform(0.0001, 0.03 * attempts)
+            _, status = os.waitpid(started(lambda go_on=go_on, work=work: go_on(work)), 0)
+            if status not in (0, signal.SIGPROF):
                 break
         else:
             status = 0
@@ -158,49 +158,50 @@ def kills(folder, times):
 
 
 def interrupts(folder, times):
-    """Interrupt trainings at random times; then let them go on."""
-    begun, duration = time.monotonic(), PATIENCE
+    """Interrupt trainings after random amounts of work; then let them go on."""
+    durations = []
     for _ in range(3):
+        begun = time.process_time()
         expected = train(LARGE, 3)
-        duration, begun = min(duration, time.monotonic() - begun), time.monotonic()
+        durations.append(time.process_time() - begun)
     for number in range(int(times)):
-        path = folder / str(number)
-        report = folder / f"{number}.json"
-        child = started(lambda path=path, report=report: interrupted(path, report))
-        while not path.exists():
-            time.sleep(0.001)
-        time.sleep(random.Random(number).uniform(0, duration))
-        sent, used = time.monotonic(), cpu_seconds(child)
-        os.kill(child, signal.SIGINT)
+        path, report = folder / str(number), folder / f"{number}.json"
+        work = random.Random(number).uniform(0.0001, min(durations))
+        child = started(lambda path=path, report=report, work=work: interrupted(path, report, work))
         _, status = os.waitpid(child, 0)
         facts = json.loads(report.read_text()) if report.exists() else {"interrupted": False}
-        if facts["interrupted"]:
-            facts |= {"latency": facts["time"] - sent, "cpu": facts["cpu"] - used}
         same = train(LARGE, 3, checkpoint=path, resume=True) == expected
         show(number=number, status=status, same=same, **facts)
 
 
-def interrupted(path, report):
-    """Train, and write down how an interruption leaves the network; one that comes too late says nothing."""
+def interrupted(path, report, work):
+    """Train, and write down how an interruption after so much processor time leaves the network, if it comes."""
+    train_chunk, chunks, asked = Training._train_chunk, [], []
+
+    def counted(*arguments):
+        if not chunks:  # the first checkpoint is there
+            signal.setitimer(signal.ITIMER_PROF, work)
+        chunks.append(len(chunks))
+        return train_chunk(*arguments)
+
+    def interrupt(*_):
+        asked.append(len(chunks))
+        signal.raise_signal(signal.SIGINT)
+
+    Training._train_chunk = counted
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    network, over = new_network(LARGE), False
+    signal.signal(signal.SIGPROF, interrupt)
+    network = new_network(LARGE)
     try:
         network.train(LARGE, 3, 0.01, **SETTINGS, checkpoint=path)
-        over = True
-        time.sleep(PATIENCE)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     except KeyboardInterrupt:
-        facts = {"interrupted": not over, "time": time.monotonic(), "cpu": time.process_time()}
         kept = read_checkpoint(path)
         pairs = zip((*network.weights, *network.biases), (*kept.model.weights, *kept.model.biases), strict=True)
+        facts = {"interrupted": True, "chunks after": len(chunks) - asked[0]}
         facts["whole step"] = all(np.array_equal(found, written) for found, written in pairs)
         facts["finite"] = all(bool(np.isfinite(w).all()) for w in network.weights)
         report.write_text(json.dumps(facts))
-
-
-def cpu_seconds(process):
-    """Return the processor time that a process has used."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 KINDS = {f.__name__: f for f in (calls, errors, kills, interrupts)}

@@ -1,12 +1,14 @@
 """What callbacks see, and how a training ends before its time."""
 
+import sys
 import threading
-import time
 
 import numpy as np
 import pytest
+from support.children import PATIENCE
 
 from cmlp import Event, History, ModelError, Network
+from cmlp.training.epoch import Training
 
 N = 10
 
@@ -161,33 +163,35 @@ class TestStopping:
         assert len(network.train(data, 2, 0.5)) == 2
 
 
+def stop_from_another_thread(network):
+    thread = threading.Thread(target=network.stop)
+    thread.start()
+    thread.join()
+
+
 class TestFromAnotherThread:
     @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
     @pytest.mark.parametrize("watched", [False, True])
-    def test_ends_within_half_a_second(self, optimizer, watched):
+    def test_ends_with_the_steps_under_way(self, optimizer, watched, monkeypatch):
+        """Which are so few that they take some hundredths of a second."""
         rng = np.random.default_rng(0)
         image = rng.random(100, np.float32)
         data = (np.broadcast_to(image, (200_000, 100)), rng.integers(10, size=200_000))  # an epoch takes seconds
         network = Network([100, 500, 10], loss="cross_entropy", dtype="float32")
-        ended, histories = [], []
+        images, train_chunk = [], Training._train_chunk
+
+        def stopped_in_the_third(training, order, begin, end, *rest):
+            images.append(end - begin)
+            if len(images) == 3:
+                stop_from_another_thread(network)
+            return train_chunk(training, order, begin, end, *rest)
+
         settings = {"callbacks": Recorder()} if watched else {}
-
-        def train():
-            histories.append(network.train(data, 10_000, 1e-3, mini_batch_size=100, optimizer=optimizer, **settings))
-            ended.append(time.perf_counter())
-
-        thread = threading.Thread(target=train)
-        before = network.weights[0].copy()
-        thread.start()
-        while np.array_equal(network.weights[0], before):
-            time.sleep(0.01)
-        time.sleep(0.05)
-        asked = time.perf_counter()
-        network.stop()
-        thread.join(timeout=30)
-        assert ended and ended[0] - asked < 0.5
-        (history,) = histories
-        assert len(history) >= 1 and np.isfinite(history.loss).all() and min(history.loss) > 0
+        with monkeypatch.context() as patch:
+            patch.setattr(Training, "_train_chunk", stopped_in_the_third)
+            history = network.train(data, 10_000, 1e-3, mini_batch_size=100, optimizer=optimizer, **settings)
+        assert len(images) == 3 and max(images) * 6 * network._engine.parameters.size < 5e9, "floating-point operations"
+        assert len(history) == 1 and np.isfinite(history.loss).all() and min(history.loss) > 0
         assert all(np.isfinite(part).all() for part in [*network.weights, *network.biases])
         few = (data[0][:1000], data[1][:1000])
         assert len(network.train(few, 1, 1e-3, mini_batch_size=100)) == 1, "it can be trained on"
@@ -196,23 +200,32 @@ class TestFromAnotherThread:
         """With a gradient of one sign and size, the parameters say how many steps there were: a whole number."""
         network = Network([1, 1], activation=["identity"], loss="mean_absolute_error", initializer="zeros")
         data = (np.zeros((5000, 1)), np.full((5000, 1), 1e9))
-        thread = threading.Thread(target=network.train, args=(data, 10**6, 1.0), kwargs={"mini_batch_size": 8})
+        begun = threading.Event()
+        settings = {"mini_batch_size": 8, "callbacks": lambda event: begun.set()}
+        thread = threading.Thread(target=network.train, args=(data, 10**6, 1.0), kwargs=settings)
         thread.start()
-        while network.biases[0].item() == 0:
-            time.sleep(0.001)
+        assert begun.wait(PATIENCE)
         network.stop()
-        thread.join(timeout=30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
         assert network.biases[0].item() > 0 and network.biases[0].item() % 1 == 0
 
     def test_asked_for_very_early(self):
-        """Whenever it comes, every epoch of the history is one that took steps."""
+        """Whichever call of a function it comes before, every epoch of the history is one that took steps."""
         network, data = make_problem()
-        for delay in np.linspace(0, 0.002, 50):
-            stopper = threading.Timer(delay, network.stop)
-            stopper.start()
-            history = network.train(data, 300, 0.1, mini_batch_size=2)
-            stopper.join()
+        for place in range(0, 500, 10):
+            calls = iter(range(10**6))
+
+            def stop_before_one(frame, event, argument, calls=calls, place=place):
+                if event == "call" and next(calls) == place:
+                    sys.setprofile(None)
+                    stop_from_another_thread(network)
+
+            sys.setprofile(stop_before_one)
+            try:
+                history = network.train(data, 300, 0.1, mini_batch_size=2)
+            finally:
+                sys.setprofile(None)
             assert all(loss > 0 for loss in history.loss)
 
 

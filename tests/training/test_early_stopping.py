@@ -174,7 +174,7 @@ class TestFraction:
     def test_that_is_none(self, fraction):
         with pytest.raises(ModelError) as error:
             make_network().train(TRAIN, 1, 0.1, validation_data=fraction)
-        assert str(error.value) == f"validation_data must be a number of (0, 1), got {fraction!r}"
+        assert str(error.value) == f"validation_data must be data or a fraction in (0, 1), got {fraction!r}"
 
     def test_of_too_few(self):
         with pytest.raises(ModelError) as error:

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import select
 import sys
 
 import pytest
@@ -14,6 +13,9 @@ from cmlp.training.history import History
 from cmlp.training.progress import Progress
 
 LINE = re.compile(r"epoch (\d+)/(\d+): loss (\d\.\d{4})(, test \d+\.\d\d %)?, ([\d,]+) images/s(, ([\d:]+) left)?\n")
+
+
+END = "\x04the end"
 
 
 @pytest.fixture
@@ -114,11 +116,12 @@ def test_a_bar_on_a_terminal(monkeypatch, columns):
         monkeypatch.setattr(sys, "stderr", stderr)
         train, test = cmlp.load_digits()
         cmlp.Network((64, 16, 10)).train(train, 4, 1.0, test_data=test, validation_data=test)
+        stderr.write(END)
         stderr.flush()
         shown = b""
-        while select.select([terminal], [], [], 0.2)[0]:
+        while not shown.endswith(END.encode()):
             shown += os.read(terminal, 1 << 16)
-        shown = shown.decode()
+        shown = shown.decode().removesuffix(END)
     os.close(terminal)
     bars = [bar for bar in re.split(r"[\r\n]+", shown) if bar.strip()]
     assert all(len(bar) <= columns for bar in bars)

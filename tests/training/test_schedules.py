@@ -7,7 +7,7 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.training.schedules import SCHEDULES, Constant, Function, learning_rates, find_schedule
+from cmlp.training.schedules import SCHEDULES, Constant, Function, find_schedule, learning_rates
 
 # A training of 10 epochs of 4 steps.
 BY_HAND = [
@@ -147,11 +147,11 @@ class TestFinding:
             (lambda: cmlp.InverseScaling("x"), "power must be a positive number, got 'x'"),
             (lambda: cmlp.Adaptive(0), "rate must be a positive number, got 0"),
             (lambda: cmlp.Adaptive(patience=0), "patience must be a positive integer below 2**31, got 0"),
-            (lambda: cmlp.Adaptive(tolerance=-1), "tolerance must be a number of at least 0, got -1"),
-            (lambda: cmlp.Cosine(-1), "warm_up must be a number of at least 0, got -1"),
-            (lambda: cmlp.Cosine(lowest=1.5), "lowest must be a number of [0, 1], got 1.5"),
-            (lambda: cmlp.OneCycle(1), "rise must be a number of [0, 1), got 1"),
-            (lambda: cmlp.OneCycle(lowest=-1), "lowest must be a number of [0, 1], got -1"),
+            (lambda: cmlp.Adaptive(tolerance=-1), "tolerance must be at least 0, got -1"),
+            (lambda: cmlp.Cosine(-1), "warm_up must be at least 0, got -1"),
+            (lambda: cmlp.Cosine(lowest=1.5), "lowest must be in [0, 1], got 1.5"),
+            (lambda: cmlp.OneCycle(1), "rise must be in [0, 1), got 1"),
+            (lambda: cmlp.OneCycle(lowest=-1), "lowest must be in [0, 1], got -1"),
             (
                 lambda: find_schedule("linear"),
                 'schedule must be one of "constant", "step", "exponential", "invscaling", "adaptive", "cosine" or '

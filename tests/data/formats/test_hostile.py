@@ -7,7 +7,6 @@ import random
 import struct
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
 
@@ -144,10 +143,9 @@ def test_truncated_files(place, kind):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", VALID)
-def test_mutated_files_for_a_minute(place, kind):
-    seed, end = time.time_ns(), time.monotonic() + 60
-    generator = random.Random(seed)
-    while time.monotonic() < end:
+def test_many_mutated_files(place, kind):
+    generator = random.Random(kind)
+    for number in range(50_000):
         content = bytearray(generator.choice(VALID[kind]))
         for _ in range(generator.randint(1, 6)):
             at = generator.randint(0, len(content))
@@ -157,7 +155,7 @@ def test_mutated_files_for_a_minute(place, kind):
         try:
             read(place, bytes(content))
         except Exception:
-            print(f"seed {seed}, content {bytes(content)!r}")
+            print(f"mutant {number}, content {bytes(content)!r}")
             raise
 
 
@@ -242,10 +240,10 @@ BOMBS = {
     "npy of 32 GiB": (lambda: npy((65536, 65536), "<f8"), "must hold 34,359,738,368 bytes"),
     "npy with a long header": (lambda: b"\x93NUMPY\x02\x00" + b"\xff" * 4, "must have a header of at most"),
     "IDX of 2^32 images": (lambda: idx_of(2**32 - 1), "must hold 17,179,869,180 bytes"),
-    "gzip of IDX": (lambda: gzip.compress(idx_of(50 * MIB) + bytes(200 * MIB), 1), "must not unfold into more than"),
-    "gzip of a table": (lambda: gzip.compress(b"1,2\n" * (50 * MIB), 1), "must not unfold into more than"),
-    "zip of 200 MiB": (zip_bomb, "must not unfold into more than"),
-    "zip that claims 4 GiB": (lambda: zip_with_sizes(2**32 - 2), "must not unfold into more than"),
+    "gzip of IDX": (lambda: gzip.compress(idx_of(50 * MIB) + bytes(200 * MIB), 1), "must decompress to at most"),
+    "gzip of a table": (lambda: gzip.compress(b"1,2\n" * (50 * MIB), 1), "must decompress to at most"),
+    "zip of 200 MiB": (zip_bomb, "must decompress to at most"),
+    "zip that claims 4 GiB": (lambda: zip_with_sizes(2**32 - 2), "must decompress to at most"),
     "zip that claims 60 MiB": (lambda: zip_with_sizes(60 * MIB), "is damaged"),
     "zip of many members": (lambda: zip_of_many(400_000), "is a damaged zip file: its directory is too long"),
     "one long line": (lambda: b"1,2\n" + b"1," * (40 * MIB), "must have at most 1,048,576 bytes"),
@@ -271,7 +269,7 @@ def test_a_bomb_is_refused_within_twice_its_size(tmp_path, make, words):
     path.write_bytes(make())
     (tmp_path / "labels").write_bytes(idx(LABELS))
     size = path.stat().st_size
-    unfolded = size if "unfold" not in words else 64 * MIB + 64 * size
+    unfolded = size if "decompress" not in words else 64 * MIB + 64 * size
     allowed = 2 * unfolded + 64 * MIB
     grown, text = outcome(path, allowed)
     assert text.startswith("DataError: ") and words in text

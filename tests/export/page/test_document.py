@@ -180,7 +180,7 @@ def test_too_many_parameters(monkeypatch, write):
 
 
 def test_a_title_that_is_a_number(write):
-    with pytest.raises(ModelError, match="title must be a text, got 3"):
+    with pytest.raises(ModelError, match="title must be a string, got 3"):
         write(cmlp.Network(), title=3)
 
 

@@ -1,7 +1,6 @@
 """Drawing on the page, by mouse, finger and keys, and what becomes of it."""
 
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -51,8 +50,8 @@ def pad(browser):
 
 
 def status(browser):
-    """Return what a screen reader is told, which waits until the page is at rest."""
-    time.sleep(0.6)
+    """Return what a screen reader is told, which is the last of what the page had to say."""
+    browser.await_timers(400)
     return browser.text("status")
 
 

@@ -1,20 +1,20 @@
-"""Which format a file has: its content says so, not its name."""
+"""Detect the format of a file from its content."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cmlp.data.formats.content import start_of
 from cmlp.data.formats.csv import is_csv, read_csv
 from cmlp.data.formats.idx import is_idx, read_idx
 from cmlp.data.formats.npz import is_npy, is_npz, read_npy, read_npz
 from cmlp.data.formats.pickled import is_pickle
 from cmlp.data.pickles import read_pickle
+from cmlp.data.reading import read_start
 from cmlp.errors import DataError
 
 
 class Format(NamedTuple):
-    """A format of files: how it starts, and what reads it."""
+    """A file format: how to recognise the start of a file, and how to read the file."""
 
     name: str
     recognises: Callable[[bytes], bool]
@@ -31,17 +31,26 @@ FORMATS = (
 )
 
 
-def format_of(path: Path) -> Format:
-    """Return the format of a file.
+def detect_format(path: Path) -> Format:
+    """Detect the format of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Format
 
     Raises
     ------
     DataError
-        If it has none that is known.
+        If it has no known format.
     OSError
         If it cannot be read.
     """
-    start = start_of(path)
+    start = read_start(path)
     if not start:
         raise DataError(f"{path} is empty")
     for known in FORMATS:

@@ -1,4 +1,4 @@
-"""Files that are read or will be written: refused before anything takes its time."""
+"""Check paths of inputs and outputs before a command starts its work."""
 
 import os
 from difflib import get_close_matches
@@ -6,35 +6,35 @@ from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmlp.cli.output import printable
 from cmlp.errors import CmlpError
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 def check_source(path: str) -> None:
-    """Refuse a file or folder that is not there.
+    """Refuse a file or folder that does not exist.
 
     Raises
     ------
     OSError
-        With the name, from which `nearest` finds the one that was meant.
+        If it does not exist; `nearest` suggests an existing name.
     """
-    os.stat(path)  # noqa: PTH116 - whose complaint names the path as it was given
+    os.stat(path)  # noqa: PTH116 - its error names the path as it was given
 
 
 def check_target(path: str, *sources: str) -> None:
-    """Refuse a file in a folder that is not there, one that is a folder, and one that is read, too."""
+    """Refuse an output that is a folder, lies in a missing folder, or is one of the sources."""
     os.stat(Path(path).parent)  # noqa: PTH116
     if Path(path).is_dir():
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR), path)
     if any(Path(path).resolve() == Path(source).resolve() for source in sources):
-        raise CmlpError(f"{path} is read, and what is written needs another name")
+        raise CmlpError(f"{path} is an input, and the output needs another name")
 
 
 def picture_format(path: str, user: str) -> str:
-    """Return the format that a picture's name asks for, and refuse what matplotlib does not write."""
+    """Return the suffix of a picture's name, and refuse a format that matplotlib does not write."""
     from cmlp.utils.optional import require
 
     canvas = require("matplotlib.backend_bases", "matplotlib", "plot", user).FigureCanvasBase
@@ -46,7 +46,7 @@ def picture_format(path: str, user: str) -> str:
 
 
 def write_figure(figure: "Figure", path: str, suffix: str) -> None:
-    """Write a picture whole or not at all."""
+    """Write a figure; an existing file is replaced atomically."""
     import warnings
 
     from cmlp.utils.files import write_files
@@ -57,7 +57,7 @@ def write_figure(figure: "Figure", path: str, suffix: str) -> None:
 
 
 def nearest(path: str) -> str:
-    """Return a question after the file that may have been meant by a name that is not there, or nothing."""
+    """Suggest an existing file with a similar name; an empty string if there is none."""
     place = Path(path)
     try:
         while not place.parent.is_dir():

@@ -1,0 +1,46 @@
+"""Arrays as kernels need them: aligned, checked, and, where they index memory, changed by nobody else."""
+
+import numpy as np
+
+cimport numpy as cnp
+
+cnp.import_array()
+
+cdef enum:
+    ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
+    SPARE = 64      # what a vector can read beyond the end of an array
+
+
+def aligned_empty(size, dtype):
+    """Return an uninitialised vector whose memory begins at a multiple of ALIGNMENT bytes, with SPARE behind it."""
+    cdef cnp.ndarray memory = np.empty(ALIGNMENT + size * dtype.itemsize + SPARE, np.uint8)
+    cdef size_t offset = -<size_t> cnp.PyArray_DATA(memory) % ALIGNMENT
+
+    return memory[offset:offset + size * dtype.itemsize].view(dtype)
+
+
+cdef int check_array(cnp.ndarray array, name, int type_number, Py_ssize_t n, Py_ssize_t columns=-1) except -1:
+    """Refuse an array that kernels cannot read as contiguous numbers of this type and shape, (n,) or (n, columns)."""
+    shape = (n, columns)[:1 if columns < 0 else 2]
+
+    if array is None:
+        raise TypeError(f"{name} must be an array, got None")
+    if not cnp.PyArray_EquivTypenums(cnp.PyArray_TYPE(array), type_number):
+        wanted = cnp.PyArray_DescrFromType(type_number)
+        raise TypeError(f"{name} must be of type {wanted}, got {array.dtype}")
+    if (<object> array).shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {(<object> array).shape}")
+    if not cnp.PyArray_ISCARRAY_RO(array):
+        raise ValueError(f"{name} must be contiguous, aligned and in native byte order")
+    return 0
+
+
+cdef cnp.ndarray private_copy(cnp.ndarray array):
+    """Return a read-only copy, or the array itself where it is one: nobody else can change what it holds."""
+    cdef cnp.ndarray copy
+
+    if not cnp.PyArray_ISWRITEABLE(array) and cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_OWNDATA):
+        return array
+    copy = np.array(array, order="C")
+    copy.setflags(write=False)
+    return copy

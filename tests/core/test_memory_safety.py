@@ -1,0 +1,213 @@
+"""What kernels would follow out of their memory is refused before they see it."""
+
+import numpy as np
+import pytest
+
+from cmlp.core.engine import Engine
+from cmlp.core.memory import Batch
+from cmlp.core.state import OptimizerState
+from cmlp.training.options import Options
+
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
+IMAGES = np.random.default_rng(0).random((6, 4))
+LABELS = np.array([0, 1, 2, 0, 1, 2])
+TARGETS = np.zeros((6, 3))
+ORDER = np.arange(6)
+
+
+def csr(values=(1.0, 2.0, 3.0), columns=(0, 3, 1), begins=(0, 2, 3)):
+    return np.array(values), np.array(columns, np.int32), np.array(begins, np.int32)
+
+
+def swapped(array):
+    return array.astype(array.dtype.newbyteorder("S"))
+
+
+def misaligned(array):
+    memory = np.empty(array.nbytes + 1, np.uint8)[1:]
+    copy = memory.view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+WRONG = {
+    "a list": ([[0.0] * 4] * 6, {}, TypeError),
+    "nothing": (None, {}, TypeError),
+    "integers": (IMAGES.astype(np.int64), {}, TypeError),
+    "half floats": (IMAGES.astype(np.float16), {}, TypeError),
+    "three axes": (IMAGES[:, :, None], {}, ValueError),
+    "other byte order": (swapped(IMAGES), {}, ValueError),
+    "misaligned": (misaligned(IMAGES), {}, ValueError),
+    "pixels apart": (np.asfortranarray(IMAGES), {}, ValueError),
+    "small labels": (IMAGES, {"labels": LABELS.astype(np.int32)}, TypeError),
+    "float labels": (IMAGES, {"labels": LABELS.astype(float)}, TypeError),
+    "few labels": (IMAGES, {"labels": LABELS[:5]}, ValueError),
+    "negative labels": (IMAGES, {"labels": LABELS - 1}, ValueError),
+    "labels in a table": (IMAGES, {"labels": LABELS[:, None]}, ValueError),
+    "labels and targets": (IMAGES, {"labels": LABELS, "targets": TARGETS}, ValueError),
+    "integer targets": (IMAGES, {"targets": TARGETS.astype(np.intp)}, TypeError),
+    "float32 targets": (IMAGES, {"targets": TARGETS.astype(np.float32)}, TypeError),
+    "few targets": (IMAGES, {"targets": TARGETS[:5]}, ValueError),
+    "targets in a row": (IMAGES, {"targets": TARGETS[:, 0].copy()}, ValueError),
+    "targets by columns": (IMAGES, {"targets": np.asfortranarray(TARGETS)}, ValueError),
+    "swapped targets": (IMAGES, {"targets": swapped(TARGETS + 1)}, ValueError),
+    "few weights": (IMAGES, {"weights": np.ones(5)}, ValueError),
+    "float32 weights": (IMAGES, {"weights": np.ones(6, np.float32)}, TypeError),
+    "every second weight": (IMAGES, {"weights": np.ones(12)[::2]}, ValueError),
+    "two parts": (csr()[:2], {}, ValueError),
+    "a part is missing": ((*csr()[:2], None), {}, TypeError),
+    "long columns": ((csr()[0], csr()[1].astype(np.int64), csr()[2]), {}, TypeError),
+    "long begins": ((*csr()[:2], csr()[2].astype(np.int64)), {}, TypeError),
+    "no begins": (csr(begins=()), {}, ValueError),
+    "begins before": (csr(begins=(-1, 2, 3)), {}, ValueError),
+    "begins beyond": (csr(begins=(0, 2, 4)), {}, ValueError),
+    "begins beyond the columns": (csr(columns=(0, 1)), {}, ValueError),
+    "begins beyond the values": (csr(values=(1.0, 1.0)), {}, ValueError),
+    "descending begins": (csr(begins=(0, 3, 2)), {}, ValueError),
+    "begins far away in between": (csr(begins=(0, 2**30, 3)), {}, ValueError),
+    "negative column": (csr(columns=(-1, 0, 0)), {}, ValueError),
+    "descending columns": (csr(columns=(3, 0, 0)), {}, ValueError),
+}
+
+
+@pytest.mark.parametrize(("images", "answers", "error"), WRONG.values(), ids=WRONG)
+def test_a_batch_refuses(images, answers, error):
+    with pytest.raises(error):
+        Batch(images, 1.0, **answers)
+
+
+def engine(loss="quadratic", dtype=FLOAT64, sizes=(4, 5, 3), last="sigmoid"):
+    made = Engine(sizes, ("sigmoid",) * (len(sizes) - 2) + (last,), loss, (0.0,) * (len(sizes) - 1), dtype)
+    made.parameters[...] = np.random.default_rng(1).normal(size=made.parameters.size)
+    return made
+
+
+UNFIT = {
+    "few features": Batch(IMAGES[:, :3], 1.0, LABELS),
+    "many features": Batch(np.ones((6, 5)), 1.0, LABELS),
+    "a column too many": Batch(csr(columns=(0, 4, 1)), 1.0, LABELS[:2]),
+    "a row with more than all columns": Batch(csr((1.0,) * 5, (0, 0, 1, 2, 3), (0, 5)), 1.0, LABELS[:1]),
+    "a label too large": Batch(IMAGES, 1.0, LABELS + 1),
+    "few targets": Batch(IMAGES, 1.0, targets=np.zeros((6, 2))),
+    "many targets": Batch(IMAGES, 1.0, targets=np.zeros((6, 4))),
+    "no batch": None,
+}
+
+
+def train(given, batch, **changes):
+    state = OptimizerState("adam", {"beta_1": 0.9, "beta_2": 0.999}, given.parameters.size, given.dtype)
+    arguments = {"order": ORDER[: batch.n] if batch else ORDER, "begin": 0, "end": batch.n if batch else 6}
+    arguments |= {"etas": np.ones(-(-len(arguments["order"]) // 2)), "state": state, "options": Options(2)} | changes
+    return given.train(batch, **arguments)
+
+
+CALLS = {
+    "outputs": lambda given, batch: given.outputs(batch),
+    "evaluate": lambda given, batch: given.evaluate(batch),
+    "activations": lambda given, batch: given.activations(batch),
+    "gradient": lambda given, batch: given.gradient(batch),
+    "train": train,
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("batch", UNFIT.values(), ids=UNFIT)
+def test_an_engine_refuses_what_does_not_fit(batch, call):
+    given = engine()
+    before = given.parameters.copy()
+    with pytest.raises((TypeError, ValueError)):
+        call(given, batch)
+    assert np.array_equal(given.parameters, before)
+
+
+@pytest.mark.parametrize("call", [CALLS[name] for name in ("evaluate", "gradient", "train")])
+def test_an_engine_refuses_to_guess_the_answers(call):
+    with pytest.raises(ValueError, match=r"^there must be labels or targets, got neither$"):
+        call(engine(), Batch(IMAGES, 1.0))
+
+
+@pytest.mark.parametrize("call", ["activations", "gradient"])
+def test_an_engine_refuses_no_images(call):
+    with pytest.raises(ValueError, match="1 to"):
+        getattr(engine(), call)(Batch(IMAGES[:0], 1.0, LABELS[:0]))
+    assert engine().outputs(Batch(IMAGES[:0], 1.0)).shape == (0, 3)
+
+
+CHANGES = {
+    "negative order": {"order": ORDER - 1},
+    "order beyond": {"order": ORDER + 1},
+    "order of another type": {"order": ORDER.astype(np.int32)},
+    "floats as order": {"order": ORDER.astype(float)},
+    "every second of an order": {"order": np.arange(12)[::2]},
+    "no order": {"order": None},
+    "begin before": {"begin": -1},
+    "end beyond": {"end": 7},
+    "end before begin": {"begin": 4, "end": 2},
+    "few etas": {"etas": np.ones(2)},
+    "float32 etas": {"etas": np.ones(3, np.float32)},
+    "no etas": {"etas": None},
+    "no images in a mini-batch": {"options": Options(0)},
+    "negative mini-batch": {"options": Options(-1)},
+    "a state of few parameters": {"state": OptimizerState("adam", {}, 3, FLOAT64)},
+    "a state of another type": {"state": OptimizerState("adam", {}, 43, FLOAT32)},
+    "no state": {"state": None},
+    "a short average": {"average": np.zeros(3)},
+    "a float32 average": {"average": np.zeros(43, np.float32)},
+    "every second of an average": {"average": np.zeros(86)[::2]},
+}
+
+
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
+def test_training_refuses(changes):
+    given = engine()
+    before = given.parameters.copy()
+    assert len(before) == 43
+    with pytest.raises((TypeError, ValueError)):
+        train(given, Batch(IMAGES, 1.0, LABELS), **changes)
+    assert np.array_equal(given.parameters, before)
+
+
+def test_fewer_threads_than_one_are_one():
+    outcomes = {train(engine(), Batch(IMAGES, 1.0, LABELS), threads=threads) for threads in (-5, 0, 1)}
+    assert len(outcomes) == 1
+
+
+NETWORKS = {
+    "one size": ((4,), (), "quadratic", (), FLOAT64),
+    "no units": ((4, 0), ("sigmoid",), "quadratic", (0.0,), FLOAT64),
+    "too many parameters": ((2**16, 2**16), ("sigmoid",), "quadratic", (0.0,), FLOAT64),
+    "few activations": ((4, 3, 2), ("sigmoid",), "quadratic", (0.0, 0.0), FLOAT64),
+    "few dropouts": ((4, 3, 2), ("sigmoid",) * 2, "quadratic", (0.0,), FLOAT64),
+    "integers": ((4, 3), ("sigmoid",), "quadratic", (0.0,), np.dtype(np.int64)),
+    "cross-entropy of sigmoids": ((4, 3), ("sigmoid",), "cross_entropy", (0.0,), FLOAT64),
+    "binary cross-entropy of numbers": ((4, 3), ("identity",), "binary_cross_entropy", (0.0,), FLOAT64),
+}
+
+
+@pytest.mark.parametrize("arguments", NETWORKS.values(), ids=NETWORKS)
+def test_no_engine_of(arguments):
+    with pytest.raises((TypeError, ValueError)):
+        Engine(*arguments)
+
+
+@pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
+def test_a_batch_serves_networks_of_both_types_and_keeps_the_order(dtype):
+    """How images come to the first layer depends on the call, and not on the calls before."""
+    images = np.random.default_rng(2).random((40, 4)).astype(dtype)
+    batch = Batch(images, 1.0, np.arange(40) % 3)
+    both = [engine(dtype=np.dtype(name)).outputs(batch) for name in ("float32", "float64")]
+    assert np.allclose(*both, atol=1e-6)
+    given = engine(dtype=dtype)
+    given.outputs(batch)
+    fresh = engine(dtype=dtype)
+    order = np.arange(40)[::-1].copy()
+    for network, data in ((given, batch), (fresh, Batch(images, 1.0, np.arange(40) % 3))):
+        train(network, data, order=order, etas=np.ones(20))
+    assert np.array_equal(given.parameters, fresh.parameters)
+
+
+def test_vectors_of_a_state_cannot_be_taken_from_it():
+    state = OptimizerState("adam", {}, 5, FLOAT64)
+    state.vectors["m"] = None
+    state.vectors.clear()
+    assert [len(vector) for vector in state.vectors.values()] == [5, 5]
