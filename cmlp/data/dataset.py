@@ -27,9 +27,10 @@ class Dataset(Sequence[tuple[Image, int]]):
     labels : array_like
         Integers of shape (n,) or (n, 1), or one-hot rows (n, classes) or columns (n, classes, 1).
     scale : float, optional
-        Factor that scales the pixels to [0, 1]. By default the largest pixel decides: the scale is one over the
-        smallest of 1, 16, 255 and, for integers only, 65535 that is not below it. Data with negative or larger values
-        are not pixels and are not scaled (scale 1).
+        Factor that scales the pixels to [0, 1]. By default one over the smallest of 1, 16, 255 and, for integers only,
+        65535 that is not below the largest pixel. Pixels are bytes, unsigned integers of 16 bits, and other whole
+        numbers that look like it: their largest value is 255 or 65535, or their neighbours are alike as in pictures.
+        All other values are not scaled (scale 1).
     classes : int, optional
         Number of classes. By default that of `class_names` or the width of one-hot labels, otherwise the largest
         label plus one.

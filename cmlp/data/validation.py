@@ -5,15 +5,20 @@ Each error is one sentence: where, which rule, what was found, at which index.
 
 import numbers
 from collections.abc import Sequence
+from math import isqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.data.pixels import infer_scale
+from cmlp.data.likeness import are_pictures
+from cmlp.data.pixels import FULL_SCALES, ROUNDING, infer_scale
 from cmlp.errors import DataError
 
 Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
+
+PICTURE = 64  # pixels from which on rows may be pictures without a shape
+WATCHED = 500  # rows that are looked at
 
 
 def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels, float]:
@@ -25,7 +30,7 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
         Of shape (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or
         floats of any width and byte order.
     scale : float or None
-        Factor that scales the pixels to [0, 1]; None infers it from the largest pixel.
+        Factor that scales the pixels to [0, 1]; None infers it from the largest value of what look like pixels.
     name : str
         What error messages call the images.
 
@@ -42,21 +47,45 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
     DataError
         If the images are not numbers, empty, ragged, not finite or of another shape.
     """
-    pixels = _one_row_each(_as_array(images, name), name)
+    given = _as_array(images, name)
+    pixels = _one_row_each(given, name)
     if not pixels.flags.aligned:
         pixels = pixels.copy()
-    integers = pixels.dtype.kind in "biu"
+    integers, dtype = pixels.dtype.kind in "biu", pixels.dtype
     if not integers:
         with np.errstate(over="ignore"):  # a long double too large for float64 is then found to be inf
             pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 4 else np.float64, copy=False)
     low, high = _value_range(pixels, name)
-    factor = infer_scale(low, high, integers=integers) if scale is None else _check_scale(scale)
+    if scale is not None:
+        factor = _check_scale(scale)
+    elif _are_pixels(pixels, dtype, high, shape=given.shape[1:]):
+        factor = infer_scale(low, high, integers=integers)
+    else:
+        factor = 1.0
     if integers and low >= 0 and high <= 255:
         one_byte = pixels.dtype.itemsize == 1
         return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8)), factor
     if integers:
         return np.multiply(pixels, factor, dtype=np.float64), factor
     return (pixels if factor == 1 else pixels * factor), factor
+
+
+def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tuple[int, ...]) -> bool:
+    """Say whether values are pixels: bytes and 16 bits are; other whole numbers if they look like it.
+
+    Two tables of one kind have different maxima, and must not get different scales. So the largest value must be 255
+    or 65535, or the rows pictures, with a shape or with neighbours that are alike.
+    """
+    if (dtype.kind in "bu" and dtype.itemsize <= 2) or dtype.itemsize == 1 or high <= ROUNDING:
+        return True
+    some = rows[:: -(-len(rows) // WATCHED)]
+    if not np.array_equal(some, np.rint(some)):
+        return False
+    height, width = (*shape, 1, 1)[:2]
+    side = isqrt(rows.shape[1])
+    if high in FULL_SCALES[2:] or (height > 1 and width > 1):
+        return True
+    return rows.shape[1] >= PICTURE and side * side == rows.shape[1] and are_pictures(some, (side, side))
 
 
 def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArray[np.intp], int]:

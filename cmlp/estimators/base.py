@@ -198,8 +198,9 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         dtype = self.network_.dtype if not first else np.float32 if X.dtype == np.float32 else np.float64
         wanted = make_architecture(sizes, [*activations, output], loss, dropout, dtype)
         if not first:
-            if self.network_.architecture == wanted:
-                return self.network_
+            known: Network = self.network_
+            if known.architecture == wanted:
+                return known
             raise ValueError(
                 f"warm_start and partial_fit go on with the network that was fitted, {self.network_.architecture}; "
                 f"parameters and data now ask for {wanted}"

@@ -124,15 +124,16 @@ def test_a_scaled_array_is_not_a_view_of_the_given_one():
         (1, np.uint8, 1, np.uint8),
         (2, np.uint8, 1 / 16, np.uint8),
         (16, np.int8, 1 / 16, np.uint8),
-        (17, np.int64, 1 / 255, np.uint8),
+        (17, np.int64, 1, np.uint8),  # no full scale, and no picture
+        (17, np.uint8, 1 / 255, np.uint8),
         (255, np.uint8, 1 / 255, np.uint8),
         (256, np.uint16, 1 / 65535, np.float64),
         (65535, ">u2", 1 / 65535, np.float64),
         (65536, np.int32, 1, np.float64),
         (1, np.float32, 1, np.float32),
         (1.0001, np.float64, 1, np.float64),  # rounding
-        (1.01, np.float64, 1 / 16, np.float64),
-        (16, np.float64, 1 / 16, np.float64),
+        (1.01, np.float64, 1, np.float64),  # as after a scaler that was fitted to other rows
+        (16, np.float64, 1, np.float64),  # in two columns
         (255, np.float16, 1 / 255, np.float32),
         (255, np.longdouble, 1 / 255, np.float64),
         (256, np.float32, 1, np.float32),
@@ -371,3 +372,25 @@ def test_anything_is_a_dataset_of_finite_pixels_or_refused(images, labels):
         assert len(dataset.images) == len(dataset.labels) > 0
         assert np.isfinite(dataset.images).all()
         assert 0 <= dataset.labels.min() <= dataset.labels.max() < dataset.classes
+
+
+def test_tables_of_one_kind_get_one_scale():
+    """Raw tables have maxima such as 251 and 301, and those of a fitted scaler such as 1 and 1.05."""
+    rng = np.random.default_rng(0)
+    for columns in (5, 64):
+        for highest in (251, 301):
+            table = rng.integers(0, highest, (50, columns))
+            table[0, 0] = highest
+            assert Dataset(table, np.arange(50)).scale == 1
+        for highest in (0.9, 1.0, 1.05, 2.5):
+            assert Dataset(rng.uniform(0, highest, (50, columns)), np.arange(50)).scale == 1
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float32, np.float64])
+def test_whole_numbers_that_look_like_pixels_are_pixels(dtype):
+    ramp = np.add.outer(np.arange(8), np.arange(8)).ravel()
+    pictures = (np.random.default_rng(0).integers(1, 10, (60, 1)) * ramp).astype(dtype)
+    assert 16 < pictures.max() < 255
+    assert Dataset(pictures, np.arange(60)).scale == 1 / 255
+    assert Dataset(pictures[:, :60].reshape(60, 6, 10), np.arange(60)).scale == 1 / 255
+    assert Dataset(pictures[:, :60], np.arange(60)).scale == 1
