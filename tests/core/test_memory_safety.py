@@ -143,7 +143,7 @@ def test_no_images_have_no_outputs_and_no_gradient(images, sizes):
         given.gradient(Batch(images, 1.0, LABELS[:0]))
     state = OptimizerState("sgd", {}, given.parameters.size, FLOAT64)
     batch = Batch(images, 1.0, LABELS[:0])
-    assert given.train(batch, ORDER[:0], 0, 0, np.ones(0), state, Options(2)) == (0, 0, 0)
+    assert given.train(batch, ORDER[:0], 0, 0, np.ones(0), state, options(2)) == (0, 0, 0)
 
 
 CHANGES = {
