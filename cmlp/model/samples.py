@@ -105,7 +105,7 @@ class Samples:
             if not isinstance(label, Integral) or isinstance(label, bool) or label < 0:
                 raise DataError(f"class_weight must have labels for keys, got {label!r}")
             if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= float(weight) < inf:
-                raise DataError(f"class_weight must be numbers of at least 0, got {weight!r} for label {label}")
+                raise DataError(f"class_weight must be non-negative numbers, got {weight!r} for label {label}")
             if label < len(weights):
                 weights[int(label)] = weight
         return weights[self.labels]
@@ -270,7 +270,7 @@ def stack(images: Any, answers: Any, form: Form, scale: float | None, name: str)
 def _check_as_many(n: int, samples: Samples, name: str) -> None:
     if n != len(samples):
         answers = "targets" if samples.labels is None else "labels"
-        raise DataError(f"images and {answers} of {name} must be equally many, got {n:,} and {len(samples):,}")
+        raise DataError(f"images and {answers} of {name} must have the same length, got {n:,} and {len(samples):,}")
 
 
 def _check_finite_rows(rows: SparseRows, name: str) -> None:
