@@ -125,5 +125,5 @@ def test_what_cannot_be_scored():
         score(cmlp.Network((64, 9)), test)
     net = cmlp.Network((64, 10))
     net.biases[0] = np.full(10, np.nan)
-    with pytest.raises(ModelError, match="are not numbers"):
+    with pytest.raises(ModelError, match="must be numbers, got NaN"):
         score(net, train)
