@@ -147,10 +147,12 @@ def test_of_training(settings, message):
         ),
         ({"class_weight": [1, 2]}, 'class_weight must be a dict of label and weight, or "balanced", got [1, 2]'),
         ({"class_weight": {"cat": 2}}, "class_weight must have labels for keys, got 'cat'"),
-        ({"class_weight": {-1: 2}}, "class_weight must have labels for keys, got -1"),
+        ({"class_weight": {-1: 2}}, "class_weight must have labels of 0..1 for keys, got -1"),
         ({"class_weight": {1: -2}}, "class_weight must be non-negative numbers, got -2 for label 1"),
         ({"class_weight": {1: "x"}}, "class_weight must be non-negative numbers, got 'x' for label 1"),
-        ({"class_weight": {7: np.inf}}, "class_weight must be non-negative numbers, got inf for label 7"),
+        ({"class_weight": {1: np.inf}}, "class_weight must be non-negative numbers, got inf for label 1"),
+        ({"class_weight": {5: 3.0}}, "class_weight must have labels of 0..1 for keys, got 5"),
+        ({"class_weight": {10**12: 2.0}}, "class_weight must have labels of 0..1 for keys, got 1000000000000"),
     ],
     ids=repr,
 )
@@ -159,8 +161,8 @@ def test_of_weights(settings, message):
 
 
 def test_class_weights_that_are_none():
-    networks = [Network([3, 2]) for _ in range(3)]
-    for network, class_weight in zip(networks, (None, {}, {5: 3.0, 10**12: 2.0}), strict=True):
+    networks = [Network([3, 2]) for _ in range(2)]
+    for network, class_weight in zip(networks, (None, {}), strict=True):
         network.train(DATA, 2, 0.1, class_weight=class_weight)
     assert len({network.weights[0].tobytes() for network in networks}) == 1
 
@@ -212,7 +214,7 @@ class TestLossesThatAreNotFinite:
             network.train((images, np.ones((3, 1))), 2, 0.5, mini_batch_size=1, optimizer=optimizer)
         assert str(error.value) == (
             f"training stopped in epoch 1, mini-batch {place + 1} of 3, because the loss is not finite; "
-            "the last finite weights are kept, and images of 0 to 1 may help, where these reach 2000"
+            "the last finite weights are kept, and scaling the images to [0, 1] may help: the largest value is 2000"
         )
         assert np.array_equal(network.weights[0], before), "pixels of 0 move the biases only"
 
@@ -220,7 +222,7 @@ class TestLossesThatAreNotFinite:
         ("pixel", "remedy"),
         [
             (1.0, "a smaller eta than 1e+08 may help"),
-            (17.0, "images of 0 to 1 may help, where these reach 17"),
+            (17.0, "scaling the images to [0, 1] may help: the largest value is 17"),
             (-np.inf, "no image may hold an inf or nan"),
             (np.nan, "no image may hold an inf or nan"),
         ],
