@@ -21,7 +21,7 @@ from cmlp.model.evaluation import accuracy, compute_outputs, decide, evaluate
 from cmlp.model.initializers import InitializerName, initialize
 from cmlp.model.parameters import LayerArrays
 from cmlp.model.record import Model
-from cmlp.model.samples import Data, Form, Samples, as_images, as_samples, stack
+from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images, as_samples, stack
 from cmlp.storage import read_model, read_torch, write_model
 from cmlp.training.callbacks import Callback, Callbacks
 from cmlp.training.checkpointing import open_checkpoints
@@ -182,13 +182,13 @@ class Network:
         output = self.engine.output_of_one(images, self.scale)
         if output is not None:
             return output
-        batch, single = as_images(images, self.sizes[0])
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
         outputs = compute_outputs(Batch(batch, self.scale), self.engine, threads)
         return outputs[0] if single else outputs
 
     def feedforward(self, images: ArrayLike) -> NDArray[Any]:
         """Return what calling the network returns, and keep every layer's part in `activations`."""
-        batch, single = as_images(images, self.sizes[0])
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
         if isinstance(batch, tuple):
             raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
         pixels = batch * self.scale if batch.dtype == np.uint8 else batch
@@ -232,7 +232,7 @@ class Network:
 
         `threads` share the images as for calling the network.
         """
-        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self.engine, threads)
+        return accuracy(self._samples(data, "test data", self._pixel_scale), self.architecture, self.engine, threads)
 
     def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
         """Return the mean loss of images and labels given as for `gradient`."""
@@ -265,7 +265,7 @@ class Network:
             Learning rate.
         """
         check_positive("eta", eta)
-        loss, nabla = self._finite_gradient(self._samples(mini_batch, "mini_batch", self.scale))
+        loss, nabla = self._finite_gradient(self._samples(mini_batch, "mini_batch", self._pixel_scale))
         self.engine.parameters[...] -= self.dtype.type(eta) * nabla
         return loss
 
@@ -413,10 +413,10 @@ class Network:
         rng = self.rng if checkpoints is None else checkpoints.begin(self.rng)
         data = arguments["training_data"]
         samples = self._samples(data, "training_data", None).weighted(
-            arguments["sample_weight"], arguments["class_weight"], "sample_weight"
+            arguments["sample_weight"], arguments["class_weight"], self.sizes[-1], self.dtype
         )
         samples, validation = self._validation(samples, arguments["validation_data"], rng)
-        scale = samples.pixel_scale or self.scale
+        scale = self._scale_beside(samples)
         test_data = arguments["test_data"]
         loop = Loop(
             network=self,
@@ -438,9 +438,9 @@ class Network:
         if isinstance(samples.images, np.ndarray):
             pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
         return loop, {
-            "scale": scale,
+            "scale": scale.bytes,
             "class_names": names if names is None or len(names) == self.sizes[-1] else None,
-            "settings": {"images": len(samples)} | options.describe(),
+            "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
             "_framing": None,
             "_pictures": pictures,
         }
@@ -487,7 +487,7 @@ class Network:
             raise ModelError("lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time")
         state = new_state(options.optimizer, self.engine)
         for batch in batches:
-            samples = self._samples(batch, "mini-batch", self.scale)
+            samples = self._samples(batch, "mini-batch", self._pixel_scale)
             losses.append(take_step(self.engine, samples, options, state, self.rng, f"mini-batch {len(losses) + 1:,}"))
         return losses
 
@@ -504,7 +504,7 @@ class Network:
         if isinstance(given, Real) and not isinstance(given, bool):
             training, validation = stratified_split(samples, float(given), rng)
             return samples.take(training), samples.take(validation)
-        return samples, self._samples(given, "validation_data", samples.pixel_scale or self.scale)
+        return samples, self._samples(given, "validation_data", self._scale_beside(samples))
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
@@ -598,7 +598,7 @@ class Network:
         """
         from cmlp.export.page import choose_examples, html_page  # here, because most who import cmlp export nothing
 
-        samples = None if data is None else self._samples(data, "data", self.scale)
+        samples = None if data is None else self._samples(data, "data", self._pixel_scale)
         examples = None if samples is None else choose_examples(samples, self.architecture, self.engine)
         write_file(Path(path), html_page(self.model, examples, title=title))
 
@@ -630,14 +630,24 @@ class Network:
             raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
         return loss / weight, nabla
 
-    def _samples(self, data: Data, name: str, scale: float | None) -> Samples:
+    @property
+    def _pixel_scale(self) -> PixelScale:
+        """What integers are multiplied by: those other than bytes only if the network was trained on such."""
+        return PixelScale(self.scale, self.scale if self.settings.get("input") == "uint8" else 1.0)
+
+    def _scale_beside(self, samples: Samples) -> PixelScale:
+        """Return the scale of validation and test data beside samples to train with."""
+        scale = samples.pixel_scale
+        return PixelScale(self.scale, 1.0) if scale is None else PixelScale(scale, scale)
+
+    def _samples(self, data: Data, name: str, scale: PixelScale | None) -> Samples:
         return as_samples(data, self._form, scale, name)
 
     def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
         """Return the samples of images and labels given apart, of one image or more."""
-        batch, single = as_images(images, self.sizes[0])
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
         answers = [labels] if single else labels
-        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self.scale, "the batch")
+        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
         made = {"engine", "_form", "_weights", "_biases", "_loop"}  # anew by `_make_engine`
@@ -651,3 +661,8 @@ class Network:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.architecture}, {self.engine.parameters.size:,} parameters)"
+
+
+def _input_of(samples: Samples) -> str:
+    """Return what kind of numbers the images were: integers of 0..255, or others that are used as they are."""
+    return "float" if samples.pixel_scale is None else "uint8"

@@ -30,10 +30,10 @@ cdef int check_network(tuple sizes, activations, loss, dropouts, cnp.dtype dtype
     return 0
 
 
-cdef int check_number(Batch batch) except -1:
-    """Return the number of images, which must be one or more, and an integer of BLAS."""
-    if not 0 < batch.n <= INT_MAX:
-        raise ValueError(f"there must be 1 to 2**31 - 1 images, got {batch.n}")
+cdef int check_number(Batch batch, int least) except -1:
+    """Return the number of images, which must be an integer of BLAS."""
+    if not least <= batch.n <= INT_MAX:
+        raise ValueError(f"there must be {least} to 2**31 - 1 images, got {batch.n}")
     return <int> batch.n
 
 

@@ -214,7 +214,7 @@ cdef class Engine:
 
     def activations(self, Batch batch not None):
         """Return what every layer with weights makes of the images, each (n, fan_out)."""
-        cdef int n = check_number(batch)
+        cdef int n = check_number(batch, 0)
         cdef Samples samples = batch.samples_for(self.dtype, False)
         cdef Memory memory
         cdef void* theta = cnp.PyArray_DATA(self.parameters)
@@ -234,7 +234,7 @@ cdef class Engine:
 
         Dropout and penalties have no part in it.
         """
-        cdef int n = check_number(batch)
+        cdef int n = check_number(batch, 1)
         cdef Samples samples = batch.samples_for(self.dtype, False)
         cdef Memory memory
         cdef void* theta = cnp.PyArray_DATA(self.parameters)

@@ -46,6 +46,8 @@ cdef void weigh_inputs(
         weigh(layer, parameters, <const floating*> inputs.images + part.begin * <Py_ssize_t> layer.fan_in, z,
               part.end - part.begin)
         return
+    if part.begin == part.end:
+        return
     if (work.tiles != NULL and inputs.ends[part.end - 1] - inputs.begins[part.begin]
             >= WORTH_COPYING * <Py_ssize_t> layer.fan_in):
         weigh_by_tiles(layer, W, work, part, z)

@@ -114,7 +114,7 @@ cdef class Batch:
         if cnp.PyArray_NDIM(images) != 2:
             raise ValueError(f"images must have shape (n, features), got {(<object> images).shape}")
         self.n, self.features = cnp.PyArray_DIM(images, 0), cnp.PyArray_DIM(images, 1)
-        if self.features > 1 and cnp.PyArray_STRIDE(images, 1) != cnp.PyArray_ITEMSIZE(images):
+        if self.n > 0 and self.features > 1 and cnp.PyArray_STRIDE(images, 1) != cnp.PyArray_ITEMSIZE(images):
             raise ValueError(f"the pixels of an image must lie side by side, got strides {(<object> images).strides}")
         self.samples.way = DENSE
         self.samples.image_stride = cnp.PyArray_STRIDE(images, 0)

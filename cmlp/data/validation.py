@@ -17,6 +17,7 @@ from cmlp.errors import DataError
 
 Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
 
+LARGEST_LABEL = 2**53  # up to where a float holds every integer
 PICTURE = 64  # pixels from which on rows may be pictures without a shape
 WATCHED = 500  # rows that are looked at
 
@@ -47,7 +48,7 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
     DataError
         If the images are not numbers, empty, ragged, not finite or of another shape.
     """
-    given = _as_array(images, name)
+    given = as_array(images, name)
     pixels = _one_row_each(given, name)
     if not pixels.flags.aligned:
         pixels = pixels.copy()
@@ -114,7 +115,7 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
         If the labels are not integers or one-hot, empty, of another shape or out of range.
     """
     wanted = None if classes is None else _check_classes(classes)
-    array = _as_array(labels, name)
+    array = as_array(labels, name)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim == 2 and array.shape[1] == 1:
@@ -123,8 +124,12 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
         return _from_one_hot(array, wanted, name)
     if array.ndim != 1:
         raise DataError(f"{name} must have shape (n,), (n, 1) or one-hot (n, classes), got {array.shape}")
-    if array.dtype.kind not in "iu":
+    if array.dtype.kind not in "iuf":
         raise DataError(f"{name} must be integers or one-hot rows, got dtype {array.dtype}")
+    whole = array.dtype.kind in "iu" or np.isfinite(array) & (array == np.rint(array)) & (abs(array) < LARGEST_LABEL)
+    if not np.all(whole):
+        index = int(np.argmin(whole))
+        raise DataError(f"{name} must be whole numbers or one-hot rows, got {array[index]} at index {index}")
     checked = _check_range(array, wanted, name)
     return array.astype(np.intp, copy=False), checked
 
@@ -180,7 +185,7 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
     DataError
         If the targets are not numbers, empty, not finite or of another shape.
     """
-    array = _as_array(targets, name, one_type=False)
+    array = as_array(targets, name, one_type=False)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim == 1 and outputs == 1:
@@ -215,7 +220,7 @@ def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
     DataError
         If the weights are not that.
     """
-    array = _as_array(weights, name, one_type=False)
+    array = as_array(weights, name, one_type=False)
     if array.shape != (n,):
         raise DataError(f"{name} must have shape ({n:,},), got {array.shape}")
     checked = np.ascontiguousarray(array, np.float64)
@@ -228,7 +233,7 @@ def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
     return checked
 
 
-def _as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any]:
+def as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any]:
     """Array of numbers, at least one along the first axis, from an array or a list or tuple of rows.
 
     `one_type` says whether the numbers of a list must be of one type, as labels are, and not 1 and 0.5.
@@ -237,6 +242,7 @@ def _as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[An
         # Row by row, because a whole list with one bad row would only say that it is "inhomogeneous".
         rows = [_as_numbers(row, name, f" at index {i}") for i, row in enumerate(values)]
         _check_alike(rows, name, one_type)
+        _check_no_bytes_among_floats(values, name)
         array = np.stack(rows) if rows else np.empty(0)
     else:
         array = _as_numbers(values, name)
@@ -266,6 +272,15 @@ def _check_alike(rows: list[NDArray[Any]], name: str, one_type: bool) -> None:
         if one_type and row.ndim == 0 and _family(row) != _family(rows[0]):
             found = f"{row.dtype} at index {i} after {rows[0].dtype} at index 0"
             raise DataError(f"{name} must all have the same type, got {found}")
+
+
+def _check_no_bytes_among_floats(rows: Sequence[object], name: str) -> None:
+    """Refuse arrays of bytes, which wait for their scale, in a list with others that do not."""
+    dtypes = [row.dtype for row in rows if isinstance(row, np.ndarray) and row.ndim]
+    if np.uint8 in dtypes and any(dtype.kind == "f" for dtype in dtypes):
+        index = next(i for i, dtype in enumerate(dtypes) if (dtype == np.uint8) != (dtypes[0] == np.uint8))
+        found = f"{dtypes[index]} at index {index} after {dtypes[0]} at index 0"
+        raise DataError(f"{name} must all be bytes, or all be floats, got {found}")
 
 
 def _family(array: NDArray[Any]) -> str:

@@ -308,7 +308,7 @@ def _samples(
             f"the weights of the {name} must not all be 0 in {X.dtype}, got {weights.min():g} to {weights.max():g}"
         )
     labels, targets = (answers, None) if answers.ndim == 1 else (None, answers)
-    return Samples(as_rows(X, X.shape[1]) if issparse(X) else X, labels, targets, 1.0, weights)
+    return Samples(as_rows(X, X.shape[1], 1.0) if issparse(X) else X, labels, targets, 1.0, weights)
 
 
 def _check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:

@@ -41,7 +41,7 @@ class LayerArrays(list[NDArray[Any]]):
         if array.shape == (*shape, 1) and len(shape) == 1:
             array = array[:, 0]
         if array.shape != shape:
-            raise ModelError(f"{rule}, got shape {array.shape}")
+            raise ModelError(f"{self._name}[{layer}] must have shape {shape}, got {array.shape}")
         return array
 
     def _refuse(self, *_: Any) -> NoReturn:

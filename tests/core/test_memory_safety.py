@@ -133,11 +133,17 @@ def test_an_engine_refuses_to_guess_the_answers(call):
         call(engine(), Batch(IMAGES, 1.0))
 
 
-@pytest.mark.parametrize("call", ["activations", "gradient"])
-def test_an_engine_refuses_no_images(call):
-    with pytest.raises(ValueError, match="1 to"):
-        getattr(engine(), call)(Batch(IMAGES[:0], 1.0, LABELS[:0]))
-    assert engine().outputs(Batch(IMAGES[:0], 1.0)).shape == (0, 3)
+@pytest.mark.parametrize("images", [IMAGES[:0], csr((), (), (0,))], ids=["dense", "sparse"])
+@pytest.mark.parametrize("sizes", [(4, 5, 3), (4, 300, 3)], ids=str)
+def test_no_images_have_no_outputs_and_no_gradient(images, sizes):
+    given = engine(sizes=sizes)
+    assert given.outputs(Batch(images, 1.0)).shape == (0, 3)
+    assert [layer.shape for layer in given.activations(Batch(images, 1.0))] == [(0, sizes[1]), (0, 3)]
+    with pytest.raises(ValueError, match=r"^there must be 1 to 2\*\*31 - 1 images, got 0$"):
+        given.gradient(Batch(images, 1.0, LABELS[:0]))
+    state = OptimizerState("sgd", {}, given.parameters.size, FLOAT64)
+    batch = Batch(images, 1.0, LABELS[:0])
+    assert given.train(batch, ORDER[:0], 0, 0, np.ones(0), state, options(2)) == (0, 0, 0)
 
 
 CHANGES = {

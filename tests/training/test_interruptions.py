@@ -15,6 +15,7 @@ from support.children import PATIENCE, environment, reports
 import cmlp
 from cmlp import Network
 from cmlp.training.checkpoint_files import read_checkpoint
+from cmlp.training.epoch import Training
 
 PROGRAM = "support.interrupted_training"
 
@@ -86,13 +87,31 @@ def test_a_handler_that_ends_nothing_changes_nothing():
 
 @pytest.mark.parametrize("times", [20, pytest.param(100, marks=pytest.mark.exhaustive)])
 def test_interrupted_at_random_times(tmp_path, times):
-    """The steps under way are done, a few hundredths of a second of work, and no more."""
+    """What is left behind is whole, and what was written is what the network has."""
     found = reports(PROGRAM, "interrupts", tmp_path, times)
     assert len(found) == times and all(report["same"] and report["status"] == 0 for report in found)
     inside = [report for report in found if report["interrupted"]]
     assert inside
     for report in inside:
-        assert report["whole step"] and report["finite"] and report["chunks after"] == 0, report
+        assert report["whole step"] and report["finite"], report
+
+
+def test_an_interrupt_lets_only_the_steps_under_way_end(monkeypatch):
+    """Which are so few that they take some hundredths of a second."""
+    train, _ = cmlp.load_digits()
+    many = cmlp.Dataset(np.tile(train.images, (80, 1)), np.tile(train.labels, 80))
+    ends, train_chunk = [], Training._train_chunk
+
+    def interrupted_in_the_second(training, order, begin, end, *rest):
+        ends.append(end)
+        if len(ends) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return train_chunk(training, order, begin, end, *rest)
+
+    monkeypatch.setattr(Training, "_train_chunk", interrupted_in_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        Network([64, 100, 10]).train(many, 2, 0.5)
+    assert len(ends) == 2 and ends[1] < len(many)
 
 
 def test_an_interrupt_while_another_thread_trains():

@@ -11,7 +11,7 @@ from cmlp.data.formats.image_folder import read_image_folder
 from cmlp.data.formats.names import Part, pairs_of, role_of, some_names
 from cmlp.data.formats.npz import Archive
 from cmlp.data.formats.pickled import parts_of
-from cmlp.data.formats.sets import Parts, Sets, Unchecked, checked
+from cmlp.data.formats.sets import Parts, Sets, Unchecked, check_parts
 from cmlp.errors import DataError
 
 READABLE = "images and labels (IDX, npy or pickles), one table or archive for each part, or pictures by class"
@@ -60,7 +60,7 @@ def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
     >>> train, test = load("mnist.npz")  # doctest: +SKIP
     """
     path = Path(source)
-    return checked(_read_folder(path) if path.is_dir() else _read_file(path), classes)
+    return check_parts(_read_folder(path) if path.is_dir() else _read_file(path), classes)
 
 
 def _read_file(path: Path) -> Parts:

@@ -48,7 +48,7 @@ def unchecked(images: object, labels: object, source: object, part: Part | None 
     return Unchecked(images, labels, (f"{title}images in {source}", f"{title}labels in {source}"))
 
 
-def checked(parts: Parts, classes: int | None) -> Sets:
+def check_parts(parts: Parts, classes: int | None) -> Sets:
     """Validate the parts of a source; validation data become part of the training data.
 
     Raises

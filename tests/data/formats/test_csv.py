@@ -46,7 +46,7 @@ def test_tables(read, text, images, labels, dtype):
 
 
 def test_lines_of_a_compressed_table_may_lie_across_blocks(tmp_path, monkeypatch, digits, same):
-    monkeypatch.setattr("cmlp.data.formats.content.BLOCK", 7)
+    monkeypatch.setattr(csv.read_blocks, "__defaults__", (7,))
     monkeypatch.setattr(csv, "BATCH_LINES", 10)
     rows = np.column_stack([digits[0].images, digits[0].labels])[:95]
     text = "\n".join(" ".join(map(str, row)) for row in rows.tolist())

@@ -66,7 +66,7 @@ def test_jpeg_is_nearly_the_same(tmp_path):
     ("array", "grey"),
     [
         (np.full((2, 2, 3), 200, np.uint8), 200),
-        (np.full((2, 2, 4), 200, np.uint8), 200),
+        (np.full((2, 2, 4), 200, np.uint8), 212),  # 200 / 255 of 200, and the rest of white
         (np.full((2, 2), 51200, np.uint16), 200),
         (np.full((2, 2), True), 255),
     ],
@@ -149,3 +149,12 @@ def test_folders_say_what_the_labels_are_called(tmp_path):
 def test_numbers_are_no_names(tmp_path, few):
     write(tmp_path, few[0])
     assert load(tmp_path).train.class_names is None
+
+
+def test_pictures_are_turned_and_opaque(tmp_path):
+    (tmp_path / "0").mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the orientation: to be turned by 90 degrees
+    upright = np.array([[[0, 0, 0, 0], [0, 0, 0, 255]], [[99, 99, 99, 255], [50, 50, 50, 255]]], np.uint8)
+    (tmp_path / "0" / "a.png").write_bytes(picture(upright, exif=exif))
+    assert load(tmp_path).train.pictures().tolist() == [[[99, 255], [50, 0]]]

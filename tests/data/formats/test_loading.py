@@ -121,5 +121,5 @@ def test_splits_that_are_impossible():
     with pytest.raises(DataError, match=r"^2 images are too few to split off a test fraction of 0\.1$"):
         split(dataset, 0.1)
     for share in (0, 1, -1, float("nan")):
-        with pytest.raises(DataError, match=f"^test_fraction must be in (0, 1), got {share}$"):
+        with pytest.raises(DataError, match=rf"^test_fraction must be in \(0, 1\), got {share}$"):
             split(dataset, share)

@@ -175,7 +175,7 @@ def test_parameters_that_are_not_finite(write):
 
 def test_too_many_parameters(monkeypatch, write):
     monkeypatch.setattr(content, "LARGEST", 100)
-    with pytest.raises(ModelError, match="a page must have at most 100 bytes of parameters, and these have 128"):
+    with pytest.raises(ModelError, match="a page must have at most 100 bytes of parameters, got 128"):
         write(cmlp.Network([4, 2, 2]))
 
 
