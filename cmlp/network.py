@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from cmlp.core.engine import Engine
 from cmlp.core.memory import Batch
 from cmlp.data.framing import Framing, framing_of, sample_images
+from cmlp.data.pixels import scaled
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import ActivationName, LossName, make_architecture
 from cmlp.model.evaluation import accuracy, compute_outputs, decide, evaluate
@@ -36,55 +37,61 @@ from cmlp.training.random_state import restore, state_of
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.checks import check_count, check_flag, check_positive
 from cmlp.utils.files import write_file
+from cmlp.utils.suggestions import suggest_keywords
 
 
 class Network:
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
-    The notation is Nielsen's [1]_. A layer's activations are ``a = f(W @ a_before + b)``; its weights begin as the
-    initializer says, its biases at zero.
+    The notation is Nielsen's [1]_: the activations of a layer are ``a = f(W @ a_before + b)``. Biases begin at zero.
 
     Parameters
     ----------
-    sizes : sequence of int
+    sizes : sequence of int, default (784, 16, 16, 10)
         Units per layer, from the pixels of an image to the classes.
-    activation : str or sequence of str
-        One name for all hidden layers, the outputs then having the activation that belongs to the loss, or the
-        same; or one name per layer with weights: identity, sigmoid, tanh, relu, leaky_relu (0.01), elu, gelu, silu,
-        softplus, exponential, and softmax in the last layer.
-    loss : str
-        Of one image with outputs a and target y. With labels: quadratic, ``sum((a - y)**2)``, or cross_entropy,
-        ``-sum(y * log(a))`` with softmax outputs. With a vector of yes and no: binary_cross_entropy,
-        ``-sum(y * log(a) + (1 - y) * log(1 - a))`` with sigmoid outputs. With numbers: mean_squared_error,
+    activation : str or sequence of str, default "sigmoid"
+        One name for all hidden layers, in which case the output layer uses the loss's default activation, or the same
+        one; or one name per layer with weights: identity, sigmoid, tanh, relu, leaky_relu (slope 0.01), elu, gelu,
+        silu, softplus, exponential, and softmax in the last layer.
+    loss : str, default "quadratic"
+        Loss of one image with outputs a and target y. For labels: quadratic, ``sum((a - y)**2)``, or cross_entropy,
+        ``-sum(y * log(a))`` with softmax outputs. For several yes-or-no answers: binary_cross_entropy,
+        ``-sum(y * log(a) + (1 - y) * log(1 - a))`` with sigmoid outputs. For numbers: mean_squared_error,
         half_squared_error (``sum((a - y)**2) / 2``), mean_absolute_error, huber (quadratic below 1), poisson
         (``mean(a - y * log(a))``), summed_poisson (the sum of the same).
-    initializer : str or sequence of array_like
-        glorot, he or lecun, each with _normal or _uniform; zeros; or the weights (fan_out, fan_in) of every layer.
-    dropout : float or sequence of float
-        The share of each hidden layer's units that training leaves out.
-    dtype : {"float64", "float32"}
+    initializer : str or sequence of array_like, default "glorot_normal"
+        Distribution of the first weights: glorot, he or lecun, each with _normal or _uniform; zeros; or the weights
+        (fan_out, fan_in) of every layer.
+    dropout : float or sequence of float, default 0.0
+        Fraction of each hidden layer's units that is left out in each step of training, in [0, 1).
+    dtype : {"float64", "float32"}, default "float64"
         Type of the parameters and of all arithmetic.
-    seed : int or numpy.random.Generator
-        Where the weights and the order of the mini-batches come from; the same seed gives the same bits.
+    seed : int or numpy.random.Generator, default 0
+        Source of the first weights and of the order of the mini-batches. The same seed gives the same bits on one
+        kind of processor and one build, however many threads there are.
 
     Attributes
     ----------
-    sizes : tuple of int
-    weights : sequence of ndarray (fan_out, fan_in), one per layer
-        Views of one vector; ``network.weights[0] = array`` writes into it.
-    biases : sequence of ndarray (fan_out,), one per layer
+    architecture : Architecture
+        Sizes, activations, loss, dropout and type.
+    engine : Engine
+        The compiled core, which owns the parameters.
     activations : list of ndarray
-        What every layer, the image's pixels first, made of the last argument of `feedforward`.
+        The activations of every layer, beginning with the pixels, for the last argument of `feedforward`.
     scale : float
-        What uint8 pixels are multiplied by, 1/255 until training data with another scale are seen.
-        Floating-point pixels are used as they are.
+        Factor of uint8 pixels: 1/255 until training data with another scale are seen. Other integers are multiplied by
+        it too, if the network was trained on integers; floating-point pixels are used as they are.
     class_names : tuple of str, or None
         What the labels are called.
-    framing : Framing or None
-        How the training images lie in their frame, where they were pictures.
     settings : dict
-        Those of the last training.
+        Settings of the last training.
     rng : numpy.random.Generator
+        The source of all random numbers.
+
+    Raises
+    ------
+    ModelError
+        If an argument breaks a rule.
 
     References
     ----------
@@ -102,6 +109,7 @@ class Network:
 
     _loop: Loop | None  # of the training under way
 
+    @suggest_keywords
     def __init__(
         self,
         sizes: Sequence[int] = (784, 16, 16, 10),
@@ -125,17 +133,21 @@ class Network:
         initialize(self.weights, initializer, self.rng)
 
     @property
-    def sizes(self) -> tuple[int, ...]:  # noqa: D102
+    def sizes(self) -> tuple[int, ...]:
+        """The number of units of each layer, from the pixels to the classes."""
         return self.architecture.sizes
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the parameters."""
+        """The type of the parameters and of all arithmetic."""
         return self.architecture.dtype
 
     @property
     def weights(self) -> LayerArrays:
-        """The weights (fan_out, fan_in) of each layer: views, into which whatever is assigned is written."""
+        """The weights (fan_out, fan_in) of each layer: views of one vector.
+
+        What is assigned, ``net.weights[0] = array`` or ``net.weights = arrays``, is written into them.
+        """
         return self._weights
 
     @weights.setter
@@ -144,7 +156,7 @@ class Network:
 
     @property
     def biases(self) -> LayerArrays:
-        """The biases (fan_out,) of each layer: views, into which whatever is assigned is written."""
+        """The biases (fan_out,) of each layer: views of one vector, into which assigned values are written."""
         return self._biases
 
     @biases.setter
@@ -153,29 +165,38 @@ class Network:
 
     @property
     def framing(self) -> Framing | None:
-        """How the training images lie in their frame, where they were pictures; found out when it is asked for."""
+        """How the training images lie in their frame, if they were pictures; measured when it is asked for."""
         if self._pictures is not None:
             self._framing, self._pictures = framing_of(*self._pictures), None
         return self._framing
 
     @property
     def model(self) -> Model:
-        """All that the answers depend on; its arrays are those of the network, and no copies."""
+        """The record that files and exports are made of; its arrays are those of the network, not copies."""
         return Model(
             self.architecture, self.weights, self.biases, self.scale, self.class_names, self.framing, self.settings
         )
 
     def __call__(self, images: ArrayLike, threads: int | None = None) -> NDArray[Any]:
-        """Return the output activations: (outputs,) for one image, (n, outputs) for a batch.
+        """Return the output activations of one image or of a batch.
 
         Parameters
         ----------
         images : array_like or scipy.sparse matrix
-            One image of shape (features,), (features, 1) or (height, width), or n of them along a first
-            axis. uint8 pixels are multiplied by `scale`, others are used as they are.
+            One image of shape (features,), (features, 1) or (height, width), or n of them along a first axis. Bytes
+            are multiplied by `scale`, floats are used as they are.
         threads : int, optional
-            How many share the images; the result has the same bits with any number. By default one where there is
-            little to do, otherwise OMP_NUM_THREADS, or one per processor.
+            Number of threads that share the images; it does not change a bit of the result. By default one where
+            there is little to do, otherwise OMP_NUM_THREADS, or one per processor.
+
+        Returns
+        -------
+        ndarray (outputs,) for one image, (n, outputs) for a batch
+
+        Raises
+        ------
+        DataError
+            If the images have another number of pixels, or are not numbers.
         """
         if threads is not None:
             check_count("threads", threads)
@@ -187,27 +208,44 @@ class Network:
         return outputs[0] if single else outputs
 
     def feedforward(self, images: ArrayLike) -> NDArray[Any]:
-        """Return what calling the network returns, and keep every layer's part in `activations`."""
+        """Return the output activations, and keep those of every layer in `activations`.
+
+        Parameters
+        ----------
+        images : array_like
+            As for calling the network, but no sparse matrix.
+
+        Returns
+        -------
+        ndarray (outputs,) for one image, (n, outputs) for a batch
+
+        Raises
+        ------
+        DataError
+            If the images have another number of pixels, or are not numbers.
+        """
         batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
         if isinstance(batch, tuple):
             raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
-        pixels = batch * self.scale if batch.dtype == np.uint8 else batch
-        layers = [pixels.astype(self.dtype), *self.engine.activations(Batch(batch, self.scale))]
+        pixels = scaled(batch, self.scale).astype(self.dtype)
+        layers = [pixels, *self.engine.activations(Batch(batch, self.scale))]
         self.activations = [layer[0] for layer in layers] if single else layers
         return self.activations[-1]
 
     def predict(self, images: ArrayLike, threads: int | None = None) -> Any:
-        """Return what the network thinks: for one image, or for each of a batch along a first axis.
+        """Return the predicted labels or values.
 
         Parameters
         ----------
-        images, threads
+        images : array_like or scipy.sparse matrix
+            One image, or n of them along a first axis, as for calling the network.
+        threads : int, optional
             As for calling the network.
 
         Returns
         -------
-        int or ndarray of intp (n,)
-            The label of the strongest output, where the network was trained with labels.
+        int, or ndarray of intp (n,)
+            The label of the largest output, if the loss is one for labels.
         ndarray of bool (outputs,) or (n, outputs)
             Which outputs are above 1/2, with binary_cross_entropy.
         ndarray (outputs,) or (n, outputs)
@@ -216,7 +254,16 @@ class Network:
         Raises
         ------
         DataError
-            If an output is not a number: the strongest is then unknown, and not 0.
+            If the images have another number of pixels or are not numbers, or if an output is not a number.
+
+        Examples
+        --------
+        >>> train, test = cmlp.load_digits()
+        >>> net = cmlp.Network([64, 16, 16, 10])
+        >>> history = net.train(train, 25, 3.0, mini_batch_size=10)
+        >>> image, label = test[0]
+        >>> net.predict(image), label
+        (3, 3)
         """
         outputs = self(images, threads)
         if outputs.ndim == 2:
@@ -228,47 +275,105 @@ class Network:
         return decide(outputs[np.newaxis], self.architecture, self.engine)[0]
 
     def test(self, data: Data, threads: int | None = None) -> float:
-        """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label).
+        """Return the accuracy on test data, in percent.
 
-        `threads` share the images as for calling the network.
+        Parameters
+        ----------
+        data : Dataset, two arrays (images, labels) or pairs (image, label)
+            Images and labels, or the yes-or-no answers of binary_cross_entropy.
+        threads : int, optional
+            As for calling the network.
+
+        Returns
+        -------
+        float
+            0 to 100.
+
+        Raises
+        ------
+        DataError
+            If the data break a rule, or an output is not a number.
+        ModelError
+            If the loss is one for numbers, which are never right, only near.
         """
         return accuracy(self._samples(data, "test data", self._pixel_scale), self.architecture, self.engine, threads)
 
     def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
-        """Return the mean loss of images and labels given as for `gradient`."""
-        return evaluate(self._batch(images, labels).batch(), self.engine)[1]
-
-    def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-        """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.
+        """Return the mean loss.
 
         Parameters
         ----------
-        images : array_like
-            As for calling the network.
+        images : array_like or scipy.sparse matrix
+            One image, or n of them along a first axis, as for calling the network.
         labels : int, one-hot vector or target (outputs,), or as many of them as there are images
+            What the outputs should be.
 
         Returns
         -------
-        nabla_w, nabla_b : lists of ndarray, of the shapes of `weights` and `biases`
+        float
+            Without penalties and dropout.
+
+        Raises
+        ------
+        DataError
+            If images or labels break a rule.
+        """
+        return evaluate(self._batch(images, labels).batch(), self.engine)[1]
+
+    def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Return the gradient of the mean loss, without penalties and dropout.
+
+        Parameters
+        ----------
+        images : array_like or scipy.sparse matrix
+            One image, or n of them along a first axis, as for calling the network.
+        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
+            What the outputs should be.
+
+        Returns
+        -------
+        nabla_w, nabla_b : lists of ndarray
+            Of the shapes of `weights` and `biases`.
+
+        Raises
+        ------
+        DataError
+            If images or labels break a rule.
+        ModelError
+            If the loss is not finite.
         """
         _, nabla = self._finite_gradient(self._batch(images, labels))
         nabla_w, nabla_b = self.engine.views(nabla)
         return nabla_w, nabla_b
 
     def gradient_step(self, mini_batch: Data, eta: float) -> float:
-        """Take one step against the mean gradient of a mini-batch, and return the mean loss before it.
+        """Take one step of gradient descent.
 
         Parameters
         ----------
         mini_batch : Dataset, two arrays (images, labels) or pairs (image, label)
+            The images of the step.
         eta : float
             Learning rate.
+
+        Returns
+        -------
+        float
+            The mean loss before the step.
+
+        Raises
+        ------
+        DataError
+            If the mini-batch breaks a rule.
+        ModelError
+            If eta is not a positive number, or the loss is not finite.
         """
         check_positive("eta", eta)
         loss, nabla = self._finite_gradient(self._samples(mini_batch, "mini_batch", self._pixel_scale))
         self.engine.parameters[...] -= self.dtype.type(eta) * nabla
         return loss
 
+    @suggest_keywords
     def train(
         self,
         training_data: Data,
@@ -445,6 +550,7 @@ class Network:
             "_pictures": pictures,
         }
 
+    @suggest_keywords
     def train_on_batches(
         self, batches: Iterable[Data], eta: float, *, optimizer: OptimizerName | Optimizer = "sgd", lmbda: float = 0.0
     ) -> list[float]:
@@ -532,26 +638,38 @@ class Network:
         return network
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the network to a file that `load` reads; an existing one is replaced, and whole at every instant.
+        """Save the network, atomically replacing an existing file.
 
-        The file has the layout of safetensors, and a checksum. It holds the parameters, what the network is, how pixels
-        are prepared for it, and how it was trained; not the state of its `rng`.
+        The file is in the safetensors format and has a checksum. It holds the parameters, the architecture, the
+        treatment of pixels and the settings of the training; not the state of `rng`.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, which `load` reads.
 
         Raises
         ------
+        ModelError
+            If a parameter is not finite.
         OSError
-            If it cannot be written; an existing file is as it was.
+            If it cannot be written; an existing file is unchanged.
         """
         write_model(self.model, Path(path))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read a network from a file; nothing in it is ever executed.
+        """Load a network from a file, of which nothing is ever executed.
 
         Parameters
         ----------
         path : str or path
-            What `save` wrote, or the ``save`` of ``network2.py`` in Nielsen's book.
+            A file of `save`, or of the ``save`` of ``network2.py`` in Nielsen's book.
+
+        Returns
+        -------
+        Network
+            Of the class on which it is called.
 
         Raises
         ------
@@ -564,37 +682,58 @@ class Network:
 
     @classmethod
     def from_torch(
-        cls, path: str | PathLike[str], activation: str | Sequence[str] = "relu", loss: str = "cross_entropy"
+        cls,
+        path: str | PathLike[str],
+        activation: ActivationName | Sequence[ActivationName] = "relu",
+        loss: LossName = "cross_entropy",
     ) -> Self:
-        """Read the Linear layers of a PyTorch state_dict, a .safetensors file, in the order of their names.
+        """Load the Linear layers of a PyTorch state_dict, in the order of their names.
 
         Parameters
         ----------
         path : str or path
-        activation, loss
-            As of `Network`, because the file does not say it: of logits, cross_entropy makes the outputs the softmax.
-        """
-        return cls.from_model(read_torch(Path(path), activation, loss))
+            A .safetensors file.
+        activation : str or sequence of str, default "relu"
+            As of `Network`, because the file does not say it.
+        loss : str, default "cross_entropy"
+            The same; with cross_entropy, the outputs are the softmax of PyTorch's logits.
 
-    def to_html(self, path: str | PathLike[str], data: Data | None = None, *, title: str | None = None) -> None:
-        """Write a page to draw on, or, for other data, to set inputs, that shows what the network makes of them.
-
-        It is one file that opens from disk, computes by itself, and loads and sends nothing.
-
-        Parameters
-        ----------
-        path : str or path
-        data : as for `test`, optional
-            Test images to step through: up to 200 of them, wrong ones first.
-        title : str, optional
-            Its heading.
+        Returns
+        -------
+        Network
+            Of the class on which it is called.
 
         Raises
         ------
         ModelError
+            If the file holds anything else, or its layers do not fit together.
+        OSError
+            If it cannot be read.
+        """
+        return cls.from_model(read_torch(Path(path), activation, loss))
+
+    def to_html(self, path: str | PathLike[str], data: Data | None = None, *, title: str | None = None) -> None:
+        """Write a page on which one draws, or sets inputs, and sees what the network makes of them.
+
+        It is one file, which needs no server and loads and sends nothing.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; an existing one is replaced atomically.
+        data : as for `test`, optional
+            Test images to step through: up to 200 of them, wrong ones first.
+        title : str, optional
+            Heading of the page.
+
+        Raises
+        ------
+        DataError
+            If the data break a rule.
+        ModelError
             If a weight is not finite, or there are too many for a page.
         OSError
-            If it cannot be written; an existing file is as it was.
+            If it cannot be written; an existing file is unchanged.
         """
         from cmlp.export.page import choose_examples, html_page  # here, because most who import cmlp export nothing
 
@@ -602,18 +741,30 @@ class Network:
         examples = None if samples is None else choose_examples(samples, self.architecture, self.engine)
         write_file(Path(path), html_page(self.model, examples, title=title))
 
-    def to_onnx(self, path: str | PathLike[str], *, input: Literal["uint8", "float"] = "uint8") -> None:
-        """Write the network for ONNX Runtime and other programs, as `cmlp.export.onnx_model` documents.
+    def to_onnx(self, path: str | PathLike[str], *, input: Literal["uint8", "float"] | None = None) -> None:
+        """Write the network as an ONNX file, for ONNX Runtime and other programs.
 
         Parameters
         ----------
         path : str or path
-        input : {"uint8", "float"}
-            What the images will be: bytes, which the file's `scale` applies to, or numbers.
+            The file; an existing one is replaced atomically.
+        input : {"uint8", "float"}, optional
+            Type of the images: bytes, to which the file applies `scale`, or floats, which are used as they are. By
+            default float if the network was trained on floats, and otherwise uint8.
+
+        Raises
+        ------
+        CmlpError
+            If onnx, which is the extra ``cmlp[onnx]``, is not installed.
+        ModelError
+            If a weight is not finite.
+        OSError
+            If it cannot be written; an existing file is unchanged.
         """
         from cmlp.export.onnx import onnx_model  # here, because most who import cmlp export nothing
 
-        write_file(Path(path), onnx_model(self.model, input=input))
+        wanted = input or self.settings.get("input", "uint8")
+        write_file(Path(path), onnx_model(self.model, input=wanted))
 
     def _make_engine(self) -> None:
         a = self.architecture

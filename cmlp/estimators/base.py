@@ -18,11 +18,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.estimators.fit import Fit, has_epochs
 from cmlp.model.architecture import make_architecture
+from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
 from cmlp.model.samples import Samples, as_rows
 from cmlp.network import Network
 from cmlp.training.checkpointing import open_checkpoints
-from cmlp.training.optimizers import Optimizer
+from cmlp.training.optimizers import OPTIMIZERS, Optimizer
 from cmlp.training.random_state import restore, state_of
 from cmlp.training.schedules import SCHEDULES, Schedule
 from cmlp.utils.checks import check_name
@@ -43,7 +44,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions(set(HIDDEN)), "array-like"],
-        "solver": [StrOptions({"lbfgs", "sgd", "adam"}), Optimizer],
+        "solver": [StrOptions(set(OPTIMIZERS)), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
@@ -254,15 +255,22 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "network_")
         X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
         outputs: NDArray[Any] = self.network_(X, self.threads)
+        check_numbers(outputs, self.network_.engine)
         return outputs
 
     @classmethod
     def from_sklearn(cls, fitted: Any) -> Self:
-        """Return what scikit-learn's fitted estimator of the same name is here; it answers alike, and trains on.
+        """Return a fitted estimator of scikit-learn as one of cmlp: it answers alike, and trains on.
 
         Parameters
         ----------
         fitted : sklearn.neural_network.MLPClassifier or sklearn.neural_network.MLPRegressor
+            The estimator of the same name.
+
+        Returns
+        -------
+        MLPClassifier or MLPRegressor
+            With copies of the parameters, and with what the optimizer remembers.
 
         Raises
         ------
@@ -276,16 +284,21 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         return cast(Self, from_sklearn(cls, fitted))
 
     def to_sklearn(self) -> Any:
-        """Return scikit-learn's estimator of the same name, fitted; it answers alike, and trains on.
+        """Return the estimator as a fitted one of scikit-learn: it answers alike, and trains on.
 
-        What only training here knows is left out: dropout, class_weight, clip_norm, threads and callbacks.
+        What only cmlp can do in training is left out, such as dropout, class_weight, clip_norm and callbacks.
+
+        Returns
+        -------
+        sklearn.neural_network.MLPClassifier or sklearn.neural_network.MLPRegressor
+            With copies of the parameters, and with what the optimizer remembers.
 
         Raises
         ------
         NotFittedError
             If this estimator is not fitted.
         ValueError
-            If scikit-learn has not its activation, solver or loss.
+            If scikit-learn does not have its activation, solver or loss.
         """
         from cmlp.estimators.conversion import to_sklearn
 

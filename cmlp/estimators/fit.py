@@ -22,7 +22,7 @@ from cmlp.training.history import History
 from cmlp.training.lbfgs import LBFGSIterations
 from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
-from cmlp.training.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optimizer
+from cmlp.training.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optimizer, find_optimizer
 from cmlp.training.options import Options
 
 LARGEST_BATCH = 200  # what batch_size="auto" means
@@ -42,6 +42,8 @@ def optimizer_of(estimator: Any) -> Optimizer:
         return LBFGS(e.max_fun, e.tol)
     if e.solver == "adam":
         return Adam(e.beta_1, e.beta_2, e.epsilon, epsilon_hat=True)
+    if e.solver != "sgd":
+        return find_optimizer(e.solver)
     if e.momentum == 0:
         return SGD()
     return (Nesterov if e.nesterovs_momentum else Momentum)(e.momentum)

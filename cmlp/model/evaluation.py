@@ -33,15 +33,20 @@ def decide(outputs: NDArray[Any], architecture: Architecture, engine: Engine) ->
     DataError
         If an output is not a number.
     """
-    unknown = np.isnan(outputs).any(axis=1)
-    if unknown.any():
-        cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
-        found = f"image {unknown.argmax()} has outputs that are not numbers"
-        raise DataError(f"{found}, because {cause} are not finite")
+    check_numbers(outputs, engine)
     if architecture.classifies:
         labels: NDArray[Any] = outputs.argmax(axis=1)
         return labels
     return outputs > 0.5 if architecture.loss == MULTILABEL else outputs
+
+
+def check_numbers(outputs: NDArray[Any], engine: Engine) -> None:
+    """Refuse outputs (n, outputs) of which one is not a number: which is the largest is unknown, and not 0."""
+    unknown = np.isnan(outputs).any(axis=1)
+    if unknown.any():
+        cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
+        found = f"image {unknown.argmax()} has outputs that are not numbers"
+        raise DataError(f"{found}, because {cause} are not finite, or so large that their products are not")
 
 
 def check_accuracy(architecture: Architecture) -> None:

@@ -119,7 +119,7 @@ class Samples:
             if not isinstance(label, Integral) or isinstance(label, bool) or not 0 <= int(label) < classes:
                 raise DataError(f"class_weight must have labels of 0..{classes - 1} for keys, got {label!r}")
             if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= float(weight) < inf:
-                raise DataError(f"class_weight must be numbers of at least 0, got {weight!r} for label {label}")
+                raise DataError(f"class_weight must be non-negative numbers, got {weight!r} for label {label}")
             weights[int(label)] = weight
         return weights[self.labels]
 
@@ -326,7 +326,7 @@ def _checked_rows(matrix: Any, features: int, scale: PixelScale | None, name: st
 def _check_as_many(n: int, samples: Samples, name: str) -> None:
     if n != len(samples):
         answers = "targets" if samples.labels is None else "labels"
-        raise DataError(f"images and {answers} of {name} must be equally many, got {n:,} and {len(samples):,}")
+        raise DataError(f"images and {answers} of {name} must have the same length, got {n:,} and {len(samples):,}")
 
 
 def _check_finite_rows(rows: SparseRows, name: str) -> None:

@@ -21,7 +21,7 @@ from cmlp.training.epoch import Position
 from cmlp.training.measurements import Measurements
 from cmlp.training.options import Options
 from cmlp.training.random_state import restore, state_of
-from cmlp.utils.checks import check_count
+from cmlp.utils.checks import check_count, check_flag
 
 UNITS = {"s": 1, "min": 60, "h": 3600}
 BLOCK = 4096  # images whose checksum is taken at once
@@ -118,8 +118,11 @@ class Checkpoints:
 
 def open_checkpoints(path: str | os.PathLike[str] | None, every: int | str, resume: bool) -> Checkpoints | None:
     """Check the settings of checkpoints, and read the one to go on from."""
+    check_flag("resume", resume)
     if path is not None:
         return Checkpoints(path, every, resume)
+    if every != 1:
+        raise ModelError(f"checkpoint_every needs a checkpoint to write, got {every!r} and no checkpoint")
     if resume:
         raise ModelError("resume needs a checkpoint to go on from, got none")
     return None

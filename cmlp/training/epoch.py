@@ -148,9 +148,7 @@ class MiniBatches:
         stride = size if course.tells_batches else self.engine.chunk(size)
         while at.done < n and not course.is_stopped:
             goal = min(n, at.done + stride)
-            loss, weight, done = self.engine.train(
-                self.batch, order, at.done, goal, etas, self.state, self.options, self.average, key, self.threads
-            )
+            loss, weight, done = self._train_chunk(order, at.done, goal, etas, key)
             at.loss, at.weight, at.done = at.loss + loss, at.weight + weight, done
             if course.tells_batches and done == goal:
                 course.batch_done(loss / (weight or 1.0))
@@ -158,6 +156,13 @@ class MiniBatches:
             course.pause()
         if at.done == n:
             course.close_epoch()
+
+    def _train_chunk(
+        self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int
+    ) -> tuple[float, float, int]:
+        return self.engine.train(
+            self.batch, order, begin, end, etas, self.state, self.options, self.average, key, self.threads
+        )
 
     def _check_finite(self, before: NDArray[Any], at: Position, *, broken: bool) -> None:
         finite = bool(np.isfinite(self.engine.parameters).all())

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from cmlp.errors import ModelError
+from cmlp.utils.suggestions import suggestion
 from cmlp.utils.text import listed
 
 LARGEST = 2**31 - 1  # what an integer of BLAS holds
@@ -136,7 +137,7 @@ def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
         If the value is none of them.
     """
     if not isinstance(value, str) or value not in names:
-        raise ModelError(f"{name} must be one of {quoted(names)}, got {value!r}")
+        raise ModelError(f"{name} must be one of {quoted(names)}, got {value!r}{suggestion(value, names)}")
     return cast(Name, value)
 
 

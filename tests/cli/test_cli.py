@@ -41,12 +41,12 @@ def test_help_gives_units_and_defaults(capsys):
     assert main(["train", "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     for part in (
-        "units of each hidden layer, separated by commas; 0 for no hidden layer (default: 16,16)",
-        "how many times every image is used (default: 25)",
-        "the mean cost (default: 3 with sigmoid and sgd; 0.003 with rmsprop, adam, adamw, nadam; else 0.1)",
-        "images per step (default: 125, or 10 for fewer than 10,000 training images)",
+        "sizes of the hidden layers, separated by commas; 0 for no hidden layer (default: 16,16)",
+        "passes over the training data (default: 25)",
+        "the mean cost (default: 3 with sigmoid and sgd; 0.003 with rmsprop, adam, adamw, nadam; otherwise 0.1)",
+        "images per step (default: 125, or 10 with fewer than 10,000 training images)",
         "the same seed gives the same network (default: 0)",
-        "8 or 4 bytes per number (default: float64)",
+        "floating-point type (default: float64)",
     ):
         assert part in text
 

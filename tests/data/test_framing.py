@@ -204,11 +204,11 @@ def test_empty_pictures(picture):
 @pytest.mark.parametrize(
     ("picture", "complaint"),
     [
-        (np.zeros((2, 3, 3), np.uint8), r"must be grey values \(height, width\), got uint8 of shape \(2, 3, 3\)"),
+        (np.zeros((2, 3, 3), np.uint8), r"an array of grey values \(height, width\), got uint8 of shape \(2, 3, 3\)"),
         (np.zeros((0, 3)), "got float64 of shape"),
         (np.zeros((3, 3), np.int8), "got int8"),
-        (np.full((3, 3), 1.5), r"between 0 and 1, got 1\.5 to 1\.5"),
-        (np.full((3, 3), np.nan), "between 0 and 1, got nan to nan"),
+        (np.full((3, 3), 1.5), r"must be in \[0, 1\], got 1\.5 to 1\.5"),
+        (np.full((3, 3), np.nan), r"must be in \[0, 1\], got nan to nan"),
     ],
 )
 def test_what_is_no_picture(picture, complaint):

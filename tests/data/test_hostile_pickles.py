@@ -130,8 +130,8 @@ def test_random_bytes_give_a_value_or_a_data_error(tmp_path_factory, content):
 
 
 MESSAGES = {
-    b"": "{path} is empty.",
-    b"\x89PNG\r\n\x1a\n\x00\x00": "{path} is not a pickle: it starts with b'\\x89PNG\\r\\n\\x1a\\n'.",
+    b"": "{path} is empty",
+    b"\x89PNG\r\n\x1a\n\x00\x00": "{path} is not a pickle: it starts with b'\\x89PNG\\r\\n\\x1a\\n'",
     b"\x80\x02cposix\nsystem\n.": (
         "{path}: the pickle asks for posix.system at byte 2; "
         "only arrays, numbers, lists, tuples, dicts and strings are read"
@@ -139,7 +139,7 @@ MESSAGES = {
     b"\x80\x04\x8e\xa0\x0f\x00\x00\x00\x00\x00\x00N" + bytes(11): (
         "{path}: the pickle is truncated: 4,000 bytes are announced at byte 2; 12 are left"
     ),
-    b"\x80\x02]": ("{path}: the pickle ends at byte 3; its STOP opcode is missing, so the file is truncated."),
+    b"\x80\x02]": ("{path}: the pickle ends at byte 3; its STOP opcode is missing, so the file is truncated"),
     pickle.dumps(np.array([None]), 2): (
         "{path}: the pickle holds an object array at byte 151; "
         "object arrays hold Python objects, which are not read; give the array a numeric dtype"

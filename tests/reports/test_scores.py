@@ -121,9 +121,9 @@ def test_what_cannot_be_scored():
         score(cmlp.Network((64, 1), loss="mean_squared_error"), test)
     with pytest.raises(DataError, match=r"^images must have the network's 63 pixels, got 64$"):
         score(cmlp.Network((63, 10)), test)
-    with pytest.raises(DataError, match="got 10 classes for 9"):
+    with pytest.raises(DataError, match="got 9 outputs for 10 classes"):
         score(cmlp.Network((64, 9)), test)
     net = cmlp.Network((64, 10))
     net.biases[0] = np.full(10, np.nan)
-    with pytest.raises(ModelError, match="are not numbers"):
+    with pytest.raises(ModelError, match="must be numbers, got NaN"):
         score(net, train)

@@ -20,7 +20,7 @@ import numpy as np
 
 import cmlp
 from cmlp.training.checkpoint_files import read_checkpoint
-from cmlp.training.epoch import Training
+from cmlp.training.epoch import MiniBatches
 from support.children import in_child
 from support.injection import calls_of, under_strace
 
@@ -176,14 +176,14 @@ def interrupts(folder, times):
 
 def interrupted(path, report, work):
     """Train, and write down how an interruption after so much processor time leaves the network, if it comes."""
-    train_chunk = Training._train_chunk
+    train_chunk = MiniBatches._train_chunk
 
     def armed(*arguments):  # for the first chunk; the first checkpoint is there
-        Training._train_chunk = train_chunk
+        MiniBatches._train_chunk = train_chunk
         signal.setitimer(signal.ITIMER_PROF, work)
         return train_chunk(*arguments)
 
-    Training._train_chunk = armed
+    MiniBatches._train_chunk = armed
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPROF, lambda *_: signal.raise_signal(signal.SIGINT))
     network = new_network(LARGE)

@@ -8,7 +8,7 @@ import pytest
 from support.children import PATIENCE
 
 from cmlp import Event, History, ModelError, Network
-from cmlp.training.epoch import Training
+from cmlp.training.epoch import MiniBatches
 
 N = 10
 
@@ -178,7 +178,7 @@ class TestFromAnotherThread:
         image = rng.random(100, np.float32)
         data = (np.broadcast_to(image, (200_000, 100)), rng.integers(10, size=200_000))  # an epoch takes seconds
         network = Network([100, 500, 10], loss="cross_entropy", dtype="float32")
-        images, train_chunk = [], Training._train_chunk
+        images, train_chunk = [], MiniBatches._train_chunk
 
         def stopped_in_the_third(training, order, begin, end, *rest):
             images.append(end - begin)
@@ -188,7 +188,7 @@ class TestFromAnotherThread:
 
         settings = {"callbacks": Recorder()} if watched else {}
         with monkeypatch.context() as patch:
-            patch.setattr(Training, "_train_chunk", stopped_in_the_third)
+            patch.setattr(MiniBatches, "_train_chunk", stopped_in_the_third)
             history = network.train(data, 10_000, 1e-3, mini_batch_size=100, optimizer=optimizer, **settings)
         assert len(images) == 3 and max(images) * 6 * network._engine.parameters.size < 5e9, "floating-point operations"
         assert len(history) == 1 and np.isfinite(history.loss).all() and min(history.loss) > 0

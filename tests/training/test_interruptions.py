@@ -15,7 +15,7 @@ from support.children import PATIENCE, environment, reports
 import cmlp
 from cmlp import Network
 from cmlp.training.checkpoint_files import read_checkpoint
-from cmlp.training.epoch import Training
+from cmlp.training.epoch import MiniBatches
 
 PROGRAM = "support.interrupted_training"
 
@@ -100,7 +100,7 @@ def test_an_interrupt_lets_only_the_steps_under_way_end(monkeypatch):
     """Which are so few that they take some hundredths of a second."""
     train, _ = cmlp.load_digits()
     many = cmlp.Dataset(np.tile(train.images, (80, 1)), np.tile(train.labels, 80))
-    ends, train_chunk = [], Training._train_chunk
+    ends, train_chunk = [], MiniBatches._train_chunk
 
     def interrupted_in_the_second(training, order, begin, end, *rest):
         ends.append(end)
@@ -108,7 +108,7 @@ def test_an_interrupt_lets_only_the_steps_under_way_end(monkeypatch):
             signal.raise_signal(signal.SIGINT)
         return train_chunk(training, order, begin, end, *rest)
 
-    monkeypatch.setattr(Training, "_train_chunk", interrupted_in_the_second)
+    monkeypatch.setattr(MiniBatches, "_train_chunk", interrupted_in_the_second)
     with pytest.raises(KeyboardInterrupt):
         Network([64, 100, 10]).train(many, 2, 0.5)
     assert len(ends) == 2 and ends[1] < len(many)
