@@ -191,7 +191,8 @@ class Network:
 
         Returns
         -------
-        ndarray (outputs,) for one image, (n, outputs) for a batch
+        ndarray
+            Of shape (outputs,) for one image, (n, outputs) for a batch.
 
         Raises
         ------
@@ -217,7 +218,8 @@ class Network:
 
         Returns
         -------
-        ndarray (outputs,) for one image, (n, outputs) for a batch
+        ndarray
+            Of shape (outputs,) for one image, (n, outputs) for a batch.
 
         Raises
         ------
@@ -244,12 +246,10 @@ class Network:
 
         Returns
         -------
-        int, or ndarray of intp (n,)
-            The label of the largest output, if the loss is one for labels.
-        ndarray of bool (outputs,) or (n, outputs)
-            Which outputs are above 1/2, with binary_cross_entropy.
-        ndarray (outputs,) or (n, outputs)
-            The outputs themselves, with the losses for numbers.
+        int or ndarray
+            With a loss for labels, the label of the largest output: an int for one image, an array (n,) for a batch.
+            With binary_cross_entropy, whether each output is above 1/2, and with a loss for numbers, the outputs
+            themselves: arrays (outputs,) or (n, outputs).
 
         Raises
         ------
@@ -258,6 +258,7 @@ class Network:
 
         Examples
         --------
+        >>> import cmlp
         >>> train, test = cmlp.load_digits()
         >>> net = cmlp.Network([64, 16, 16, 10])
         >>> history = net.train(train, 25, 3.0, mini_batch_size=10)
@@ -287,7 +288,7 @@ class Network:
         Returns
         -------
         float
-            0 to 100.
+            Between 0 and 100.
 
         Raises
         ------
@@ -332,8 +333,10 @@ class Network:
 
         Returns
         -------
-        nabla_w, nabla_b : lists of ndarray
-            Of the shapes of `weights` and `biases`.
+        nabla_w : list of ndarray
+            The gradient by the weights, of their shapes.
+        nabla_b : list of ndarray
+            The gradient by the biases, of their shapes.
 
         Raises
         ------
@@ -419,7 +422,8 @@ class Network:
         mini_batch_size : int, default 125
             Images per step; the last mini-batch of an epoch holds what is left.
         optimizer : str or Optimizer, default "sgd"
-            sgd, momentum, nesterov, rmsprop, adam, adamw, nadam or lbfgs, or one with settings: ``cmlp.Adam(0.8)``.
+            One of sgd, momentum, nesterov, rmsprop, adam, adamw, nadam and lbfgs, or an object with settings of one's
+            own, such as ``cmlp.Adam(beta_1=0.8)``.
         schedule : str, Schedule or function of the step, optional
             What eta is multiplied by: constant, step, exponential, invscaling, adaptive, cosine or one_cycle.
         lmbda, l1 : float, default 0.0
@@ -448,7 +452,7 @@ class Network:
             Its accuracy is measured after every epoch.
         training_accuracy : bool, default False
             Whether to measure the accuracy on the training data after every epoch.
-        callbacks : function of an Event, or object with on_epoch_end or on_batch_end, or several of them
+        callbacks : function of an Event, object with on_epoch_end or on_batch_end, or several of them; default ()
             Training stops if one returns True.
         threads : int, optional
             Number of threads that share the images; it does not change a bit of the result. By default one where
@@ -485,6 +489,7 @@ class Network:
 
         Examples
         --------
+        >>> import cmlp
         >>> train, test = cmlp.load_digits()
         >>> net = cmlp.Network([64, 30, 10], activation="relu", loss="cross_entropy")
         >>> history = net.train(train, 20, 0.001, mini_batch_size=16, optimizer="adam", test_data=test)
@@ -581,6 +586,7 @@ class Network:
 
         Examples
         --------
+        >>> import cmlp
         >>> train, test = cmlp.load_digits()
         >>> net = cmlp.Network([64, 16, 10])
         >>> losses = net.train_on_batches((train[i : i + 10] for i in range(0, 1000, 10)), 3.0)

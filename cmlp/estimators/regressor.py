@@ -45,7 +45,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Activation of all hidden layers, or of each of them: identity, logistic, tanh, relu, leaky_relu (slope 0.01),
         elu, gelu, silu, softplus or exponential.
     solver : str or Optimizer, default "adam"
-        adam, sgd or lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual settings; or
+        One of adam, sgd and lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual settings; or
         one of cmlp's optimizers with its own, such as ``cmlp.AdamW(weight_decay=0.1)``.
     alpha : float, default 0.0001
         Strength of the L2 penalty on the weights.
@@ -80,8 +80,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Whether the score on validation data decides when to stop, and which weights are kept: those with the best.
     validation_fraction : float, default 0.1
         Fraction of the samples that is split off as validation data, unless `fit` is given others.
-    beta_1, beta_2 : float, default 0.9 and 0.999
-        Decay of adam's moving averages, in [0, 1).
+    beta_1 : float, default 0.9
+        Decay of adam's moving average of the gradient, in [0, 1).
+    beta_2 : float, default 0.999
+        Decay of adam's moving average of the squared gradient, in [0, 1).
     epsilon : float, default 1e-8
         Added to adam's denominator.
     n_iter_no_change : int or inf, default 10
@@ -103,7 +105,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     threads : int, optional
         Number of threads that share the samples; it does not change a bit of the result. None is one where there is
         little to do, otherwise OMP_NUM_THREADS, which joblib sets in its workers, or one per processor.
-    callbacks : function of an Event, object with on_epoch_end or on_batch_end, or list of them; optional
+    callbacks : function of an Event, object with on_epoch_end or on_batch_end, or list of them, optional
         Training stops if one returns True.
     checkpoint : str or path, optional
         File to which `fit` is written from time to time, as for `Network.train`.
@@ -284,7 +286,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
         Returns
         -------
-        ndarray (n,), or (n, n_outputs) of several outputs
+        ndarray
+            Of shape (n,), or (n, n_outputs) if there are several outputs.
 
         Raises
         ------
