@@ -45,8 +45,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Activation of all hidden layers, or of each of them: identity, logistic, tanh, relu, leaky_relu (slope 0.01),
         elu, gelu, silu, softplus or exponential.
     solver : str or Optimizer, default "adam"
-        One of adam, sgd and lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual settings; or
-        one of cmlp's optimizers with its own, such as ``cmlp.AdamW(weight_decay=0.1)``.
+        One of adam, sgd and lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual
+        settings; or one of cmlp's optimizers with its own, such as ``cmlp.AdamW(weight_decay=0.1)``.
     alpha : float, default 0.0001
         Strength of the L2 penalty on the weights.
     batch_size : int or "auto", default "auto"

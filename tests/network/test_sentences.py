@@ -13,7 +13,7 @@ ACTIVATIONS = '"identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu
 ALL_ACTIVATIONS = ACTIVATIONS.replace(" or ", ", ") + ' or "softmax"'
 LOSSES = (
     '"quadratic", "mean_squared_error", "half_squared_error", "mean_absolute_error", "huber", "cross_entropy", '
-    '"binary_cross_entropy" or "poisson"'
+    '"binary_cross_entropy", "poisson" or "summed_poisson"'
 )
 COUNT = "must be a positive integer below 2**31"
 POSITIVE = "must be a positive number"
