@@ -255,7 +255,8 @@ class TestStop:
 
 @pytest.mark.parametrize(
     ("keywords", "meant"),
-    [({"lr": 1.0}, "eta"), ({"batch_size": 3}, "mini_batch_size"), ({"n_epochs": 3}, "epochs"), ({"solver": "sgd"}, "optimizer"),
+    [({"lr": 1.0}, "eta"), ({"batch_size": 3}, "mini_batch_size"), ({"n_epochs": 3}, "epochs"),
+     ({"solver": "sgd"}, "optimizer"),
      ({"trainig_accuracy": True}, "training_accuracy")],
 )  # fmt: skip
 def test_an_unknown_argument_is_answered_by_the_one_that_was_meant(keywords, meant):
