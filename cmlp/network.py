@@ -407,7 +407,7 @@ class Network:
         resume: bool = False,
         progress: bool | None = None,
     ) -> History:
-        """Train on mini-batches, shuffled anew in each epoch.
+        """Train on mini-batches, reshuffled before each epoch.
 
         A call that is refused leaves the network as it was.
 
