@@ -8,7 +8,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 PLACES = {
     "cmlp.training.callbacks": ["Event"],
@@ -37,7 +37,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__, *ESTIMATORS])
+    return sorted([*__all__, *ESTIMATORS, "__version__"])
 
 
 def _compiled(package: Path) -> bool:
@@ -61,3 +61,7 @@ def _package_path() -> list[str]:
 
 
 __path__ = _package_path()
+
+from cmlp.utils.moved import forward_old_names  # noqa: E402 (Python must first know where the package is)
+
+forward_old_names()

@@ -1,86 +1,97 @@
 """The network: its parameters, and what one does with them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from __future__ import annotations  # so that `help` shows names such as Data, and not all that they stand for
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite, isnan
+from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
-from cmlp.data.framing import Framing, framing_of, some_of
+from cmlp.data.framing import Framing, framing_of, sample_images
+from cmlp.data.pixels import scaled
 from cmlp.errors import DataError, ModelError
-from cmlp.model.architecture import make_architecture
-from cmlp.model.evaluation import accuracy, decide, evaluate, outputs_of
-from cmlp.model.initializers import initialize
-from cmlp.model.parameters import Layers
+from cmlp.model.architecture import ActivationName, LossName, make_architecture
+from cmlp.model.evaluation import accuracy, compute_outputs, decide, evaluate
+from cmlp.model.initializers import InitializerName, initialize
+from cmlp.model.parameters import LayerArrays
 from cmlp.model.record import Model
-from cmlp.model.samples import Data, Form, Samples, as_images, as_samples, stack
+from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images, as_samples, stack
 from cmlp.storage import read_model, read_torch, write_model
 from cmlp.training.callbacks import Callback, Callbacks
-from cmlp.training.checkpointing import make_keeper
-from cmlp.training.early_stopping import make_patience, stratified_split
-from cmlp.training.epoch import Training, new_state
+from cmlp.training.checkpointing import open_checkpoints
+from cmlp.training.early_stopping import make_early_stopping, stratified_split
+from cmlp.training.epoch import new_state, take_step
 from cmlp.training.history import History
-from cmlp.training.lbfgs_loop import LBFGSRun
-from cmlp.training.loop import MiniBatchRun, Run
-from cmlp.training.optimizers import LBFGS, Optimizer, find_optimizer
-from cmlp.training.options import Options, Settings
-from cmlp.training.schedules import Schedule, find_schedule
-from cmlp.utils.checks import check_count, check_positive, check_range
+from cmlp.training.loop import Loop
+from cmlp.training.measurements import Measurements
+from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
+from cmlp.training.options import Options
+from cmlp.training.random_state import restore, state_of
+from cmlp.training.schedules import Schedule, ScheduleName
+from cmlp.utils.checks import check_count, check_flag, check_positive
 from cmlp.utils.files import write_file
+from cmlp.utils.suggestions import suggest_keywords
 
 
 class Network:
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
-    The notation is Nielsen's [1]_. A layer's activations are ``a = f(W @ a_before + b)``; its weights begin as the
-    initializer says, its biases at zero.
+    The notation is Nielsen's [1]_: the activations of a layer are ``a = f(W @ a_before + b)``. Biases begin at zero.
 
     Parameters
     ----------
-    sizes : sequence of int
+    sizes : sequence of int, default (784, 16, 16, 10)
         Units per layer, from the pixels of an image to the classes.
-    activation : str or sequence of str
-        One name for all hidden layers, the outputs then having the activation that belongs to the loss, or the
-        same; or one name per layer with weights: identity, sigmoid, tanh, relu, leaky_relu (0.01), elu, gelu, silu,
-        softplus, exponential, and softmax in the last layer.
-    loss : str
-        Of one image with outputs a and target y. With labels: quadratic, ``sum((a - y)**2)``, or cross_entropy,
-        ``-sum(y * log(a))`` with softmax outputs. With a vector of yes and no: binary_cross_entropy,
-        ``-sum(y * log(a) + (1 - y) * log(1 - a))`` with sigmoid outputs. With numbers: mean_squared_error,
+    activation : str or sequence of str, default "sigmoid"
+        One name for all hidden layers, in which case the output layer uses the loss's default activation, or the same
+        one; or one name per layer with weights: identity, sigmoid, tanh, relu, leaky_relu (slope 0.01), elu, gelu,
+        silu, softplus, exponential, and softmax in the last layer.
+    loss : str, default "quadratic"
+        Loss of one image with outputs a and target y. For labels: quadratic, ``sum((a - y)**2)``, or cross_entropy,
+        ``-sum(y * log(a))`` with softmax outputs. For several yes-or-no answers: binary_cross_entropy,
+        ``-sum(y * log(a) + (1 - y) * log(1 - a))`` with sigmoid outputs. For numbers: mean_squared_error,
         half_squared_error (``sum((a - y)**2) / 2``), mean_absolute_error, huber (quadratic below 1), poisson
-        (``mean(a - y * log(a))``).
-    initializer : str or sequence of array_like
-        glorot, he or lecun, each with _normal or _uniform; zeros; or the weights (fan_out, fan_in) of every layer.
-    dropout : float or sequence of float
-        The share of each hidden layer's units that training leaves out.
-    dtype : {"float64", "float32"}
+        (``mean(a - y * log(a))``), summed_poisson (the sum of the same).
+    initializer : str or sequence of array_like, default "glorot_normal"
+        Distribution of the first weights: glorot, he or lecun, each with _normal or _uniform; zeros; or the weights
+        (fan_out, fan_in) of every layer.
+    dropout : float or sequence of float, default 0.0
+        Fraction of each hidden layer's units that is left out in each step of training, in [0, 1).
+    dtype : {"float64", "float32"}, default "float64"
         Type of the parameters and of all arithmetic.
-    seed : int or numpy.random.Generator
-        Where the weights and the order of the mini-batches come from; the same seed gives the same bits.
+    seed : int or numpy.random.Generator, default 0
+        Source of the first weights and of the order of the mini-batches. The same seed gives the same bits on one
+        kind of processor and one build, however many threads there are.
 
     Attributes
     ----------
-    sizes : tuple of int
-    weights : sequence of ndarray (fan_out, fan_in), one per layer
-        Views of one vector; ``network.weights[0] = array`` writes into it.
-    biases : sequence of ndarray (fan_out,), one per layer
+    architecture : Architecture
+        Sizes, activations, loss, dropout and type.
+    engine : Engine
+        The compiled core, which owns the parameters.
     activations : list of ndarray
-        What every layer, the image's pixels first, made of the last argument of `feedforward`.
+        The activations of every layer, beginning with the pixels, for the last argument of `feedforward`.
     scale : float
-        What uint8 pixels are multiplied by, 1/255 until training data with another scale are seen.
-        Floating-point pixels are used as they are.
+        Factor of uint8 pixels: 1/255 until training data with another scale are seen. Other integers are multiplied by
+        it too, if the network was trained on integers; floating-point pixels are used as they are.
     class_names : tuple of str, or None
         What the labels are called.
-    framing : Framing or None
-        How the training images lie in their frame, where they were pictures.
     settings : dict
-        Those of the last training.
+        Settings of the last training.
     rng : numpy.random.Generator
+        The source of all random numbers.
+
+    Raises
+    ------
+    ModelError
+        If an argument breaks a rule.
 
     References
     ----------
@@ -96,20 +107,22 @@ class Network:
     True
     """
 
+    _loop: Loop | None  # of the training under way
+
+    @suggest_keywords
     def __init__(
         self,
         sizes: Sequence[int] = (784, 16, 16, 10),
         *,
-        activation: str | Sequence[str] = "sigmoid",
-        loss: str = "quadratic",
-        initializer: str | Sequence[ArrayLike] = "glorot_normal",
+        activation: ActivationName | Sequence[ActivationName] = "sigmoid",
+        loss: LossName = "quadratic",
+        initializer: InitializerName | Sequence[ArrayLike] = "glorot_normal",
         dropout: float | Sequence[float] = 0.0,
         dtype: DTypeLike = "float64",
         seed: int | np.random.Generator = 0,
     ) -> None:
         self.architecture = make_architecture(sizes, activation, loss, dropout, dtype)
         self._make_engine()
-        self._run: Run | None = None
         self.activations: list[NDArray[Any]] = []
         self.scale = 1 / 255
         self.class_names: tuple[str, ...] | None = None
@@ -120,132 +133,250 @@ class Network:
         initialize(self.weights, initializer, self.rng)
 
     @property
-    def sizes(self) -> tuple[int, ...]:  # noqa: D102
+    def sizes(self) -> tuple[int, ...]:
+        """The number of units of each layer, from the pixels to the classes."""
         return self.architecture.sizes
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the parameters."""
+        """The type of the parameters and of all arithmetic."""
         return self.architecture.dtype
 
     @property
+    def weights(self) -> LayerArrays:
+        """The weights (fan_out, fan_in) of each layer: views of one vector.
+
+        What is assigned, ``net.weights[0] = array`` or ``net.weights = arrays``, is written into them.
+        """
+        return self._weights
+
+    @weights.setter
+    def weights(self, values: Sequence[ArrayLike]) -> None:
+        self._weights[:] = values
+
+    @property
+    def biases(self) -> LayerArrays:
+        """The biases (fan_out,) of each layer: views of one vector, into which assigned values are written."""
+        return self._biases
+
+    @biases.setter
+    def biases(self, values: Sequence[ArrayLike]) -> None:
+        self._biases[:] = values
+
+    @property
     def framing(self) -> Framing | None:
-        """How the training images lie in their frame, where they were pictures; found out when it is asked for."""
+        """How the training images lie in their frame, if they were pictures; measured when it is asked for."""
         if self._pictures is not None:
             self._framing, self._pictures = framing_of(*self._pictures), None
         return self._framing
 
     @property
     def model(self) -> Model:
-        """All that the answers depend on; its arrays are those of the network, and no copies."""
+        """The record that files and exports are made of; its arrays are those of the network, not copies."""
         return Model(
             self.architecture, self.weights, self.biases, self.scale, self.class_names, self.framing, self.settings
         )
 
     def __call__(self, images: ArrayLike, threads: int | None = None) -> NDArray[Any]:
-        """Return the output activations: (outputs,) for one image, (n, outputs) for a batch.
+        """Return the output activations of one image or of a batch.
 
         Parameters
         ----------
         images : array_like or scipy.sparse matrix
-            One image of shape (features,), (features, 1) or (height, width), or n of them along a first
-            axis. uint8 pixels are multiplied by `scale`, others are used as they are.
+            One image of shape (features,), (features, 1) or (height, width), or n of them along a first axis. Bytes
+            are multiplied by `scale`, floats are used as they are.
         threads : int, optional
-            How many share the images; the result has the same bits with any number. By default one where there is
-            little to do, otherwise OMP_NUM_THREADS, or one per processor.
-        """
-        if threads is not None:
-            check_count("threads", threads)
-        output = self._engine.output_of_one(images, self.scale)
-        if output is not None:
-            return output
-        batch, single = as_images(images, self.sizes[0])
-        outputs = outputs_of(DataSource(batch, self.scale), self._engine, threads)
-        return outputs[0] if single else outputs
-
-    def feedforward(self, images: ArrayLike) -> NDArray[Any]:
-        """Return what calling the network returns, and keep every layer's part in `activations`."""
-        batch, single = as_images(images, self.sizes[0])
-        if isinstance(batch, tuple):
-            raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
-        pixels = batch * self.scale if batch.dtype == np.uint8 else batch
-        layers = [pixels.astype(self.dtype), *self._engine.activations(DataSource(batch, self.scale))]
-        self.activations = [layer[0] for layer in layers] if single else layers
-        return self.activations[-1]
-
-    def predict(self, images: ArrayLike, threads: int | None = None) -> Any:
-        """Return what the network thinks: for one image, or for each of a batch along a first axis.
-
-        Parameters
-        ----------
-        images, threads
-            As for calling the network.
+            Number of threads that share the images; it does not change a bit of the result. By default one where
+            there is little to do, otherwise OMP_NUM_THREADS, or one per processor.
 
         Returns
         -------
-        int or ndarray of intp (n,)
-            The label of the strongest output, where the network was trained with labels.
-        ndarray of bool (outputs,) or (n, outputs)
-            Which outputs are above 1/2, with binary_cross_entropy.
-        ndarray (outputs,) or (n, outputs)
-            The outputs themselves, with the losses for numbers.
+        ndarray
+            Of shape (outputs,) for one image, (n, outputs) for a batch.
 
         Raises
         ------
         DataError
-            If an output is not a number: the strongest is then unknown, and not 0.
+            If the images have another number of pixels, or are not numbers.
         """
-        outputs = self(images, threads)
-        if outputs.ndim == 2:
-            return decide(outputs, self.architecture, self._engine)
-        if self.architecture.classifies:
-            label = int(outputs.argmax())  # of a NaN, if there is any
-            if not isnan(outputs[label]):
-                return label
-        return decide(outputs[np.newaxis], self.architecture, self._engine)[0]
+        if threads is not None:
+            check_count("threads", threads)
+        output = self.engine.output_of_one(images, self.scale)
+        if output is not None:
+            return output
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
+        outputs = compute_outputs(DataSource(batch, self.scale), self.engine, threads)
+        return outputs[0] if single else outputs
 
-    def test(self, data: Data, threads: int | None = None) -> float:
-        """Return the accuracy in percent on a `Dataset`, two arrays (images, labels) or pairs (image, label).
-
-        `threads` share the images as for calling the network.
-        """
-        return accuracy(self._samples(data, "test data", self.scale), self.architecture, self._engine, threads)
-
-    def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
-        """Return the mean loss of images and labels given as for `gradient`."""
-        return evaluate(self._batch(images, labels).source(), self._engine)[1]
-
-    def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-        """Return the gradient of the mean loss, without penalties and dropout; the network stays as it is.
+    def feedforward(self, images: ArrayLike) -> NDArray[Any]:
+        """Return the output activations, and keep those of every layer in `activations`.
 
         Parameters
         ----------
         images : array_like
-            As for calling the network.
-        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
+            As for calling the network, but no sparse matrix.
 
         Returns
         -------
-        nabla_w, nabla_b : lists of ndarray, of the shapes of `weights` and `biases`
+        ndarray
+            Of shape (outputs,) for one image, (n, outputs) for a batch.
+
+        Raises
+        ------
+        DataError
+            If the images have another number of pixels, or are not numbers.
+        """
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
+        if isinstance(batch, tuple):
+            raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
+        pixels = scaled(batch, self.scale).astype(self.dtype)
+        layers = [pixels, *self.engine.activations(DataSource(batch, self.scale))]
+        self.activations = [layer[0] for layer in layers] if single else layers
+        return self.activations[-1]
+
+    def predict(self, images: ArrayLike, threads: int | None = None) -> Any:
+        """Return the predicted labels or values.
+
+        Parameters
+        ----------
+        images : array_like or scipy.sparse matrix
+            One image, or n of them along a first axis, as for calling the network.
+        threads : int, optional
+            As for calling the network.
+
+        Returns
+        -------
+        int or ndarray
+            With a loss for labels, the label of the largest output: an int for one image, an array (n,) for a batch.
+            With binary_cross_entropy, whether each output is above 1/2, and with a loss for numbers, the outputs
+            themselves: arrays (outputs,) or (n, outputs).
+
+        Raises
+        ------
+        DataError
+            If the images have another number of pixels or are not numbers, or if an output is not a number.
+
+        Examples
+        --------
+        >>> import cmlp
+        >>> train, test = cmlp.load_digits()
+        >>> net = cmlp.Network([64, 16, 16, 10])
+        >>> history = net.train(train, 25, 3.0, mini_batch_size=10)
+        >>> image, label = test[0]
+        >>> net.predict(image), label
+        (3, 3)
+        """
+        outputs = self(images, threads)
+        if outputs.ndim == 2:
+            return decide(outputs, self.architecture, self.engine)
+        if self.architecture.classifies:
+            label = int(outputs.argmax())  # of a NaN, if there is any
+            if not isnan(outputs[label]):
+                return label
+        return decide(outputs[np.newaxis], self.architecture, self.engine)[0]
+
+    def test(self, data: Data, threads: int | None = None) -> float:
+        """Return the accuracy on test data, in percent.
+
+        Parameters
+        ----------
+        data : Dataset, two arrays (images, labels) or pairs (image, label)
+            Images and labels, or the yes-or-no answers of binary_cross_entropy.
+        threads : int, optional
+            As for calling the network.
+
+        Returns
+        -------
+        float
+            Between 0 and 100.
+
+        Raises
+        ------
+        DataError
+            If the data break a rule, or an output is not a number.
+        ModelError
+            If the loss is one for numbers, which are never right, only near.
+        """
+        return accuracy(self._samples(data, "test data", self._pixel_scale), self.architecture, self.engine, threads)
+
+    def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
+        """Return the mean loss.
+
+        Parameters
+        ----------
+        images : array_like or scipy.sparse matrix
+            One image, or n of them along a first axis, as for calling the network.
+        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
+            What the outputs should be.
+
+        Returns
+        -------
+        float
+            Without penalties and dropout.
+
+        Raises
+        ------
+        DataError
+            If images or labels break a rule.
+        """
+        return evaluate(self._batch(images, labels).source(), self.engine)[1]
+
+    def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Return the gradient of the mean loss, without penalties and dropout.
+
+        Parameters
+        ----------
+        images : array_like or scipy.sparse matrix
+            One image, or n of them along a first axis, as for calling the network.
+        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
+            What the outputs should be.
+
+        Returns
+        -------
+        nabla_w : list of ndarray
+            The gradient by the weights, of their shapes.
+        nabla_b : list of ndarray
+            The gradient by the biases, of their shapes.
+
+        Raises
+        ------
+        DataError
+            If images or labels break a rule.
+        ModelError
+            If the loss is not finite.
         """
         _, nabla = self._finite_gradient(self._batch(images, labels))
-        nabla_w, nabla_b = self._engine.views(nabla)
+        nabla_w, nabla_b = self.engine.views(nabla)
         return nabla_w, nabla_b
 
     def gradient_step(self, mini_batch: Data, eta: float) -> float:
-        """Take one step against the mean gradient of a mini-batch, and return the mean loss before it.
+        """Take one step of gradient descent.
 
         Parameters
         ----------
         mini_batch : Dataset, two arrays (images, labels) or pairs (image, label)
+            The images of the step.
         eta : float
             Learning rate.
+
+        Returns
+        -------
+        float
+            The mean loss before the step.
+
+        Raises
+        ------
+        DataError
+            If the mini-batch breaks a rule.
+        ModelError
+            If eta is not a positive number, or the loss is not finite.
         """
         check_positive("eta", eta)
-        loss, nabla = self._finite_gradient(self._samples(mini_batch, "mini_batch", self.scale))
-        self._engine.parameters[...] -= self.dtype.type(eta) * nabla
+        loss, nabla = self._finite_gradient(self._samples(mini_batch, "mini_batch", self._pixel_scale))
+        self.engine.parameters[...] -= self.dtype.type(eta) * nabla
         return loss
 
+    @suggest_keywords
     def train(
         self,
         training_data: Data,
@@ -253,8 +384,8 @@ class Network:
         eta: float,
         *,
         mini_batch_size: int = 125,
-        optimizer: str | Optimizer = "sgd",
-        schedule: str | Schedule | Callable[[int], float] | None = None,
+        optimizer: OptimizerName | Optimizer = "sgd",
+        schedule: ScheduleName | Schedule | Callable[[int], float] | None = None,
         lmbda: float = 0.0,
         l1: float = 0.0,
         max_norm: float | None = None,
@@ -262,11 +393,11 @@ class Network:
         clip_value: float | None = None,
         label_smoothing: float = 0.0,
         averaging: float = 0.0,
-        class_weight: dict[int, float] | str | None = None,
+        class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
         sample_weight: ArrayLike | None = None,
         validation_data: Data | float | None = None,
         patience: int | None = None,
-        monitor: str = "loss",
+        monitor: Literal["loss", "accuracy"] = "loss",
         test_data: Data | None = None,
         training_accuracy: bool = False,
         callbacks: Callback | Sequence[Callback] = (),
@@ -276,66 +407,73 @@ class Network:
         resume: bool = False,
         progress: bool | None = None,
     ) -> History:
-        """Train on mini-batches, shuffled anew in each epoch.
+        """Train on mini-batches, reshuffled before each epoch.
+
+        A call that is refused leaves the network as it was.
 
         Parameters
         ----------
         training_data : Dataset, two arrays (images, labels) or pairs (image, label)
             Never changed, not even in order.
         epochs : int
-            How many times every image is used; of L-BFGS, how many iterations.
+            How many times every image is used; with L-BFGS, the number of iterations.
         eta : float
-            Learning rate: for sgd, a step is eta times the gradient of the mini-batch's mean loss.
-        mini_batch_size : int
+            Learning rate: with sgd, a step is eta times the gradient of the mini-batch's mean loss.
+        mini_batch_size : int, default 125
             Images per step; the last mini-batch of an epoch holds what is left.
-        optimizer : str or Optimizer
-            sgd, momentum, nesterov, rmsprop, adam, adamw, nadam or lbfgs, or one with settings: ``cmlp.Adam(0.8)``.
+        optimizer : str or Optimizer, default "sgd"
+            One of sgd, momentum, nesterov, rmsprop, adam, adamw, nadam and lbfgs, or an object with settings of one's
+            own, such as ``cmlp.Adam(beta_1=0.8)``.
         schedule : str, Schedule or function of the step, optional
             What eta is multiplied by: constant, step, exponential, invscaling, adaptive, cosine or one_cycle.
-        lmbda, l1 : float
-            Penalties on n training images, as in Nielsen's chapter 3: ``lmbda / (2 n) * sum(w**2)`` and
-            ``l1 / n * sum(|w|)`` are added to the mean loss.
+        lmbda, l1 : float, default 0.0
+            Strengths of the L2 and L1 penalties on n training images, as in Nielsen's chapter 3:
+            ``lmbda / (2 n) * sum(w**2)`` and ``l1 / n * sum(|w|)`` are added to the mean loss.
         max_norm : float, optional
-            The longest vector of weights into one unit.
+            Maximum norm of a unit's incoming weights.
         clip_norm, clip_value : float, optional
-            The longest gradient, and the largest element of one.
-        label_smoothing : float of [0, 1)
-            How much of a label's 1 is shared among all classes.
-        averaging : float of [0, 1)
-            How much of the averaged parameters stays in each step; the network ends with the averaged ones.
+            Maximum norm of a gradient, and maximum absolute value of its elements.
+        label_smoothing : float, default 0.0
+            Fraction of each label's 1 that is shared among all classes, in [0, 1).
+        averaging : float, default 0.0
+            Decay of the exponential moving average of the parameters, in [0, 1); the network ends with the average.
         class_weight : dict of label and weight, or "balanced"; optional
+            Factor of the loss of each class, by default 1; "balanced" gives all classes the same total weight.
         sample_weight : array_like (n,), optional
+            Factor of the loss of each image, by default 1.
         validation_data : as training_data, or float; optional
-            Measured after every epoch; a float is a fraction of the training data, of each class alike.
+            Measured after every epoch; a float is the fraction of each class that is split off the training data.
         patience : int, optional
-            After how many epochs without a better value on the validation data to stop; the best weights are
-            restored.
-        monitor : {"loss", "accuracy"}
-            Which value.
+            Number of epochs in a row without a better value on the validation data after which training stops; the
+            best weights are then restored.
+        monitor : {"loss", "accuracy"}, default "loss"
+            The value that early stopping watches.
         test_data : as training_data, optional
             Its accuracy is measured after every epoch.
-        training_accuracy : bool
-            Whether that of the training data is, too.
-        callbacks : function of an Event, or object with on_epoch_end or on_batch_end, or several
+        training_accuracy : bool, default False
+            Whether to measure the accuracy on the training data after every epoch.
+        callbacks : function of an Event, object with on_epoch_end or on_batch_end, or several of them; default ()
             Training stops if one returns True.
         threads : int, optional
-            How many share the images; the result has the same bits with any number. By default one where there is
-            little to do, otherwise OMP_NUM_THREADS, or one per processor.
+            Number of threads that share the images; it does not change a bit of the result. By default one where
+            there is little to do, otherwise OMP_NUM_THREADS, or one per processor.
         checkpoint : str or path, optional
-            A file to which the training is written from time to time; the one before stays beside it, with
+            File to which the training is written from time to time; the checkpoint before stays beside it, with
             ``.previous`` at the end of its name.
-        checkpoint_every : int or str
-            After how many epochs, or after what time: ``"30s"``, ``"5min"``, ``"1h"``.
-        resume : bool
-            Whether to go on from the checkpoint, if there is one: with the same data and settings, only `epochs` may
-            differ, the training ends with the same bits as without the interruption.
+        checkpoint_every : int or str, default 1
+            Epochs between two checkpoints, or the time between them: ``"30s"``, ``"5min"``, ``"1h"``.
+        resume : bool, default False
+            Whether to go on from the checkpoint, if there is one. With the same data and settings, of which only
+            `epochs` may be larger, the training ends with the same bits as without the interruption, on the same kind
+            of processor and the same build.
         progress : bool, optional
-            Whether to tell on stderr how far it is: by a bar on a terminal, by plain lines elsewhere. By default, on a
-            terminal only.
+            Whether to show progress on stderr: a bar on a terminal, plain lines elsewhere. By default on a terminal
+            only.
 
         Returns
         -------
         History
+            Losses, accuracies and durations, epoch by epoch.
 
         Raises
         ------
@@ -348,117 +486,196 @@ class Network:
             After Ctrl-C; the weights are those after the last whole step, which a checkpoint then holds.
         OSError
             If the first checkpoint cannot be written; a warning if a later one cannot.
-        """
-        settings = Settings(
-            epochs, eta, find_optimizer(optimizer), find_schedule(schedule), mini_batch_size, lmbda, l1,
-            max_norm, clip_norm, clip_value, label_smoothing, averaging,
-        )  # fmt: skip
-        keeper = make_keeper(checkpoint, checkpoint_every, resume)
-        rng = self.rng if keeper is None else keeper.begin(self.rng)
-        samples = self._samples(training_data, "training_data", None).weighted(
-            sample_weight, class_weight, "sample_weight"
-        )
-        samples, validation = self._validation(samples, validation_data, rng)
-        watched = make_patience(patience, monitor, validation)
-        self.scale = samples.pixel_scale or self.scale
-        tested = None if test_data is None else self._samples(test_data, "test_data", self.scale)
-        names = getattr(training_data, "class_names", self.class_names)
-        self.class_names = names if names is None or len(names) == self.sizes[-1] else None
-        self._note_pictures(samples.images, getattr(training_data, "picture_shape", None), samples.scale)
-        self.settings = {"images": len(samples)} | settings.describe()
-        kind = LBFGSRun if isinstance(settings.optimizer, LBFGS) else MiniBatchRun
-        self._run = kind(
-            self, self._engine, self.architecture, settings, samples, validation, tested, training_accuracy, watched,
-            Callbacks(callbacks), keeper, self.rng, threads, progress,
-        )  # fmt: skip
-        try:
-            return self._run.go()
-        finally:
-            self._run = None
 
+        Examples
+        --------
+        >>> import cmlp
+        >>> train, test = cmlp.load_digits()
+        >>> net = cmlp.Network([64, 30, 10], activation="relu", loss="cross_entropy")
+        >>> history = net.train(train, 20, 0.001, mini_batch_size=16, optimizer="adam", test_data=test)
+        >>> len(history), history.test_accuracy[-1] > 90
+        (20, True)
+        """
+        arguments = locals()
+        before = state_of(self.rng)
+        try:
+            loop, adopted = self._prepare(Options.of(arguments), arguments)
+        except BaseException:
+            restore(self.rng, before)
+            raise
+        earlier = {name: vars(self)[name] for name in adopted}
+        vars(self).update(adopted)
+        try:
+            loop.begin()
+        except BaseException:
+            vars(self).update(earlier)
+            restore(self.rng, before)
+            raise
+        outer, self._loop = self._loop, loop  # a callback may train, too
+        try:
+            return loop.run()
+        finally:
+            self._loop = outer
+
+    def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
+        """Check all arguments of `train`; return the training, and what the network learns about its data."""
+        checkpoints = open_checkpoints(arguments["checkpoint"], arguments["checkpoint_every"], arguments["resume"])
+        rng = self.rng if checkpoints is None else checkpoints.begin(self.rng)
+        data = arguments["training_data"]
+        samples = self._samples(data, "training_data", None).weighted(
+            arguments["sample_weight"], arguments["class_weight"], self.sizes[-1], self.dtype
+        )
+        samples, validation = self._validation(samples, arguments["validation_data"], rng)
+        scale = self._scale_beside(samples)
+        test_data = arguments["test_data"]
+        loop = Loop(
+            network=self,
+            samples=samples,
+            options=options,
+            measurements=Measurements(
+                training=samples if check_flag("training_accuracy", arguments["training_accuracy"]) else None,
+                validation=validation,
+                test=None if test_data is None else self._samples(test_data, "test_data", scale),
+            ),
+            early_stopping=make_early_stopping(arguments["patience"], arguments["monitor"], validation),
+            callbacks=Callbacks(arguments["callbacks"]),
+            checkpoints=checkpoints,
+            threads=arguments["threads"],
+            show_progress=arguments["progress"],
+        )
+        names = getattr(data, "class_names", self.class_names)
+        pictures = None
+        if isinstance(samples.images, np.ndarray):
+            pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
+        return loop, {
+            "scale": scale.bytes,
+            "class_names": names if names is None or len(names) == self.sizes[-1] else None,
+            "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
+            "_framing": None,
+            "_pictures": pictures,
+        }
+
+    @suggest_keywords
     def train_on_batches(
-        self, batches: Iterable[Data], eta: float, *, optimizer: str | Optimizer = "sgd", lmbda: float = 0.0
+        self, batches: Iterable[Data], eta: float, *, optimizer: OptimizerName | Optimizer = "sgd", lmbda: float = 0.0
     ) -> list[float]:
-        """Take a step for each mini-batch, for data larger than memory, and return its mean loss before each.
+        """Take a step for each mini-batch, for data larger than memory.
 
         Parameters
         ----------
         batches : iterable of Dataset, two arrays (images, labels) or pairs (image, label)
             Each is one step.
         eta : float
-        optimizer : str or Optimizer
-            As for `train`; its memory of earlier steps begins with the first mini-batch.
-        lmbda : float
-            ``lmbda / 2 * sum(w**2)`` is added to the mean loss of each mini-batch.
+            Learning rate.
+        optimizer : str or Optimizer, default "sgd"
+            As for `train`, but not lbfgs; its memory of earlier steps begins with the first mini-batch.
+        lmbda : float, default 0.0
+            Strength of the L2 penalty: ``lmbda / 2 * sum(w**2)`` is added to the mean loss of each mini-batch.
+
+        Returns
+        -------
+        list of float
+            The mean loss of each mini-batch before its step.
+
+        Raises
+        ------
+        DataError
+            If a mini-batch breaks a rule; the steps before it were taken.
+        ModelError
+            If a setting breaks a rule, or the loss is no longer finite.
+
+        Examples
+        --------
+        >>> import cmlp
+        >>> train, test = cmlp.load_digits()
+        >>> net = cmlp.Network([64, 16, 10])
+        >>> losses = net.train_on_batches((train[i : i + 10] for i in range(0, 1000, 10)), 3.0)
+        >>> len(losses)
+        100
         """
-        check_positive("eta", eta)
-        found = find_optimizer(optimizer)
-        if isinstance(found, LBFGS):
+        options = Options(eta=eta, optimizer=optimizer, lmbda=lmbda)
+        losses: list[float] = []
+        if isinstance(options.optimizer, LBFGS):
             raise ModelError("lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time")
-        state, l2, losses = new_state(found, self._engine), check_range("lmbda", lmbda), []
+        state = new_state(options.optimizer, self.engine)
         for batch in batches:
-            samples = self._samples(batch, "mini-batch", self.scale)
-            options = Options(len(samples), l2=l2)
-            training = Training(self._engine, samples, options, found, eta, self.rng, shuffle=False, state=state)
-            losses.append(training.epoch(0, 1))
+            samples = self._samples(batch, "mini-batch", self._pixel_scale)
+            losses.append(take_step(self.engine, samples, options, state, self.rng, f"mini-batch {len(losses) + 1:,}"))
         return losses
 
     def stop(self) -> None:
-        """End the training that is under way in another thread, after its present step."""
-        run = self._run  # which may end meanwhile
-        if run is not None:
-            run.stop()
+        """End the training that is under way, after its present step; any thread or callback may call it."""
+        loop = self._loop  # which may end meanwhile
+        if loop is not None:
+            loop.stop()
 
-    def _validation(
-        self, samples: Samples, given: Data | float | None, rng: np.random.Generator
-    ) -> tuple[Samples, Samples | None]:
+    def _validation(self, samples: Samples, given: Any, rng: np.random.Generator) -> tuple[Samples, Samples | None]:
         """Return the samples to train and to validate with."""
-        if isinstance(given, float):
-            training, validation = stratified_split(samples, given, rng)
-            return samples.subset(training), samples.subset(validation)
         if given is None:
             return samples, None
-        return samples, self._samples(given, "validation_data", samples.pixel_scale or self.scale)
+        if isinstance(given, Real) and not isinstance(given, bool):
+            training, validation = stratified_split(samples, float(given), rng)
+            return samples.subset(training), samples.subset(validation)
+        return samples, self._samples(given, "validation_data", self._scale_beside(samples))
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
-        """Return a network with a copy of the model's parameters."""
+        """Return a network with a copy of the parameters of a stored model.
+
+        Parameters
+        ----------
+        model : Model
+            What `Network.model` returns, and what files hold.
+
+        Returns
+        -------
+        Network
+            Of the class on which it is called; only `Network.__init__` is, because a subclass's may want more.
+        """
         a = model.architecture
-        network = cls(
-            a.sizes,
-            activation=a.activations,
-            loss=a.loss,
-            initializer="zeros",
-            dropout=a.dropouts[:-1],
+        network = cls.__new__(cls)
+        Network.__init__(
+            network, a.sizes, activation=a.activations, loss=a.loss, initializer=model.weights, dropout=a.dropouts[:-1],
             dtype=a.dtype,
-        )
-        for layer, (w, b) in enumerate(zip(model.weights, model.biases, strict=True)):
-            network.weights[layer], network.biases[layer] = w, b
+        )  # fmt: skip
+        network.biases = model.biases
         network.scale, network.settings = model.scale, dict(model.training)
         network.class_names, network._framing = model.class_names, model.framing
         return network
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the network to a file that `load` reads; an existing one is replaced, and whole at every instant.
+        """Save the network, atomically replacing an existing file.
 
-        The file has the layout of safetensors, and a checksum. It holds the parameters, what the network is, how pixels
-        are prepared for it, and how it was trained; not the state of its `rng`.
+        The file is in the safetensors format and has a checksum. It holds the parameters, the architecture, the
+        treatment of pixels and the settings of the training; not the state of `rng`.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, which `load` reads.
 
         Raises
         ------
+        ModelError
+            If a parameter is not finite.
         OSError
-            If it cannot be written; an existing file is as it was.
+            If it cannot be written; an existing file is unchanged.
         """
         write_model(self.model, Path(path))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read a network from a file; nothing in it is ever executed.
+        """Load a network from a file, of which nothing is ever executed.
 
         Parameters
         ----------
         path : str or path
-            What `save` wrote, or the ``save`` of ``network2.py`` in Nielsen's book.
+            A file of `save`, or of the ``save`` of ``network2.py`` in Nielsen's book.
+
+        Returns
+        -------
+        Network
+            Of the class on which it is called.
 
         Raises
         ------
@@ -471,95 +688,138 @@ class Network:
 
     @classmethod
     def from_torch(
-        cls, path: str | PathLike[str], activation: str | Sequence[str] = "relu", loss: str = "cross_entropy"
+        cls,
+        path: str | PathLike[str],
+        activation: ActivationName | Sequence[ActivationName] = "relu",
+        loss: LossName = "cross_entropy",
     ) -> Self:
-        """Read the Linear layers of a PyTorch state_dict, a .safetensors file, in the order of their names.
+        """Load the Linear layers of a PyTorch state_dict, in the order of their names.
 
         Parameters
         ----------
         path : str or path
-        activation, loss
-            As of `Network`, because the file does not say it: of logits, cross_entropy makes the outputs the softmax.
-        """
-        return cls.from_model(read_torch(Path(path), activation, loss))
+            A .safetensors file.
+        activation : str or sequence of str, default "relu"
+            As of `Network`, because the file does not say it.
+        loss : str, default "cross_entropy"
+            The same; with cross_entropy, the outputs are the softmax of PyTorch's logits.
 
-    def to_html(self, path: str | PathLike[str], data: Data | None = None, *, title: str | None = None) -> None:
-        """Write a page to draw on, or, for other data, to set inputs, that shows what the network makes of them.
-
-        It is one file that opens from disk, computes by itself, and loads and sends nothing.
-
-        Parameters
-        ----------
-        path : str or path
-        data : as for `test`, optional
-            Test images to step through: up to 200 of them, wrong ones first.
-        title : str, optional
-            Its heading.
+        Returns
+        -------
+        Network
+            Of the class on which it is called.
 
         Raises
         ------
         ModelError
-            If a weight is not finite, or there are too many for a page.
+            If the file holds anything else, or its layers do not fit together.
         OSError
-            If it cannot be written; an existing file is as it was.
+            If it cannot be read.
         """
-        from cmlp.export.page import choose_examples, html_page  # here, because most who import cmlp export nothing
+        return cls.from_model(read_torch(Path(path), activation, loss))
 
-        samples = None if data is None else self._samples(data, "data", self.scale)
-        examples = None if samples is None else choose_examples(samples, self.architecture, self._engine)
-        write_file(Path(path), html_page(self.model, examples, title=title))
+    def to_html(self, path: str | PathLike[str], data: Data | None = None, *, title: str | None = None) -> None:
+        """Write a page on which one draws, or sets inputs, and sees what the network makes of them.
 
-    def to_onnx(self, path: str | PathLike[str], *, input: str = "uint8") -> None:
-        """Write the network for ONNX Runtime and other programs, as `cmlp.export.onnx_model` documents.
+        It is one file, which needs no server and loads and sends nothing.
 
         Parameters
         ----------
         path : str or path
-        input : {"uint8", "float"}
-            What the images will be: bytes, which the file's `scale` applies to, or numbers.
+            The file; an existing one is replaced atomically.
+        data : as for `test`, optional
+            Test images to step through: up to 200 of them, wrong ones first.
+        title : str, optional
+            Heading of the page.
+
+        Raises
+        ------
+        DataError
+            If the data break a rule.
+        ModelError
+            If a weight is not finite, or there are too many for a page.
+        OSError
+            If it cannot be written; an existing file is unchanged.
+        """
+        from cmlp.export.page import choose_examples, html_page  # here, because most who import cmlp export nothing
+
+        samples = None if data is None else self._samples(data, "data", self._pixel_scale)
+        examples = None if samples is None else choose_examples(samples, self.architecture, self.engine)
+        write_file(Path(path), html_page(self.model, examples, title=title))
+
+    def to_onnx(self, path: str | PathLike[str], *, input: Literal["uint8", "float"] | None = None) -> None:
+        """Write the network as an ONNX file, for ONNX Runtime and other programs.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; an existing one is replaced atomically.
+        input : {"uint8", "float"}, optional
+            Type of the images: bytes, to which the file applies `scale`, or floats, which are used as they are. By
+            default float if the network was trained on floats, and otherwise uint8.
+
+        Raises
+        ------
+        CmlpError
+            If onnx, which is the extra ``cmlp[onnx]``, is not installed.
+        ModelError
+            If a weight is not finite.
+        OSError
+            If it cannot be written; an existing file is unchanged.
         """
         from cmlp.export.onnx import onnx_model  # here, because most who import cmlp export nothing
 
-        write_file(Path(path), onnx_model(self.model, input=input))
+        wanted = input or self.settings.get("input", "uint8")
+        write_file(Path(path), onnx_model(self.model, input=wanted))
 
     def _make_engine(self) -> None:
         a = self.architecture
-        self._engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
+        self.engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
         self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
-        weights, biases = self._engine.views(self._engine.parameters)
-        self.weights, self.biases = Layers("weights", weights), Layers("biases", biases)
-
-    def _note_pictures(self, images: object, shape: tuple[int, int] | None, scale: float) -> None:
-        """Keep a few of the training images (n, pixels), to look at when somebody asks for the framing."""
-        self._framing = None
-        self._pictures = (some_of(images), shape, scale) if isinstance(images, np.ndarray) else None
+        weights, biases = self.engine.views(self.engine.parameters)
+        self._weights, self._biases = LayerArrays("weights", weights), LayerArrays("biases", biases)
+        self._loop = None
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
         """Return the mean loss and its gradient (n_parameters,)."""
-        loss, weight, nabla = self._engine.gradient(samples.source())
+        loss, weight, nabla = self.engine.gradient(samples.source())
         if not isfinite(loss):
             raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
         return loss / weight, nabla
 
-    def _samples(self, data: Data, name: str, scale: float | None) -> Samples:
+    @property
+    def _pixel_scale(self) -> PixelScale:
+        """What integers are multiplied by: those other than bytes only if the network was trained on such."""
+        return PixelScale(self.scale, self.scale if self.settings.get("input") == "uint8" else 1.0)
+
+    def _scale_beside(self, samples: Samples) -> PixelScale:
+        """Return the scale of validation and test data beside samples to train with."""
+        scale = samples.pixel_scale
+        return PixelScale(self.scale, 1.0) if scale is None else PixelScale(scale, scale)
+
+    def _samples(self, data: Data, name: str, scale: PixelScale | None) -> Samples:
         return as_samples(data, self._form, scale, name)
 
     def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
         """Return the samples of images and labels given apart, of one image or more."""
-        batch, single = as_images(images, self.sizes[0])
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
         answers = [labels] if single else labels
-        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self.scale, "the batch")
+        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("architecture", "activations", "scale", "class_names", "settings", "rng", "_framing", "_pictures")
-        return {key: self.__dict__[key] for key in kept} | {"parameters": self._engine.parameters}
+        made = {"engine", "_form", "_weights", "_biases", "_loop"}  # anew by `_make_engine`
+        kept = {name: value for name, value in vars(self).items() if name not in made}
+        return kept | {"parameters": self.engine.parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        parameters = state.pop("parameters")
-        self.__dict__.update(state)
+        vars(self).update({name: value for name, value in state.items() if name != "parameters"})
         self._make_engine()
-        self._run = None
-        self._engine.parameters[...] = parameters
+        self.engine.parameters[...] = state["parameters"]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.architecture}, {self._engine.parameters.size:,} parameters)"
+        return f"{type(self).__name__}({self.architecture}, {self.engine.parameters.size:,} parameters)"
+
+
+def _input_of(samples: Samples) -> str:
+    """Return what kind of numbers the images were: integers of 0..255, or others that are used as they are."""
+    return "float" if samples.pixel_scale is None else "uint8"

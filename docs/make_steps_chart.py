@@ -1,4 +1,4 @@
-"""Draw docs/steps.html: the images that the networks of the tutorial read wrong, epoch by epoch.
+"""Draw docs/steps.html: the validation error of four networks of the tutorial, epoch by epoch.
 
 Usage: python docs/make_steps_chart.py MNIST, where MNIST is anything that `cmlp.load` reads.
 """
@@ -12,10 +12,10 @@ import cmlp
 RELU = {"activation": "relu", "initializer": "he_normal", "loss": "cross_entropy"}
 ADAM = {"optimizer": "adam", "schedule": "cosine"}
 STEPS = [
-    ("the film's network", [16, 16], {}, 3.0, {}),
-    ("a cost that fits", [100], {"loss": "cross_entropy"}, 1.0, {}),
-    ("steps that grow small", [200], RELU, 0.002, ADAM),
-    ("less by heart", [200], RELU, 0.002, ADAM | {"label_smoothing": 0.1}),
+    ("first network", [16, 16], {}, 3.0, {}),
+    ("cross-entropy", [100], {"loss": "cross_entropy"}, 1.0, {}),
+    ("Adam, cosine", [200], RELU, 0.002, ADAM),
+    ("label smoothing", [200], RELU, 0.002, ADAM | {"label_smoothing": 0.1}),
 ]
 EPOCHS = 10
 
@@ -25,7 +25,7 @@ TICKS = [1.5, 2, 3, 5, 10]  # percent
 
 
 def wrong(data, hidden, made, eta, trained):
-    """Return how much of the images set aside is read wrong after each epoch, in percent."""
+    """Return the validation error after each epoch, in percent."""
     train, _ = data
     n = len(train) * 5 // 6
     network = cmlp.Network([train.images.shape[1], *hidden, train.classes], dtype="float32", **made)
@@ -52,7 +52,7 @@ def line(points, colour):
 
 def chart(curves):
     """Return an SVG of curves by name, which scrolls on narrow screens."""
-    parts = [text(0, 14, "read wrong")]
+    parts = [text(0, 14, "error")]
     for tick in TICKS:
         y, right = y_of(tick), WIDTH - RIGHT
         parts.append(f'<path d="M{LEFT} {y:.1f}H{right}" stroke="currentColor" stroke-opacity="0.15"/>')
@@ -62,7 +62,7 @@ def chart(curves):
     for (name, values), colour in zip(curves.items(), COLOURS, strict=True):
         parts.append(line([(x_of(i + 1), y_of(value)) for i, value in enumerate(values)], colour))
         parts.append(text(WIDTH - RIGHT + 10, y_of(values[-1]) + 4, f"{name}, {values[-1]:.1f} %", colour=colour))
-    title = "Images read wrong after each epoch"
+    title = "Validation error after each epoch"
     style = 'style="width: 100%; min-width: 34rem; max-width: 45rem; font: 13px sans-serif"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" {style}>'
     return "\n".join(['<div style="overflow-x: auto">', head, f"<title>{title}</title>", *parts, "</svg>", "</div>\n"])

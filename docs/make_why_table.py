@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from diagnosis.faults import FAULTS
+from support.faults import FAULTS
 
 from cmlp import Dataset, Network
 from cmlp.diagnosis import check

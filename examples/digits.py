@@ -1,4 +1,4 @@
-"""Handwritten digits, read well: relu, cross-entropy, Adam, and the digits that are still read wrong."""
+"""Classify handwritten digits with ReLU, cross-entropy and Adam, and show some of the mistakes."""
 
 import cmlp
 

@@ -1,4 +1,4 @@
-"""How many hidden units, and how much dropout? A grid search of scikit-learn finds out. Needs cmlp[sklearn]."""
+"""Choose the number of hidden units and the dropout rate by scikit-learn's grid search. Needs cmlp[sklearn]."""
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split

@@ -1,4 +1,4 @@
-"""A noisy curve, learned from points: outputs that are numbers, and early stopping before the noise is learned."""
+"""Regression: fit a curve to noisy points, with early stopping against overfitting."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ import cmlp
 
 
 def curve(x):
-    """Return the truth, which the network never sees."""
+    """Return the true values, without noise."""
     return np.sin(3 * x) + x / 2
 
 
@@ -19,7 +19,7 @@ history = network.train(
     (x[:300], y[:300]), 500, 0.005, mini_batch_size=20, optimizer="adam",
     validation_data=(x[300:], y[300:]), patience=50,
 )  # fmt: skip
-print(f"stopped after {len(history)} epochs; the error of the best was {min(history.validation_loss) ** 0.5:.2f}")
+print(f"stopped after {len(history)} epochs; the lowest validation error was {min(history.validation_loss) ** 0.5:.2f}")
 
 grid = np.linspace(-2, 2, 9)[:, np.newaxis]
 for point, found in zip(grid[:, 0], network(grid)[:, 0], strict=True):

@@ -1,4 +1,4 @@
-"""Exclusive or: what one layer cannot learn, and two can."""
+"""Learn exclusive or (XOR), which one layer cannot and two layers can."""
 
 import numpy as np
 

@@ -1,17 +1,11 @@
 import gzip
-import json
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import write_folder
-
-import cmlp
-from cmlp.cli import main
 
 MNIST_FILES = {
     "training images": ("train-images-idx3-ubyte.gz", 16),
@@ -19,52 +13,6 @@ MNIST_FILES = {
     "test images": ("t10k-images-idx3-ubyte.gz", 16),
     "test labels": ("t10k-labels-idx1-ubyte.gz", 8),
 }
-
-
-@pytest.fixture
-def run(capsys):
-    """Return a function that runs a command and returns its exit code and what it printed."""
-
-    def call(*arguments):
-        status = main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
-
-
-@pytest.fixture
-def data_folder(tmp_path):
-    """Return a data folder with every tenth of the digits."""
-    parts = [data[::10] for data in cmlp.load_digits()]
-    return write_folder(tmp_path / "data", *[(np.array(part.images), part.labels.tolist()) for part in parts])
-
-
-@pytest.fixture
-def report(capsys):
-    """Return a function that runs a command with --json and returns its report."""
-
-    def call(*arguments):
-        quiet = ["--quiet"] if arguments[0] == "train" else []
-        assert main([*arguments, "--json", *quiet]) == 0
-        out, err = capsys.readouterr()
-        assert out.count("\n") == 1 and err == ""
-        return json.loads(out)
-
-    return call
-
-
-@pytest.fixture
-def complaint(capsys):
-    """Return a function that runs a command that cannot run, and returns its one line on stderr."""
-
-    def call(*arguments, stdout=""):
-        assert main(arguments) == 2
-        out, err = capsys.readouterr()
-        assert re.fullmatch(stdout, out, re.DOTALL)
-        assert re.fullmatch(r"cmlp[^:\n]*: [^\n]+\n", err)
-        return err
-
-    return call
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from documents import ROOT, blocks, check, run_python, run_shell
+from support.documents import ROOT, blocks, check, run_python, run_shell
 
 import cmlp
 
@@ -15,6 +15,10 @@ PAGES = sorted(DOCS.glob("**/*.md"))
 WHY = DOCS / "why-10-percent.md"
 MNIST = os.environ.get("CMLP_MNIST")
 OF_MNIST = 'cmlp.load("mnist")'
+
+OUTSIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")]
+FILE = re.compile(r"(?<![\w/.])(?:\.\./)?((?:cmlp|tests|docs|examples|benchmarks)/[\w./-]*\w/?)")
+BUILT = "docs/_build/html"
 
 
 @pytest.fixture
@@ -52,3 +56,13 @@ def test_the_interface_has_every_name():
     pages = "\n".join(page.read_text() for page in (DOCS / "api").glob("*.md"))
     documented = re.findall(r"^\.\. auto(?:class|function|exception):: (\w+)$", pages, re.MULTILINE)
     assert sorted(documented) == sorted([*cmlp.__all__, *cmlp.ESTIMATORS])
+
+
+@pytest.mark.parametrize("page", [*PAGES, *OUTSIDE, ROOT / "benchmarks/README.md"], ids=lambda page: page.name)
+def test_the_files_that_a_page_names_exist(page):
+    named = set(FILE.findall(page.read_text())) - {BUILT}
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_citation_is_of_this_version():
+    assert f"\nversion: {cmlp.__version__}\n" in (ROOT / "CITATION.cff").read_text()

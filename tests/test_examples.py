@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from documents import ROOT, blocks, check, run_shell
+from support.children import PATIENCE
+from support.documents import ROOT, blocks, check, run_shell
 
 EXAMPLES = ROOT / "examples"
 
@@ -17,7 +18,7 @@ def run(tmp_path):
 
     def _run(name):
         command = [sys.executable, "-W", "error", str(EXAMPLES / name)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
         assert (done.returncode, done.stderr) == (0, "")
         assert not list(tmp_path.iterdir())
         return done.stdout

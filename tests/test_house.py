@@ -9,6 +9,7 @@ import pytest
 import cmlp
 
 ROOT = Path(cmlp.__path__[0])
+TESTS = Path(__file__).parent
 
 FLOORS = [
     {"cmlp.errors", "cmlp.core"},
@@ -129,6 +130,17 @@ def test_functions_stay_short(path):
             documented = ast.get_docstring(node, clean=False)
             lines = node.end_lineno - node.lineno + 1 - (documented.count("\n") + 1 if documented else 0)
             assert lines <= 60, f"{node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: str(path.relative_to(TESTS)))
+def test_files_of_tests_stay_short(path):
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def test_every_folder_of_tests_is_of_a_room():
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
+    assert len(folders) > 10
+    assert [str(f) for f in folders if not ((ROOT / f).is_dir() or (ROOT / f).with_suffix(".py").is_file())] == []
 
 
 def test_importing_cmlp_stays_cheap():

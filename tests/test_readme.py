@@ -1,7 +1,7 @@
 """What the README shows is what happens."""
 
 import pytest
-from documents import ROOT, blocks, check, run_python
+from support.documents import ROOT, blocks, check, run_python
 
 PYTHON = [block for block in blocks(ROOT / "README.md") if block.language == "python"]
 

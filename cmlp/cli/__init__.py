@@ -1,4 +1,4 @@
-"""The command line: results on stdout, progress and complaints on stderr, and an exit code.
+"""The command line: results on stdout, progress and errors on stderr, and an exit code.
 
 What needs NumPy is imported where a command runs, so that this package stays quick to import.
 """
@@ -15,8 +15,8 @@ from typing import Any
 from cmlp import __version__
 from cmlp.cli import check, completion, convert, export, fetch, info, page, predict, show, test, train
 from cmlp.cli.options import Parser, commands_of
-from cmlp.cli.output import complain, discard_unwritten
-from cmlp.cli.places import nearest
+from cmlp.cli.output import discard_unwritten, print_error
+from cmlp.cli.paths import nearest
 from cmlp.errors import CmlpError
 
 FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
@@ -34,18 +34,18 @@ GROUPS = {
 WELCOME = """\
 cmlp {version}: a compiled multilayer perceptron
 
-Three things to type:
+To begin:
 
   cmlp train --save digits.cmlp  train a network on handwritten digits
-  cmlp test digits.cmlp          how good it is, and what it confuses
-  cmlp check FOLDER              what is wrong with your own images and labels
+  cmlp test digits.cmlp          measure its accuracy and see its mistakes
+  cmlp check FOLDER              find out what is wrong with your own data
 
 cmlp --help lists every command.
 """
 
 EPILOG = """\
 exit codes:
-  0 fine, 1 problems found, 2 could not run (one line on stderr says why),
+  0 success, 1 problems found, 2 could not run (one line on stderr says why),
   130 interrupted, 143 terminated
 
 examples:
@@ -66,47 +66,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 fine, 1 problems found, 2 could not run, 128 plus the number of a signal as shells have it.
+        The exit code: 0 success, 1 problems found, 2 could not run, 128 plus the number of the signal that ended it.
     """
     program = "cmlp"
     try:
         try:
             arguments = _parse(sys.argv[1:] if argv is None else argv)
             program = arguments.program
-            with _manners(program):
+            with _signals_and_warnings(program):
                 status = arguments.run(arguments) or FINE
         except SystemExit as ended:  # after --help, --version and bad options
             status = int(ended.code or FINE)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where a full disk is still an error like others
     except KeyboardInterrupt:
-        complain(program, "interrupted")
+        print_error(program, "interrupted")
         status = INTERRUPTED
     except Terminated:
-        complain(program, "terminated")
+        print_error(program, "terminated")
         status = TERMINATED
     except BrokenPipeError:
         status = READER_LEFT
     except (CmlpError, OSError, MemoryError) as error:
-        complain(program, _sentence(error))
+        print_error(program, _sentence(error))
         status = COULD_NOT_RUN
     discard_unwritten()
     return status
 
 
 class Terminated(BaseException):
-    """Somebody wants this process to end: like KeyboardInterrupt, but from a machine."""
+    """Raised on SIGTERM, as KeyboardInterrupt is on Ctrl-C."""
 
 
 @contextmanager
-def _manners(program: str) -> Iterator[None]:
-    """While it lasts, a warning is one line, and SIGTERM unwinds the command instead of killing it."""
+def _signals_and_warnings(program: str) -> Iterator[None]:
+    """Print each warning on one line, and raise `Terminated` on SIGTERM, so that the command cleans up."""
 
     def terminate(*_: object) -> None:
         raise Terminated
 
     def warn(message: Warning | str, *_: Any, **__: Any) -> None:
-        complain(program, f"warning: {message}")
+        print_error(program, f"warning: {message}")
 
     in_main_thread = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
@@ -133,14 +133,25 @@ def _sentence(error: Exception) -> str:
             return str(error)
 
 
-def new_parser() -> Parser:
-    """Return the parser of all commands."""
+def new_parser(*, hidden: bool = True) -> Parser:
+    """Return the parser of all commands.
+
+    Parameters
+    ----------
+    hidden : bool
+        Whether argparse leaves the commands out of its help: it would list them without their groups, in which the
+        epilog lists them.
+
+    Returns
+    -------
+    Parser
+    """
     usage = "cmlp [-h] [--version] COMMAND ..."
     parser = Parser(prog="cmlp", usage=usage, description="A compiled multilayer perceptron.")
     parser.add_argument("--version", action="version", version=f"cmlp {__version__}", help="print the version")
     parser.set_defaults(run=_welcome, program="cmlp")
-    # Hidden, because argparse lists commands without groups; the epilog lists them in theirs.
-    commands = parser.add_subparsers(prog="cmlp", metavar="COMMAND", help=argparse.SUPPRESS)
+    help = argparse.SUPPRESS if hidden else None
+    commands = parser.add_subparsers(prog="cmlp", metavar="COMMAND", help=help)
     listed = []
     for title, modules in GROUPS.items():
         known = set(commands.choices)

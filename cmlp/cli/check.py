@@ -1,4 +1,4 @@
-"""``cmlp check``: find out why the accuracy is 10 %."""
+"""``cmlp check``: find faults in images, labels and a network."""
 
 import argparse
 from pathlib import Path
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import encodable, painted, print_json, print_table, printable, wrapped
-from cmlp.cli.places import check_source
+from cmlp.cli.output import coloured, encodable, print_json, print_table, wrapped
+from cmlp.cli.paths import check_source
 from cmlp.errors import DataError
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from typing import Any
@@ -16,15 +17,14 @@ if TYPE_CHECKING:
     from cmlp.diagnosis.folder import FolderReport
 
 PROBLEMS = 1  # the exit code where something was found
-CODE = "    repair: "  # begins a line that is to be copied
+CODE = "    repair: "  # begins a line of code to copy
 COLOURS = {"error": "1;31", "warning": "1;33", "note": "1"}
-WIDTH = 10  # of the names in the output
 
 EPILOG = """\
 FOLDER holds four pickles of arrays or lists: images.pkl, labels.pkl,
 test/test_images.pkl and test/test_labels.pkl. Nothing in them is executed.
-Each finding is shown with what was measured, with the line of Python that
-repairs it, and with the accuracy before and after.
+Each finding says what was measured, which line of Python repairs it, and what
+the accuracy is before and after the repair.
 
 exit codes:
   0 nothing found, 1 problems found, 2 could not run
@@ -40,12 +40,12 @@ examples:
 
 def add_to(commands: "Any") -> None:
     """Add the command to what `add_subparsers` returned."""
-    parser = add_command(commands, "check", run, "find what is wrong with images and labels, and repair it", EPILOG)
+    parser = add_command(commands, "check", run, "find and repair faults in images and labels", EPILOG)
 
     add = parser.add_argument
-    add("folder", metavar="FOLDER", nargs="?", help="where the data are (default: the digits that come with cmlp)")
-    add("--model", metavar="MODEL", help="check a saved network with the data it was trained on")
-    add("--write", metavar="FOLDER", help="write the repaired data to another folder, where no file is replaced")
+    add("folder", metavar="FOLDER", nargs="?", help="where the data are (default: the built-in digits)")
+    add("--model", metavar="MODEL", help="check a saved network as well, on the data it was trained on")
+    add("--write", metavar="FOLDER", help="write the repaired data to another folder; existing files are not replaced")
     add("--json", action="store_true", help="print one JSON object")
 
 
@@ -73,10 +73,10 @@ def _check_target(source: str | None, target: str) -> None:
     from cmlp.data.writing import check_free
 
     if source is None:
-        raise DataError("--write needs a FOLDER to repair: the digits that come with cmlp are sound")
+        raise DataError("--write needs a FOLDER to repair: the built-in digits have no faults")
     if Path(source).resolve() == Path(target).resolve():
-        raise DataError(f"--write must name another folder than {source}, which stays as it is")
-    check_free(Path(target), force=False)
+        raise DataError(f"--write must name a folder other than {source}, which is never changed")
+    check_free(Path(target), force=False, remedy="choose another folder")
 
 
 def _check(folder: str | None, model: str | None) -> "FolderReport":
@@ -99,18 +99,18 @@ def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None
     if report.accuracy is not None:
         rows["accuracy"] = f"{report.accuracy:.1f} % on the test data"
     if arguments.write is not None:
-        rows["written"] = arguments.write if result.repaired else "nothing, as there is nothing to repair"
-    print_table({name: printable(text) for name, text in rows.items()}, WIDTH)
+        rows["written"] = arguments.write if result.repaired else "nothing: no repair was needed"
+    print_table({name: printable(text) for name, text in rows.items()})
     print()
     for line in str(report).split("\n"):
         _print_line(printable(line))
 
 
 def _print_line(line: str) -> None:
-    """Print a line of the report: code in one piece, and how grave a finding is in a colour."""
+    """Print a line of the report: code unwrapped, and the severity of a finding in colour."""
     if line.startswith(CODE):
         print(encodable(line))
         return
     for shown in wrapped(encodable(line), 0):
         word, colon, rest = shown.partition(":")
-        print(f"{painted(word, COLOURS[word])}:{rest}" if colon and word in COLOURS else shown)
+        print(f"{coloured(word, COLOURS[word])}:{rest}" if colon and word in COLOURS else shown)

@@ -1,18 +1,18 @@
-"""``cmlp convert``: write data in any format as the four pickles of a data folder."""
+"""``cmlp convert``: convert data in any format to the four pickles of a data folder."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmlp.cli.options import add_command, seed
-from cmlp.cli.output import print_json, print_table, printable
-from cmlp.cli.sources import FORMATS, counts, sentence
+from cmlp.cli.options import add_command, fraction, seed
+from cmlp.cli.output import print_json, print_table
+from cmlp.cli.sources import FORMATS, counts, summary
 from cmlp.errors import DataError
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data.formats import Sets
 
-WIDTH = 10  # of the names in the output
 
 EPILOG = f"""\
 {FORMATS}
@@ -26,32 +26,21 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
-    parser = add_command(commands, "convert", run, "write data in any format as the four pickles of a folder", EPILOG)
+    parser = add_command(commands, "convert", run, "convert data in any format to the four pickles of a folder", EPILOG)
 
     add = parser.add_argument
     add("source", metavar="SOURCE", help="where the data are")
-    add("folder", metavar="FOLDER", help="where the pickles go; it is made if it is not there")
-    share = "keep this part of a source without test data for the test, the same of each class"
-    add("--test-fraction", metavar="PART", type=fraction, help=share)
-    same = "an integer from 0 on; the same seed gives the same split (default: %(default)s)"
+    add("folder", metavar="FOLDER", help="where to write the pickles; created if missing")
+    share = "split off this fraction as test data, the same of each class"
+    add("--test-fraction", metavar="FRACTION", type=fraction, help=share)
+    same = "random seed; the same seed gives the same split (default: %(default)s)"
     add("--seed", metavar="N", type=seed, default=0, help=same)
-    add("--force", action="store_true", help="replace pickles that are there")
+    add("--force", action="store_true", help="replace existing files")
     add("--json", action="store_true", help="print one JSON object")
 
 
-def fraction(text: str) -> float:
-    """Read a number between 0 and 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, got {text!r}")
-    return value
-
-
 def run(arguments: argparse.Namespace) -> None:
-    """Read, split where that is asked for, and write."""
+    """Read the data, split them if asked to, and write them."""
     from cmlp.data.formats import Sets, load
     from cmlp.data.writing import check_free, write_data
 
@@ -62,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"source": printable(arguments.source), "folder": printable(arguments.folder)} | counts(sets))
     else:
-        print_table({"read": f"{arguments.source}: {sentence(sets)}", "written": arguments.folder}, WIDTH)
+        print_table({"read": f"{arguments.source}: {summary(sets)}", "written": arguments.folder})
 
 
 def _with_test_data(sets: "Sets", arguments: argparse.Namespace) -> tuple[Any, Any]:
@@ -70,9 +59,9 @@ def _with_test_data(sets: "Sets", arguments: argparse.Namespace) -> tuple[Any, A
 
     part = arguments.test_fraction
     if sets.test is None and part is None:
-        rule = "--test-fraction 0.2 keeps a fifth of them for the test"
+        rule = "--test-fraction 0.2 splits off a fifth of them as test data"
         raise DataError(f"{arguments.source} holds {len(sets.train):,} images and no test data: {rule}")
     if sets.test is not None and part is not None:
         found = f"{arguments.source} holds {len(sets.test):,} test images"
-        raise DataError(f"--test-fraction is for a source without test data, and {found}")
+        raise DataError(f"--test-fraction needs a source without test data: {found}")
     return sets if part is None else split(sets.train, part, arguments.seed)

@@ -1,4 +1,4 @@
-"""``cmlp export``: write a network for other programs, as ONNX or as C."""
+"""``cmlp export``: export a network to ONNX or C."""
 
 import argparse
 import os
@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.output import print_json, print_table
 from cmlp.errors import CmlpError
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.model.record import Model
 
-WIDTH = 10  # of the names in the output
 TYPES = {"double": "float64", "float": "float32"}
 
 EPILOG = """\
-MODEL is what Network.save wrote, or a network of Nielsen's book. To write ONNX,
-which ONNX Runtime and many other programs read, needs cmlp[onnx]. A C header
-needs no library but that of math.h; the comment at its head explains it.
+MODEL is a file written by cmlp train --save or Network.save, or a network of
+Nielsen's book. ONNX, which ONNX Runtime and many other programs read, needs
+cmlp[onnx]. A C header needs only the standard C library; the comment at its
+top documents it.
 
 examples:
   cmlp export digits.cmlp --onnx digits.onnx
@@ -33,24 +34,24 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
-    parser = add_command(commands, "export", run, "write a network for other programs, as ONNX or as C", EPILOG)
+    parser = add_command(commands, "export", run, "export a network to ONNX or C", EPILOG)
     parser.set_defaults(refuse=parser.error)
 
     add = parser.add_argument
-    add("model", metavar="MODEL", help="a file with a network")
+    add("model", metavar="MODEL", help="a saved network")
     add("--onnx", metavar="FILE", help="write an ONNX model")
     add("--c", metavar="FILE", help="write a C99 header, which C++ takes as well")
-    kind = "what the images of the ONNX model are: pixels of bytes, which it scales, or numbers (default: uint8)"
+    kind = "input type of the ONNX model: uint8 pixels, which it scales, or floats (default: uint8)"
     add("--input", choices=("uint8", "float"), help=kind)
-    beginning = "what the names in the header begin with (default: the name of MODEL)"
+    beginning = "prefix of all names in the header (default: the name of MODEL)"
     add("--name", metavar="NAME", help=beginning)
-    add("--type", choices=tuple(TYPES), help="type of the arithmetic (default: that of the network)")
-    add("--force", action="store_true", help="replace files that are there")
+    add("--type", choices=tuple(TYPES), help="floating-point type to compute in (default: that of the network)")
+    add("--force", action="store_true", help="replace existing files")
     add("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read the network, and write it in each form that is asked for."""
+    """Read the network and export it to each format asked for."""
     from cmlp.storage import read_model
     from cmlp.utils.files import write_files
 
@@ -66,38 +67,39 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"version": __version__, "model": printable(arguments.model)} | report)
     else:
-        print_table({"model": f"{arguments.model}: {model.architecture}"} | _rows(report), WIDTH)
+        print_table({"model": f"{arguments.model}: {model.architecture}"} | _rows(report))
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """Refuse what cannot be meant, and files that are there, before anything is read."""
+    """Refuse contradictory options and existing files before anything is read."""
     given = {"--onnx": arguments.onnx, "--c": arguments.c}
     paths = [Path(path) for path in given.values() if path is not None]
     if not paths:
-        arguments.refuse("--onnx FILE, --c FILE or both must say what to write")
+        arguments.refuse("give --onnx FILE, --c FILE or both")
     if arguments.input is not None and arguments.onnx is None:
-        arguments.refuse("--input is for --onnx: a C header takes both, by a function for each")
+        arguments.refuse("--input goes with --onnx: a C header has functions for both")
     if arguments.name is not None and arguments.c is None:
-        arguments.refuse("--name is for --c: names of an ONNX model are always the same")
+        arguments.refuse("--name goes with --c: the names in an ONNX model are fixed")
     if len({path.resolve() for path in (*paths, Path(arguments.model))}) <= len(paths):
         arguments.refuse("MODEL and the files to write must be different files")
     for path in paths:
         if not arguments.force and os.path.lexists(path):
-            raise CmlpError(f"{path} is there already, and is only replaced by --force")
+            raise CmlpError(f"{path} already exists: --force replaces it")
 
 
 def _onnx(model: "Model", arguments: argparse.Namespace) -> tuple[bytes, dict[str, Any]]:
-    """Return the content of the file, and what to say about it."""
-    from cmlp.export.onnx import onnx_model, signature
+    """Return the content of the file, and its description."""
+    from cmlp.export.onnx import Input, onnx_model, signature
 
-    kind, dtype = arguments.input or "uint8", TYPES.get(arguments.type)
+    dtype = TYPES.get(arguments.type)
+    kind: Input = arguments.input or "uint8"
     content = onnx_model(model, input=kind, dtype=dtype)
     inputs, outputs = signature(model.architecture, kind, dtype)
     return content, _file(arguments.onnx, content) | {"inputs": inputs, "outputs": outputs}
 
 
 def _c(model: "Model", arguments: argparse.Namespace) -> tuple[bytes, dict[str, Any]]:
-    """Return the content of the file, and what to say about it."""
+    """Return the content of the file, and its description."""
     from cmlp.export.c import Header
 
     name = Path(arguments.model).stem if arguments.name is None else arguments.name

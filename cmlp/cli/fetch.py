@@ -1,19 +1,19 @@
-"""``cmlp fetch``: download a data set and write it as the four pickles of a data folder."""
+"""``cmlp fetch``: download a data set to the four pickles of a data folder."""
 
 import argparse
 import sys
 from typing import Any
 
-from cmlp.cli.options import add_command, rate
-from cmlp.cli.output import print_json, print_table, printable
-from cmlp.cli.sources import counts, sentence
+from cmlp.cli.options import add_command, positive_number
+from cmlp.cli.output import print_json, print_table
+from cmlp.cli.sources import counts, summary
+from cmlp.utils.text import printable
 
 NAMES = ("mnist", "fashion")
-WIDTH = 10  # of the names in the output
 
 EPILOG = """\
-The files come from public mirrors, one after the other until one delivers
-them, and must have the checksums that cmlp knows.
+Public mirrors are tried in turn until one delivers. Every file must have its
+known SHA-256 checksum. Needs cmlp[fetch].
 
 examples:
   cmlp fetch mnist data
@@ -27,11 +27,11 @@ def add_to(commands: Any) -> None:
 
     add = parser.add_argument
     add("name", metavar="NAME", choices=NAMES, help=" or ".join(NAMES))
-    add("folder", metavar="FOLDER", help="where the pickles go; it is made if it is not there")
-    silence = "seconds that a mirror may stay silent (default: %(default)s)"
-    add("--timeout", metavar="SECONDS", type=rate, default=30.0, help=silence)
-    add("--force", action="store_true", help="replace pickles that are there")
-    add("--quiet", action="store_true", help="show no progress on stderr")
+    add("folder", metavar="FOLDER", help="where to write the pickles; created if missing")
+    silence = "seconds to wait for a mirror (default: %(default)s)"
+    add("--timeout", metavar="SECONDS", type=positive_number, default=30.0, help=silence)
+    add("--force", action="store_true", help="replace existing files")
+    add("--quiet", action="store_true", help="do not show progress")
     add("--json", action="store_true", help="print one JSON object")
 
 
@@ -46,4 +46,4 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"name": arguments.name, "folder": printable(arguments.folder)} | counts(sets))
     else:
-        print_table({"fetched": f"{arguments.name}: {sentence(sets)}", "written": arguments.folder}, WIDTH)
+        print_table({"fetched": f"{arguments.name}: {summary(sets)}", "written": arguments.folder})

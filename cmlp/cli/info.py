@@ -1,4 +1,4 @@
-"""``cmlp info``: what a network is, and what cmlp runs on."""
+"""``cmlp info``: describe a saved network, or the versions and the BLAS in use."""
 
 import argparse
 import ctypes
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.output import print_json, print_table
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from cmlp.data.framing import Framing
 
-MODEL_WIDTH = 12
-WIDTH = 10  # of the names in the output
+MODEL_WIDTH = 12  # of the names in the output
 
 BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexiblas": "FlexiBLAS"}
 
@@ -35,12 +35,12 @@ def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
     purpose = "describe a saved network, or print versions and the BLAS in use"
     parser = add_command(commands, "info", run, purpose, EPILOG)
-    parser.add_argument("model", metavar="MODEL", nargs="?", help="a file with a network")
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="a saved network")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Describe a network, or print versions and the BLAS."""
+    """Describe a network, or print versions and the BLAS in use."""
     if arguments.model is not None:
         _describe_model(arguments)
         return
@@ -71,8 +71,8 @@ def _describe_model(arguments: argparse.Namespace) -> None:
     rows = {
         "model": f"{arguments.model}: {model.architecture}",
         "parameters": f"{report['parameters']:,}",
-        "pixels": f"of bytes are divided by {1 / model.scale:.6g}",
-        "images": "no pictures that are known of" if model.framing is None else _sentence(model.framing),
+        "pixels": f"uint8, divided by {1 / model.scale:.6g}",
+        "images": "unknown" if model.framing is None else _sentence(model.framing),
         "classes": ", ".join(map(printable, model.names)),
         "training": ", ".join(f"{name} {_value(value)}" for name, value in _told(model.training).items()) or "none",
     }
@@ -80,13 +80,13 @@ def _describe_model(arguments: argparse.Namespace) -> None:
 
 
 def _sentence(framing: "Framing") -> str:
-    ink = "dark ink on bright paper" if framing.dark else "bright ink on dark paper"
-    centre = {"mass": "centred by mass", "box": "centred", "none": "anywhere"}[framing.centre]
+    ink = "dark strokes on a bright background" if framing.dark else "bright strokes on a dark background"
+    centre = {"mass": "centred by mass", "box": "centred by bounding box", "none": "not centred"}[framing.centre]
     return f"{framing.width}x{framing.height}, {ink}, {framing.box} pixels long and {centre}"
 
 
 def _told(training: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the settings that do nothing."""
+    """Return the settings that have an effect."""
     return {name: value for name, value in training.items() if value not in (None, 0, 0.0, {})}
 
 
@@ -115,7 +115,7 @@ def _versions() -> dict[str, str]:
 
 
 def _blas() -> dict[str, Any]:
-    """Return the BLAS, and its threads outside and inside cmlp."""
+    """Describe the BLAS and its numbers of threads outside and inside cmlp."""
     from cmlp.core.blas_threads import blas_threads, single_blas_thread
 
     outside = blas_threads()
@@ -136,7 +136,7 @@ def _print_info(versions: Mapping[str, str], blas: Mapping[str, Any]) -> None:
         "BLAS": ", ".join(filter(None, (library, blas["architecture"], file))),
         "threads": "{outside} of BLAS outside cmlp, {inside} inside".format(**blas["threads"]),
     }
-    print_table(rows, WIDTH)
+    print_table(rows)
 
 
 def _cython_of_build() -> str:
@@ -166,7 +166,7 @@ def _blas_of_scipy() -> dict[str, str | None]:
 
 
 def _called_by_scipy(libraries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the libraries that SciPy does not call: NumPy often brings an OpenBLAS of its own."""
+    """Return the libraries that SciPy calls: NumPy often brings an OpenBLAS of its own."""
     import numpy
     import scipy
 
@@ -180,7 +180,7 @@ def _called_by_scipy(libraries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _holds(file: str, function: Any) -> bool:
-    """Say whether a loaded library holds this very function, and not one of the same name."""
+    """Return whether a loaded library holds this very function, and not one of the same name."""
     namesake = getattr(ctypes.CDLL(file), function.__name__, None)
     return namesake is not None and _address(namesake) == _address(function)
 
@@ -190,6 +190,6 @@ def _address(function: Any) -> int | None:
 
 
 def _is_part_of(package: "ModuleType", file: str) -> bool:
-    """Say whether a library was installed with a package, as wheels do it."""
+    """Return whether a library was installed with a package, as by wheels."""
     folder = Path(str(package.__file__)).resolve().parent
     return any(Path(file).is_relative_to(place) for place in (folder, folder.with_name(f"{folder.name}.libs")))

@@ -1,17 +1,17 @@
-"""How arguments are read: each complaint is one line that says the rule and what was found."""
+"""Parse arguments: each error is one line with the rule and what was found."""
 
 import argparse
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from math import isfinite
+from math import inf
 from typing import Any, NoReturn
 
-from cmlp.cli.output import complain
+from cmlp.cli.output import print_error
 
 
 class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` that complains in one line.
+    """An `ArgumentParser` whose errors are one line.
 
     Abbreviated options are refused: they would break scripts as soon as another option begins alike.
     """
@@ -24,11 +24,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:  # noqa: D102
         hint = "" if message.endswith("?") else f" (see {self.prog} --help)"
-        complain(self.prog, f"{message}{hint}")
+        print_error(self.prog, f"{message}{hint}")
         raise SystemExit(2)
 
     def actions(self) -> list[argparse.Action]:
-        """Return what the parser understands."""
+        """Return all arguments that the parser takes."""
         return self._actions
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -39,19 +39,19 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"invalid choice: {value!r}{rest}")
 
     def refuse(self, kind: str, word: str, known: Iterable[str]) -> NoReturn:
-        """Complain about a word that is not known, and name the one that may have been meant."""
+        """Refuse an unknown word, and suggest the closest known one."""
         nearest = "".join(f"; did you mean {match!r}?" for match in get_close_matches(word, known, n=1))
         self.error(f"unknown {kind} {word!r}{nearest}")
 
     def refuse_argument(self, word: str) -> NoReturn:
-        """Complain about an argument that no option takes."""
+        """Refuse an unknown argument."""
         self.refuse("argument", word, re.findall(r"--[\w-]+", self.format_usage()))
 
 
 def add_command(commands: Any, name: str, run: Callable[[Any], int | None], purpose: str, epilog: str) -> Parser:
-    """Add a command to what `add_subparsers` returned; its arguments hold what to run and how it is called."""
+    """Add a command to what `add_subparsers` returned; its namespace holds `run` and the name of the program."""
     sentence = f"{purpose[0].upper()}{purpose[1:]}."
-    parser: Parser = commands.add_parser(name, description=sentence, epilog=epilog)
+    parser: Parser = commands.add_parser(name, help=purpose, description=sentence, epilog=epilog)
     parser.set_defaults(run=run, program=parser.prog)
     parser.purpose = purpose
     return parser
@@ -63,12 +63,7 @@ def commands_of(parser: Parser) -> dict[str, Parser]:
     return commands
 
 
-def choices_of(action: argparse.Action) -> tuple[str, ...]:
-    """Return the words that an argument may be, where they are few."""
-    return () if action.choices is None else tuple(map(str, action.choices))
-
-
-# As the library has them, which is not imported for a help; the tests compare.
+# Copied, because --help must not import the library; the tests compare them.
 ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "exponential"
 )  # fmt: skip
@@ -76,34 +71,43 @@ LOSSES = ("quadratic", "cross_entropy")  # those of labels
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "nadam", "lbfgs")
 
 
-def count(text: str) -> int:
+def positive_integer(text: str) -> int:
     """Read a positive integer."""
     return _integer(text, 1, "a positive integer")
 
 
 def seed(text: str) -> int:
-    """Read an integer from 0 on."""
-    return _integer(text, 0, "an integer from 0 on")
+    """Read a non-negative integer."""
+    return _integer(text, 0, "a non-negative integer")
 
 
-def rate(text: str) -> float:
+def positive_number(text: str) -> float:
     """Read a positive, finite number."""
+    return _between_0_and(inf, text, "a positive number")
+
+
+def fraction(text: str) -> float:
+    """Read a number between 0 and 1."""
+    return _between_0_and(1, text, "a number between 0 and 1")
+
+
+def _between_0_and(high: float, text: str, rule: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not (isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"must be a positive number, got {text!r}")
+    if not 0 < value < high:
+        raise argparse.ArgumentTypeError(f"must be {rule}, got {text!r}")
     return value
 
 
 def epochs_or_time(text: str) -> int | str:
-    """Read a positive integer of epochs, or leave a time to the training, which knows its units."""
+    """Read a positive integer of epochs; a time such as 30s is parsed by the training."""
     return int(text) if text.isascii() and text.isdecimal() else text
 
 
 def hidden_layers(text: str) -> tuple[int, ...]:
-    """Read units such as 16,16; a lone 0 is no hidden layer."""
+    """Read sizes such as 16,16; a single 0 means no hidden layer."""
     rule = "positive integers separated by commas, or 0 for no hidden layer"
     return () if text.strip() == "0" else tuple(_integer(units, 1, rule) for units in text.split(","))
 

@@ -1,4 +1,4 @@
-"""``cmlp page``: write a page on which a network can be tried and watched."""
+"""``cmlp page``: write an interactive HTML page of a network."""
 
 import argparse
 import os
@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table, printable
+from cmlp.cli.output import print_json, print_table
 from cmlp.cli.sources import FORMATS
 from cmlp.errors import CmlpError
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
 
-WIDTH = 10  # of the names in the output
 
 EPILOG = f"""\
-MODEL is what Network.save wrote. The page is one file, which opens from disk
-in any browser, and loads and sends nothing: images are drawn on it, or, where
-they are no square pictures, its inputs are set.
+MODEL is a file written by cmlp train --save or Network.save. The page is one
+file that opens in any browser, and loads and sends nothing. Draw an image on
+it, or set the inputs if they are not pixels of a square picture, and see every
+neuron's activation.
 
 {FORMATS}
 
@@ -32,14 +33,14 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
-    parser = add_command(commands, "page", run, "write a page on which a network can be tried and watched", EPILOG)
+    parser = add_command(commands, "page", run, "write an interactive HTML page of a network", EPILOG)
 
     add = parser.add_argument
-    add("model", metavar="MODEL", help="a file with a network")
-    add("--data", metavar="SOURCE", help="step through its test images, wrong answers first")
-    add("-o", "--output", metavar="FILE", help="where the page goes (default: the name of MODEL, with .html)")
-    add("--title", metavar="TEXT", help="the heading of the page")
-    add("--force", action="store_true", help="replace a file that is there")
+    add("model", metavar="MODEL", help="a saved network")
+    add("--data", metavar="SOURCE", help="include test images from SOURCE, wrong answers first")
+    add("-o", "--output", metavar="FILE", help="where to write the page (default: the name of MODEL, with .html)")
+    add("--title", metavar="TEXT", help="heading of the page")
+    add("--force", action="store_true", help="replace an existing file")
     add("--json", action="store_true", help="print one JSON object")
 
 
@@ -63,19 +64,19 @@ def run(arguments: argparse.Namespace) -> None:
     if data is not None:
         rows["data"] = f"{arguments.data}: {len(data):,} images"
     rows |= {"page": f"{output}: {size:,} bytes", "open it": output.resolve().as_uri()}
-    print_table(rows, WIDTH)
+    print_table(rows)
 
 
 def _check(output: Path, model: Path, force: bool) -> None:
-    """Refuse to replace a file, before anything is read."""
+    """Refuse to replace an existing file before anything is read."""
     if output.resolve() == model.resolve():
-        raise CmlpError(f"{output} is the network itself, and a page needs another name")
+        raise CmlpError(f"{output} is the network itself: the page needs another name")
     if not force and os.path.lexists(output):
-        raise CmlpError(f"{output} is there already, and is only replaced by --force")
+        raise CmlpError(f"{output} already exists: --force replaces it")
 
 
 def _load(source: str) -> "Dataset":
-    """Return the test images of a source, or all that it holds."""
+    """Return the test data of a source, or all its data if it has no test data."""
     from cmlp.data.formats import load
 
     train, test = load(source)

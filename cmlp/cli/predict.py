@@ -1,15 +1,16 @@
-"""``cmlp predict``: what a network says about pictures."""
+"""``cmlp predict``: classify pictures."""
 
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table, printable
-from cmlp.cli.places import check_target
+from cmlp.cli.output import print_json, print_table
+from cmlp.cli.paths import check_target
 from cmlp.errors import CmlpError, DataError
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,10 +22,11 @@ COLUMNS = 80
 SHADES, ASCII_SHADES = " \N{LIGHT SHADE}\N{MEDIUM SHADE}\N{DARK SHADE}\N{FULL BLOCK}", " .:*#"
 
 EPILOG = """\
-MODEL is what cmlp train --save or Network.save wrote. A PICTURE may be drawn
-or photographed, in any size and any format that Pillow reads (cmlp[images]);
-- is the one on stdin. Grey, polarity, crop and centring are made like those of
-the images that the network was trained on, which --show prints.
+MODEL is a file written by cmlp train --save or Network.save. A PICTURE is a
+drawing or a photograph of any size, in any format that Pillow reads
+(cmlp[images]); - reads one from stdin. Pictures are converted to grey,
+inverted, cropped and centred like the training images; --show prints the
+result.
 
 examples:
   cmlp predict digits.cmlp seven.png
@@ -35,18 +37,18 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
-    parser = add_command(commands, "predict", run, "say what a network sees in pictures", EPILOG)
+    parser = add_command(commands, "predict", run, "classify pictures with a saved network", EPILOG)
 
     add = parser.add_argument
-    add("model", metavar="MODEL", help="a file with a network")
-    add("pictures", metavar="PICTURE", nargs="+", help="a file with a picture, or - for stdin")
+    add("model", metavar="MODEL", help="a saved network")
+    add("pictures", metavar="PICTURE", nargs="+", help="picture file, or - for stdin")
     add("--show", action="store_true", help="print the pictures as the network sees them")
-    add("-o", "--output", metavar="FILE", help="write them to a picture, one beside the other")
+    add("-o", "--output", metavar="FILE", help="write the pictures as the network sees them, side by side, to one file")
     add("--json", action="store_true", help="print one JSON object, with all outputs")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read the network and the pictures, and print the answers."""
+    """Read the network and the pictures, and print the predictions."""
     import numpy as np
 
     from cmlp.network import Network
@@ -73,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _named(pictures: list[str]) -> list[str]:
     if pictures.count("-") > 1:
-        raise CmlpError("- can be given once: stdin holds one picture")
+        raise CmlpError("- must be given once at most: stdin holds one picture")
     return pictures
 
 
@@ -84,7 +86,7 @@ def _content(name: str) -> bytes:
     if name != "-":
         path = Path(name)
         if not path.is_dir() and not is_regular(path):
-            raise CmlpError(f"{name} must be a regular file; a picture from a pipe is read by -")
+            raise CmlpError(f"{name} must be a regular file: use - to read a picture from a pipe")
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     if sys.stdin is None or sys.stdin.isatty():
@@ -93,7 +95,7 @@ def _content(name: str) -> bytes:
 
 
 def _seen(network: "Network", content: bytes, name: str, model: str) -> "NDArray[Any]":
-    """Return a picture (height, width) as the network sees it, from 0 to 1."""
+    """Return a picture (height, width) as the network sees it, in [0, 1]."""
     from cmlp.data.framing import frame
     from cmlp.data.picture import read_picture
 
@@ -107,15 +109,15 @@ def _seen(network: "Network", content: bytes, name: str, model: str) -> "NDArray
         return framed
     if picture.size != network.sizes[0]:
         size = f"{picture.shape[1]}x{picture.shape[0]}"
-        rule = f"was not trained on drawings on plain paper, and takes {network.sizes[0]:,} numbers"
-        raise DataError(f"{model} {rule}: a picture must have as many pixels, got {size} of {shown}")
+        rule = f"was not trained on drawings on a plain background, and takes {network.sizes[0]:,} pixels"
+        raise DataError(f"{model} {rule}: a picture must have exactly as many, got {size} in {shown}")
     grey: NDArray[Any] = picture / (255 if picture.dtype == "u1" else 65535)
     return grey
 
 
 def answer(network: "Network", outputs: "NDArray[Any]") -> str:
-    """Say in a few words what the outputs (outputs,) of a picture mean."""
-    kind, names = kind_of(network), [printable(name) for name in network.model.names]
+    """Describe the outputs (outputs,) for a picture in one line."""
+    kind, names = output_kind(network), [printable(name) for name in network.model.names]
     ranking = outputs.argsort()[::-1][:TOP]
     if kind == "number":
         return ", ".join(f"{value:.6g}" for value in outputs)
@@ -126,8 +128,8 @@ def answer(network: "Network", outputs: "NDArray[Any]") -> str:
     return f"{names[ranking[0]]} with {kind} {first}" + (f", then {then}" if then else "")
 
 
-def kind_of(network: "Network") -> str:
-    """Say what an output is: of softmax units a probability, of others a value that need not sum to 1."""
+def output_kind(network: "Network") -> Literal["probability", "output", "number"]:
+    """Return what the outputs are: "probability" of softmax, "output" of others in [0, 1], otherwise "number"."""
     architecture = network.architecture
     if not architecture.classifies and architecture.target_range != (0, 1):
         return "number"
@@ -135,7 +137,7 @@ def kind_of(network: "Network") -> str:
 
 
 def blocks(picture: "NDArray[Any]") -> list[str]:
-    """Return the lines of a picture (height, width) of 0 to 1, in shades of ink that are as square as letters allow."""
+    """Return a picture (height, width) in [0, 1] as lines of text, in shades of grey."""
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     shades = SHADES if encoding.startswith("utf") else ASCII_SHADES
     times = -(-picture.shape[1] // COLUMNS)
@@ -156,19 +158,19 @@ def _write(seen: "list[NDArray[Any]]", path: str) -> None:
     from cmlp.utils.optional import require
 
     if len({picture.shape for picture in seen}) > 1:
-        raise CmlpError("--output needs pictures of one size, as MODEL does not say how they are framed")
+        raise CmlpError("--output needs pictures of the same size, because MODEL does not crop and resize them")
     strip = np.rint(255 * np.hstack(seen).clip(0, 1)).astype(np.uint8)
     pillow = require("PIL.Image", "Pillow", "images", "writing pictures")
     stream = BytesIO()
     try:
         pillow.fromarray(strip).save(stream, pillow.registered_extensions()[Path(path).suffix.lower()])
     except KeyError as error:
-        raise CmlpError(f"{path} must end in .png or another name that Pillow knows") from error
+        raise CmlpError(f"{path} must end in .png or another suffix that Pillow knows") from error
     write_files({Path(path): methodcaller("write", stream.getvalue())})
 
 
 def _print_report(network: "Network", outputs: "NDArray[Any]", arguments: argparse.Namespace) -> None:
-    kind, names = kind_of(network), network.model.names
+    kind, names = output_kind(network), network.model.names
     predictions = []
     for name, values in zip(arguments.pictures, outputs, strict=True):
         ranking = [] if kind == "number" else values.argsort()[::-1][:TOP].tolist()

@@ -1,4 +1,4 @@
-"""What the commands share that read images and labels from any source."""
+"""What all commands share that read images and labels."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,14 +6,14 @@ if TYPE_CHECKING:
     from cmlp.data.formats import Sets
 
 FORMATS = """\
-SOURCE is a folder with the four files of MNIST, in IDX format or as pickles or
-.npy files; an .npz archive; one pickle of everything; a CSV table with a label
-per line; or a folder with a folder of pictures per class. Most may be
-compressed with gzip. The content tells the format, not the name."""
+SOURCE is a folder with the four files of MNIST, as IDX, pickle or .npy files;
+an .npz archive; a single pickle; a CSV table with a label per line; or a folder
+with a subfolder of pictures per class. All but pictures and archives may be
+compressed with gzip. The content decides which format it is, not the name."""
 
 
 def counts(sets: "Sets") -> dict[str, Any]:
-    """Return the numbers that describe the data."""
+    """Return the numbers of images, pixels and classes."""
     return {
         "training_images": len(sets.train),
         "test_images": 0 if sets.test is None else len(sets.test),
@@ -22,8 +22,8 @@ def counts(sets: "Sets") -> dict[str, Any]:
     }
 
 
-def sentence(sets: "Sets") -> str:
-    """Return the numbers that describe the data, as text."""
+def summary(sets: "Sets") -> str:
+    """Return the numbers of images, pixels and classes as text."""
     images = "{training_images:,} images" if sets.test is None else TWO_SETS
     return f"{images} of {{pixels:,}} pixels, {{classes:,}} classes".format(**counts(sets))
 

@@ -1,4 +1,4 @@
-"""``cmlp test``: how well a saved network does."""
+"""``cmlp test``: test a saved network."""
 
 import argparse
 from pathlib import Path
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table, printable
-from cmlp.cli.places import check_source, check_target
+from cmlp.cli.output import print_json, print_table
+from cmlp.cli.paths import check_source, check_target
 from cmlp.cli.sources import FORMATS
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
@@ -19,10 +20,10 @@ WIDTH = 13  # of the names in the output
 CONFUSIONS = 3
 
 EPILOG = f"""\
-MODEL is what cmlp train --save or Network.save wrote. Of a SOURCE with training
-and test data, the test data are used. The report is one HTML file: accuracy,
-confusions, precision and recall of each class, calibration, and the worst
-mistakes as pictures (cmlp[plot]).
+MODEL is a file written by cmlp train --save or Network.save. If SOURCE has
+training and test data, the test data are used. The report is one HTML file:
+accuracy, confusion matrix, precision and recall per class, calibration, and
+the worst mistakes as pictures (cmlp[plot]).
 
 {FORMATS}
 
@@ -35,17 +36,17 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
-    parser = add_command(commands, "test", run, "test a saved network, and report what it confuses", EPILOG)
+    parser = add_command(commands, "test", run, "test a saved network and report its mistakes", EPILOG)
 
     add = parser.add_argument
-    add("model", metavar="MODEL", help="a file with a network")
-    add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the digits that come with cmlp)")
-    add("--report", metavar="FILE", help="write a page with everything, as HTML")
-    add("--json", action="store_true", help="print one JSON object, with all figures")
+    add("model", metavar="MODEL", help="a saved network")
+    add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the built-in digits)")
+    add("--report", metavar="FILE", help="write an HTML report")
+    add("--json", action="store_true", help="print one JSON object, with all scores")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Test, print the figures and write the report."""
+    """Test the network, print the scores and write the report."""
     from cmlp.network import Network
     from cmlp.reports.scores import score
 
@@ -78,7 +79,7 @@ def _write(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", net
     from cmlp.reports import report_page
     from cmlp.utils.files import write_file
 
-    source = "the digits that come with cmlp" if arguments.source is None else Path(arguments.source).resolve().name
+    source = "the built-in digits" if arguments.source is None else Path(arguments.source).resolve().name
     title = printable(f"{Path(arguments.model).name} on {source}")
     page = report_page(scores, data, title=title, about=f"{network}, {_images(scores)}", version=__version__)
     write_file(Path(arguments.report), page.encode("utf-8", "backslashreplace"))
@@ -102,7 +103,7 @@ def _print(arguments: argparse.Namespace, scores: "Scores", network: "Network") 
     rows["confusions"] = ", ".join(confusions) or "none"
     if scores.calibration_error is not None:
         gap = 100 * scores.calibration_error
-        rows["calibration"] = f"the strongest output is {gap:.1f} % off the share that is right"
+        rows["calibration"] = f"confidence and accuracy differ by {gap:.1f} percentage points on average"
     if arguments.report is not None:
         rows["report"] = arguments.report
     print_table(rows, WIDTH)

@@ -12,23 +12,24 @@ from cmlp.cli.options import (
     LOSSES,
     OPTIMIZERS,
     add_command,
-    count,
     epochs_or_time,
     hidden_layers,
-    rate,
+    positive_integer,
+    positive_number,
     seed,
 )
-from cmlp.cli.output import print_json, print_table, printable
-from cmlp.cli.places import check_source, check_target, picture_format, write_figure
+from cmlp.cli.output import print_json, print_table
+from cmlp.cli.paths import check_source, check_target, picture_format, write_figure
 from cmlp.cli.sources import FORMATS
 from cmlp.errors import CmlpError, DataError, ModelError
+from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
     from cmlp.network import Network
 
 FEW_IMAGES = 10_000  # with fewer, mini-batches of 125 would be too few steps per epoch
-SIGMOID_ETA, ADAPTIVE_ETA, ETA = 3.0, 0.003, 0.1  # learning rates that nobody chose
+SIGMOID_ETA, ADAPTIVE_ETA, ETA = 3.0, 0.003, 0.1  # the default learning rates
 PLAN = "{optimizer}, epochs {epochs:,}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
 ADAPTIVE = ("rmsprop", "adam", "adamw", "nadam")  # whose steps do not grow with the gradient
 WIDTH = 19  # of the names in the output
@@ -36,8 +37,8 @@ WIDTH = 19  # of the names in the output
 EPILOG = f"""\
 {FORMATS}
 
-The network gets as many inputs as an image has pixels, and an output for each
-class of the training labels.
+The network has an input for each pixel and an output for each class of the
+training labels.
 
 examples:
   cmlp train
@@ -56,8 +57,8 @@ def add_to(commands: Any) -> None:
     parser = add_command(commands, "train", run, "train a network on images and labels, and test it", EPILOG)
 
     add = parser.add_argument
-    add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the digits that come with cmlp)")
-    add("--quiet", action="store_true", help="show no progress on stderr")
+    add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the built-in digits)")
+    add("--quiet", action="store_true", help="do not show progress")
     add("--json", action="store_true", help="print one JSON object, with the history of all epochs")
     _add_network(parser.add_argument_group("the network").add_argument)
     _add_training(parser.add_argument_group("the training").add_argument)
@@ -65,43 +66,43 @@ def add_to(commands: Any) -> None:
 
 
 def _add_network(add: Callable[..., Any]) -> None:
-    units = "units of each hidden layer, separated by commas; 0 for no hidden layer (default: %(default)s)"
+    units = "sizes of the hidden layers, separated by commas; 0 for no hidden layer (default: %(default)s)"
     add("--hidden", metavar="UNITS", type=hidden_layers, default="16,16", help=units)
-    names = f"of the hidden layers: {', '.join(ACTIVATIONS)} (default: %(default)s)"
+    names = f"activation of the hidden layers: {', '.join(ACTIVATIONS)} (default: %(default)s)"
     add("--activation", metavar="NAME", choices=ACTIVATIONS, default="sigmoid", help=names)
-    losses = "quadratic, whose outputs have the same activation or sigmoid, or cross_entropy, whose outputs are softmax"
+    losses = "quadratic, or cross_entropy with softmax outputs"
     add("--loss", metavar="NAME", choices=LOSSES, default="quadratic", help=f"{losses} (default: %(default)s)")
-    same = "an integer from 0 on; the same seed gives the same network (default: %(default)s)"
+    same = "random seed; the same seed gives the same network (default: %(default)s)"
     add("--seed", metavar="N", type=seed, default=0, help=same)
-    numbers = "8 or 4 bytes per number (default: %(default)s)"
+    numbers = "floating-point type (default: %(default)s)"
     add("--dtype", choices=("float64", "float32"), default="float64", help=numbers)
 
 
 def _add_training(add: Callable[..., Any]) -> None:
-    times = "how many times every image is used (default: %(default)s)"
-    add("--epochs", metavar="N", type=count, default=25, help=times)
-    step = "learning rate: a step of sgd is RATE times the gradient of the mean cost"
-    usual = f"{SIGMOID_ETA:g} with sigmoid and sgd; {ADAPTIVE_ETA:g} with {', '.join(ADAPTIVE)}; else {ETA:g}"
-    add("--eta", metavar="RATE", type=rate, help=f"{step} (default: {usual})")
-    images = f"images per step (default: 125, or 10 for fewer than {FEW_IMAGES:,} training images)"
-    add("--mini-batch-size", metavar="N", type=count, help=images)
+    times = "passes over the training data (default: %(default)s)"
+    add("--epochs", metavar="N", type=positive_integer, default=25, help=times)
+    step = "learning rate; sgd steps by RATE times the gradient of the mean cost"
+    usual = f"{SIGMOID_ETA:g} with sigmoid and sgd; {ADAPTIVE_ETA:g} with {', '.join(ADAPTIVE)}; otherwise {ETA:g}"
+    add("--eta", metavar="RATE", type=positive_number, help=f"{step} (default: {usual})")
+    images = f"images per step (default: 125, or 10 with fewer than {FEW_IMAGES:,} training images)"
+    add("--mini-batch-size", metavar="N", type=positive_integer, help=images)
     steps = f"{', '.join(OPTIMIZERS)} (default: %(default)s)"
     add("--optimizer", metavar="NAME", choices=OPTIMIZERS, default="sgd", help=steps)
 
 
 def _add_files(add: Callable[..., Any]) -> None:
-    add("--save", metavar="MODEL", help="write the network to a file, for cmlp predict, test, page and export")
-    add("--plot", metavar="FILE", help="draw loss and accuracy by epoch, as PNG, PDF or SVG")
-    file = "keep the training in FILE, from which --resume goes on after an interruption"
+    add("--save", metavar="MODEL", help="save the trained network")
+    add("--plot", metavar="FILE", help="plot loss and accuracy per epoch, as PNG, PDF or SVG")
+    file = "save the state of the training, from which --resume continues"
     add("--checkpoint", metavar="FILE", help=file)
-    when = "epochs, or a time such as 30s or 5min, between two checkpoints (default: %(default)s)"
+    when = "epochs between checkpoints, or a time such as 30s or 5min (default: %(default)s)"
     add("--checkpoint-every", metavar="N", type=epochs_or_time, default=1, help=when)
-    add("--resume", action="store_true", help="go on from the checkpoint, if there is one")
+    add("--resume", action="store_true", help="continue from the checkpoint, if it exists")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train, test and print how it went; write the network and its curves."""
-    suffix = _check_places(arguments)
+    """Train and test the network, print the results, and write the files asked for."""
+    suffix = _check_paths(arguments)
     train, test = _load(arguments.source)
     network = _new_network(arguments, train)
     training = {
@@ -136,8 +137,8 @@ def run(arguments: argparse.Namespace) -> None:
         _print_outcome(report)
 
 
-def _check_places(arguments: argparse.Namespace) -> str | None:
-    """Refuse what cannot be read or written, before the training takes its time; return the format of the plot."""
+def _check_paths(arguments: argparse.Namespace) -> str | None:
+    """Refuse paths that cannot be read or written before the training starts; return the format of the plot."""
     if arguments.source is not None:
         check_source(arguments.source)
     for path in _written(arguments).values():
@@ -149,13 +150,13 @@ def _check_places(arguments: argparse.Namespace) -> str | None:
 
 
 def _check_is_model(path: Path) -> None:
-    """Let an older network be replaced, as those who try things out expect, and nothing else."""
+    """Allow --save to replace a saved network, and nothing else."""
     from cmlp.storage import read_model
 
     try:
         read_model(path)
     except ModelError as error:
-        raise CmlpError(f"{path} is there already, and --save only replaces networks: {error}") from error
+        raise CmlpError(f"{path} already exists, and --save replaces only networks: {error}") from error
 
 
 def _written(arguments: argparse.Namespace) -> dict[str, str | None]:
@@ -177,7 +178,7 @@ def _default_eta(arguments: argparse.Namespace) -> float:
 
 
 def _load(source: str | None) -> tuple["Dataset", "Dataset"]:
-    """Return training and test data; of a folder with one of the four pickles, all four are asked for by name."""
+    """Return training and test data; a folder with one of the four pickles must have all four."""
     from cmlp.data import load, load_digits, load_test_data, load_training_data
     from cmlp.data.loading import DATA_FILES
 
@@ -188,7 +189,7 @@ def _load(source: str | None) -> tuple["Dataset", "Dataset"]:
         return train, load_test_data(source, classes=train.classes)
     sets = load(source)
     if sets.test is None:
-        rule = f"cmlp convert {source} FOLDER --test-fraction 0.2 keeps a fifth of them for the test"
+        rule = f"cmlp convert {source} FOLDER --test-fraction 0.2 splits off a fifth of them as test data"
         raise DataError(f"{source} holds {len(sets.train):,} images and no test data: {rule}")
     return sets.train, sets.test
 

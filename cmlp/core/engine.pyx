@@ -14,7 +14,7 @@ from cmlp.core.gather cimport DataPointers, bind_inputs, slice_from
 from cmlp.core.layouts cimport describe_image
 from cmlp.core.network_parameters cimport NetworkParameters
 from cmlp.core.prediction cimport BLOCK, PredictionJob, predict_all, predict_in_double, predict_in_float, predict_one
-from cmlp.core.state cimport OptimizerState
+from cmlp.core.state cimport OptimizerState, RunningLoss
 from cmlp.core.training cimport (
     MAX_THREADS,
     Plan,
@@ -57,6 +57,12 @@ cdef class Engine(NetworkParameters):
     Kernels trust what they are given. So arrays are checked when a `DataSource` is made of them, and here, whether they
     fit the network.
     """
+
+    def copy(self, dtype):
+        """Return the same network with a copy of its parameters, of another type or not."""
+        engine = Engine(*self.kind, np.dtype(dtype))
+        engine.parameters[...] = self.parameters
+        return engine
 
     def outputs(self, DataSource source not None, int threads=1):
         """Return the output activations (n, sizes[-1]); of the images each thread copies no more than a block.
@@ -176,12 +182,13 @@ cdef class Engine(NetworkParameters):
 
     def train(self, DataSource source not None, cnp.ndarray order not None, Py_ssize_t begin, Py_ssize_t end,
               cnp.ndarray etas not None, OptimizerState state not None, options, cnp.ndarray average=None,
-              uint64_t dropout_key=0, int threads=1):
+              uint64_t dropout_key=0, int threads=1, RunningLoss running=None):
         """Take a step for each mini-batch of the images named by order[begin:end], contiguous intp.
 
         `etas` holds a float64 for each mini-batch of the whole order, and `options` attributes like those of `Plan`.
         Return the weighted loss of the mini-batches, each before its step, the sum of their weights, and where it
-        stopped: before the end where the loss of the next mini-batch is not finite.
+        stopped: before the end where the loss of the next mini-batch is not finite. All three are in `running`, too,
+        as soon as the parameters are what they will be.
         """
         cdef cnp.ndarray part = check_order(order, begin, end, source.n)
         cdef bint single = self.single_precision
@@ -195,6 +202,8 @@ cdef class Engine(NetworkParameters):
         state.check_fits(self.network.n_parameters, self.dtype)
         source.check_fits(&self.network, True)
         data = source.pointers_for(self.dtype, False)
+        if running is None:
+            running = RunningLoss()
         buffers = self._take_buffers(source, min(len(order), plan.mini_batch_size), &data)
         bind_inputs(&data, &buffers.work)
         buffers.work.drops = self.network.drops
@@ -211,6 +220,9 @@ cdef class Engine(NetworkParameters):
             if failed:  # the system gives no more threads
                 job.barrier.threads = 1
                 run_threads(train_in_float if single else train_in_double, &job, 1)
+            running.done = job.stopped  # here, because to leave the context may run Python code
+            running.loss += job.loss
+            running.weight += job.weight
         source.kept = self, buffers
         return job.loss, job.weight, job.stopped
 
@@ -222,8 +234,8 @@ cdef class Engine(NetworkParameters):
         check_array(etas, "etas", cnp.NPY_FLOAT64, (n + plan.mini_batch_size - 1) // plan.mini_batch_size)
         plan.etas = <const double*> cnp.PyArray_DATA(etas)
         plan.penalties.l1, plan.penalties.l2 = options.l1, options.l2
-        plan.penalties.clip_norm, plan.penalties.clip_value = options.clip_norm, options.clip_value
-        plan.penalties.max_norm = options.max_norm
+        plan.penalties.clip_norm, plan.penalties.clip_value = options.clip_norm or 0, options.clip_value or 0
+        plan.penalties.max_norm = options.max_norm or 0
         plan.shared_penalties = options.shared_penalties
         plan.averaging, plan.average = 0, NULL
         if average is not None:

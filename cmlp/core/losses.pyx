@@ -26,10 +26,16 @@ LOSSES = {
     "cross_entropy": CROSS_ENTROPY,
     "binary_cross_entropy": BINARY_CROSS_ENTROPY,
     "poisson": POISSON,
+    "summed_poisson": POISSON,
 }
 MEANS = {"mean_squared_error", "mean_absolute_error", "huber", "poisson"}  # over the outputs; others are sums
 NEED_FUSED = {"cross_entropy", "binary_cross_entropy"}  # which only know the derivative by z
-FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid", "poisson": "exponential"}
+FUSED = {
+    "cross_entropy": "softmax",
+    "binary_cross_entropy": "sigmoid",
+    "poisson": "exponential",
+    "summed_poisson": "exponential",
+}
 
 
 cdef double log_sum_exp(const floating* z, int fan_out) noexcept nogil:

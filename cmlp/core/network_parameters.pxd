@@ -9,3 +9,4 @@ cdef class NetworkParameters:
     cdef readonly cnp.dtype dtype
     cdef readonly cnp.ndarray parameters  # every weight and bias, in one aligned vector
     cdef bint single_precision
+    cdef tuple kind                       # the arguments before the type

@@ -57,6 +57,7 @@ cdef class NetworkParameters:
         cdef LayerSpec* layer
 
         self.sizes = tuple(sizes)
+        self.kind = (self.sizes, tuple(activations), loss, tuple(dropouts))
         self.dtype = np.dtype(dtype)
         check_network(self.sizes, activations, loss, dropouts, self.dtype)
         self.single_precision = self.dtype == np.float32

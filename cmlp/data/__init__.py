@@ -1,4 +1,4 @@
-"""Images and labels: checked, immutable, and read from files that may come from anywhere."""
+"""Images and labels: read from files of many formats, validated and immutable."""
 
 from cmlp.data.dataset import Dataset
 from cmlp.data.formats import Sets, load

@@ -1,4 +1,4 @@
-"""What the labels of a data folder are called: a file of text, one name per line."""
+"""The class names of a data folder: a text file, one name per line."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,12 +11,22 @@ MOST_BYTES = 1 << 20
 
 
 def read_class_names(folder: Path) -> tuple[str, ...] | None:
-    """Return the names in a data folder, or None where it has no file of them.
+    """Read the class names of a data folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The data folder.
+
+    Returns
+    -------
+    tuple of str or None
+        The names, or None if the folder has no file ``class_names.txt``.
 
     Raises
     ------
     DataError
-        If the file is no text, or much too long.
+        If the file is not text in UTF-8, or longer than 1 MiB.
     OSError
         If it cannot be read.
     """
@@ -31,6 +41,6 @@ def read_class_names(folder: Path) -> tuple[str, ...] | None:
         raise DataError(f"{path} must be text in UTF-8, one name per line") from error
 
 
-def content_of(class_names: Iterable[str]) -> bytes:
-    """Return what the file of names holds."""
+def encode_class_names(class_names: Iterable[str]) -> bytes:
+    """Return the content of the file of class names."""
     return "".join(f"{name}\n" for name in class_names).encode()

@@ -1,12 +1,13 @@
-"""Images and their labels, checked once and then immutable."""
+"""Images and their labels, validated once and then immutable."""
 
 from collections.abc import Iterator, Sequence
 from math import isqrt
 from typing import Any, Self, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from cmlp.data.pixels import scaled, value_range
 from cmlp.data.validation import Pixels, check_class_names, check_images, check_labels
 from cmlp.errors import DataError
 
@@ -14,37 +15,38 @@ Image: TypeAlias = NDArray[np.float32 | np.float64]
 
 
 class Dataset(Sequence[tuple[Image, int]]):
-    """An immutable sequence of (image, label) that is also two arrays.
+    """Images with their labels: an immutable sequence of pairs (image, label) that is also two arrays.
 
-    The arrays share memory with the given ones where no conversion is needed; they are read-only views, and
-    the given arrays are never changed.
+    The arrays are read-only and share memory with the given ones where no conversion is needed. The given arrays are
+    never changed.
 
     Parameters
     ----------
-    images : array or list of arrays or nested list
-        (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or floats.
-    labels : array or list
+    images : array_like
+        Of shape (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or floats.
+    labels : array_like
         Integers of shape (n,) or (n, 1), or one-hot rows (n, classes) or columns (n, classes, 1).
     scale : float, optional
-        Factor that brings the pixels to 0..1. By default one over the smallest of 1, 16, 255 and, for
-        integers, 65535 that holds the largest pixel; data that are negative or larger still are no pixels
-        and keep their values (scale 1).
+        Factor that scales the pixels to [0, 1]. By default one over the smallest of 1, 16, 255 and, for integers only,
+        65535 that is not below the largest pixel. Pixels are bytes, unsigned integers of 16 bits, and other whole
+        numbers that look like it: their largest value is 255 or 65535, or their neighbours are alike as in pictures.
+        All other values are not scaled (scale 1).
     classes : int, optional
         Number of classes. By default that of `class_names` or the width of one-hot labels, otherwise the largest
         label plus one.
     class_names : sequence of str, optional
-        What the labels are called, all different.
-    names : (str, str), optional
-        What complaints call the images and the labels, for example by the files they come from.
+        The name of each class, all different. By default the classes have no names.
+    names : tuple of str, default ("images", "labels")
+        What error messages call the images and the labels.
 
     Raises
     ------
     DataError
-        If images or labels break a rule or their counts differ; the sentence names value and index.
+        If images or labels are invalid, or differ in number; the message names the value and its index.
 
     Examples
     --------
-    >>> dataset = Dataset([[0, 255], [51, 0]], [1, 0])
+    >>> dataset = cmlp.Dataset([[0, 255], [51, 0]], [1, 0])
     >>> dataset
     Dataset(2 images of 2 pixels, uint8 x 1/255, 2 classes)
     >>> dataset[0]
@@ -76,7 +78,7 @@ class Dataset(Sequence[tuple[Image, int]]):
         targets, count = check_labels(labels, classes, names[1])
         if len(pixels) != len(targets):
             found = f"{len(pixels):,} images and {len(targets):,} labels"
-            raise DataError(f"{names[0]} and {names[1]} must be equally many, got {found}")
+            raise DataError(f"{names[0]} and {names[1]} must have the same length, got {found}")
         called = None if class_names is None else check_class_names(class_names, count)
         self._assign(pixels, targets, factor, count, called, _picture_shape(images, pixels.shape[1]))
 
@@ -113,12 +115,12 @@ class Dataset(Sequence[tuple[Image, int]]):
 
     @property
     def labels(self) -> NDArray[np.intp]:
-        """(n,), read-only, values in 0..classes - 1."""
+        """(n,), read-only; integers in 0..classes - 1."""
         return self._labels
 
     @property
     def scale(self) -> float:
-        """Factor from the given pixels to 0..1; uint8 `images` still wait for it, others have it applied."""
+        """Factor that scales the given pixels to [0, 1]: not yet applied to uint8 `images`, but to all others."""
         return self._scale
 
     @property
@@ -128,26 +130,57 @@ class Dataset(Sequence[tuple[Image, int]]):
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
-        """What the labels are called, or None where they are numbers only."""
+        """The name of each class, or None."""
         return self._class_names
 
     @property
     def picture_shape(self) -> tuple[int, int] | None:
-        """(height, width): as given, or that of a square; None where the pixels are neither."""
+        """(height, width) as given, or of a square; None if the images have neither."""
         return self._picture_shape
 
     def pictures(self) -> NDArray[np.uint8 | np.float32 | np.float64]:
-        """Pictures: a view of `images` of shape (n, height, width).
+        """Return the images as pictures.
+
+        Returns
+        -------
+        ndarray of shape (n, height, width)
+            A view of `images`.
 
         Raises
         ------
         DataError
-            If the images were given without height and width, and the number of pixels is not a square.
+            If the images have no `picture_shape`.
         """
         if self._picture_shape is None:
             pixels = self._images.shape[1]
-            raise DataError(f"images must be square to be pictures, but {pixels:,} pixels are not a square")
+            raise DataError(f"images must be square or have a height and a width, got {pixels:,} pixels each")
         return self._images.reshape(-1, *self._picture_shape)
+
+    def scaled(self, dtype: DTypeLike | None = None) -> NDArray[Any]:
+        """Return the images as a network sees them; scale large data one slice at a time.
+
+        Parameters
+        ----------
+        dtype : dtype, optional
+            Type of the result. By default float64 for uint8 `images`, otherwise the type that they have.
+
+        Returns
+        -------
+        ndarray of shape (n, pixels)
+            The pixels in [0, 1]: uint8 `images` multiplied by `scale`, others unchanged, as they are scaled already.
+
+        Examples
+        --------
+        >>> cmlp.Dataset([[0, 255], [51, 0]], [1, 0]).scaled()
+        array([[0. , 1. ],
+               [0.2, 0. ]])
+        """
+        return scaled(self._images, self._scale, dtype)
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The smallest and the largest of the `scaled` pixels."""
+        return value_range(self._images, self._scale)
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -157,20 +190,17 @@ class Dataset(Sequence[tuple[Image, int]]):
     @overload
     def __getitem__(self, index: slice | Sequence[int] | NDArray[Any]) -> Self: ...
     def __getitem__(self, index: int | slice | Sequence[int] | NDArray[Any]) -> tuple[Image, int] | Self:
-        """One (image, label) for an integer, otherwise the Dataset of a slice, index array or mask (n,)."""
+        """Return the scaled (image, label) at an integer index, or the `Dataset` of a slice, index array or mask."""
         if isinstance(index, int | np.integer):
             row = int(index)  # NumPy would take True for a mask
-            return self._scaled(self._images[row]), int(self._labels[row])
+            return scaled(self._images[row], self._scale), int(self._labels[row])
         labels = self._labels[index]
         if labels.ndim != 1:
             raise IndexError("an index array or mask must have one dimension")
         return self._with(self._images[index], labels)
 
     def __iter__(self) -> Iterator[tuple[Image, int]]:
-        return zip(map(self._scaled, self._images), self._labels.tolist(), strict=True)
-
-    def _scaled(self, image: NDArray[Any]) -> Image:
-        return image * self._scale if image.dtype == np.uint8 else image
+        return zip((scaled(image, self._scale) for image in self._images), self._labels.tolist(), strict=True)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Arrays come back from a pickle writable; this way they pass through _read_only again.
@@ -185,7 +215,7 @@ class Dataset(Sequence[tuple[Image, int]]):
 
 
 def _picture_shape(images: Any, pixels: int) -> tuple[int, int] | None:
-    """Return height and width, or None where the images are no pictures."""
+    """Return the height and width of the images, or None if they are not pictures."""
     shape = np.shape(images[0]) if isinstance(images, list | tuple) else np.shape(images)[1:]
     height, width = (*shape, 1, 1)[:2]
     if height > 1 and width > 1:

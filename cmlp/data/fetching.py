@@ -1,28 +1,30 @@
-"""Data sets fetched from public mirrors; each file must have the checksum that is written here."""
+"""Download data sets from public mirrors, and verify their checksums."""
 
 import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from cmlp.data.class_names import NAMES_FILE, content_of
+from cmlp.data.class_names import NAMES_FILE, encode_class_names
 from cmlp.data.formats.loading import load
 from cmlp.data.formats.sets import Sets
 from cmlp.data.writing import check_free, write_data
 from cmlp.errors import DataError
 from cmlp.utils.optional import require
 
+DataSetName = Literal["mnist", "fashion"]
+
 
 class Origin(NamedTuple):
-    """Where a data set is: the mirrors, the SHA-256 of each file, and what its labels are called."""
+    """Where a data set comes from: its mirrors, the SHA-256 of each file, and the class names."""
 
     mirrors: tuple[str, ...]
     files: dict[str, str]
     class_names: tuple[str, ...] | None = None
 
 
-ORIGINS = {
+ORIGINS: dict[DataSetName, Origin] = {
     "mnist": Origin(
         (
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -55,37 +57,37 @@ ORIGINS = {
 
 
 def fetch(
-    name: str,
+    name: DataSetName,
     folder: str | os.PathLike[str],
     *,
     force: bool = False,
     timeout: float = 30.0,
     progress: bool = False,
 ) -> Sets:
-    """Download a data set and write it as the four pickles of a data folder.
+    """Download a data set to the four pickles of a data folder.
 
     Parameters
     ----------
-    name : str
-        "mnist" or "fashion".
+    name : {"mnist", "fashion"}
+        The data set: MNIST or Fashion-MNIST.
     folder : str or path
-        The data folder; it is made if it is not there.
+        The data folder; created if missing.
     force : bool
-        Whether files that are there are replaced.
+        Whether existing files are replaced; by default they are not.
     timeout : float
-        Seconds that a mirror may stay silent before the next one is asked.
+        Seconds to wait for a mirror before the next one is tried; 30 by default.
     progress : bool
-        Whether progress bars are shown on stderr.
+        Whether to show progress bars on stderr; by default there are none.
 
     Returns
     -------
     Sets
-        (train, test), as they were written.
+        Training and test data, as written.
 
     Raises
     ------
     DataError
-        If the name is not known, or if a file is there and is not to be replaced.
+        If the name is unknown, or a file exists and is not to be replaced.
     OSError
         If no mirror delivers a file with its checksum, or if a file cannot be written.
     CmlpError
@@ -99,7 +101,7 @@ def fetch(
             _download(file, checksum, ORIGINS[name].mirrors, temporary, timeout, progress)
         called = ORIGINS[name].class_names
         if called is not None:
-            Path(temporary, NAMES_FILE).write_bytes(content_of(called))
+            Path(temporary, NAMES_FILE).write_bytes(encode_class_names(called))
         train, test = load(temporary, classes=10)
         if test is None:
             raise DataError(f"{name} must have test data, got none")
@@ -108,7 +110,7 @@ def fetch(
 
 
 def _download(file: str, checksum: str, mirrors: tuple[str, ...], folder: str, timeout: float, progress: bool) -> None:
-    """Bring a file into a folder, from the first mirror that delivers it whole."""
+    """Download a file to a folder, from the first mirror that delivers it with the right checksum."""
     pooch = require("pooch", "pooch", "fetch", "fetching data")
     # Some servers would decompress the file on the way, whose checksum then differs.
     http = pooch.HTTPDownloader(progressbar=progress, timeout=timeout, headers={"Accept-Encoding": "identity"})
@@ -122,14 +124,14 @@ def _download(file: str, checksum: str, mirrors: tuple[str, ...], folder: str, t
             failures.append(f"{urlsplit(mirror).netloc} ({_reason(error)})")
         else:
             return
-    raise ConnectionError(f"{file} could not be fetched from {' or '.join(failures)}")
+    raise ConnectionError(f"{file} could not be downloaded from {' or '.join(failures)}")
 
 
 def _reason(error: Exception) -> str:
-    """Say in a few words what a mirror did."""
+    """Describe the failure of a mirror in a few words."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status is not None:
         return f"HTTP status {status}"
     if not isinstance(error, OSError):
         return "wrong checksum"
-    return "no answer in time" if "timed out" in str(error) else "no or incomplete answer"
+    return "timed out" if "timed out" in str(error) else "no or incomplete answer"

@@ -1,18 +1,20 @@
-"""How pictures lie in their frame: what a drawing needs so that it looks like the training data."""
+"""The framing of pictures: how to invert, crop, resize and centre a drawing so that it looks like the training data."""
 
 from dataclasses import dataclass
 from math import isqrt
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.pixels import scaled
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.checks import check_count, check_name
 
-CENTRES = ("mass", "box", "none")
+Centre = Literal["mass", "box", "none"]
+CENTRES: tuple[Centre, ...] = get_args(Centre)
 
-SAMPLE = 128  # pictures that are measured
+SAMPLE = 128  # pictures to measure
 SMALLEST = 5  # pixels; below there is no middle that could differ from the border
 INK = 0.2  # of the contrast between ink and paper, from where on a pixel counts as ink
 MASS_PIXEL = 0.5  # MNIST has the centre of mass in the middle of pixel 14, which is half a pixel off the frame's
@@ -27,25 +29,35 @@ BESIDE = 0.1  # of the largest part; a drawing of this size is not what hangs on
 
 @dataclass(frozen=True)
 class Framing:
-    """What the training images have in common.
+    """How the training images are framed.
 
     Parameters
     ----------
     height, width : int
-        Of an image, in pixels.
+        Size of an image in pixels.
     dark : bool
-        Whether the ink is darker than the paper; in MNIST it is brighter.
+        Whether the strokes are darker than the background; in MNIST they are brighter.
     box : int
-        The longer side of the rectangle around the ink, in pixels; 20 in MNIST.
+        The longer side of the bounding box of the strokes, in pixels; 20 in MNIST.
     centre : {"mass", "box", "none"}
-        What lies in the middle of the frame: the centre of mass of the ink, the rectangle around it, or neither.
+        What is centred: the centre of mass of the strokes, as in MNIST, their bounding box, or neither.
+
+    Raises
+    ------
+    ModelError
+        If a value is invalid.
+
+    Examples
+    --------
+    >>> Framing(28, 28, dark=False, box=20, centre="mass")
+    Framing(height=28, width=28, dark=False, box=20, centre='mass')
     """
 
     height: int
     width: int
     dark: bool
     box: int
-    centre: str
+    centre: Centre
 
     def __post_init__(self) -> None:
         for name in ("height", "width", "box"):
@@ -56,40 +68,56 @@ class Framing:
 
 
 def framing_of(images: object, shape: tuple[int, int] | None, scale: float) -> Framing | None:
-    """Return what `measure` does for images (n, height * width), or None where they are none; without shape, square."""
-    if not isinstance(images, np.ndarray):  # but a sparse matrix
+    """Measure the framing of images.
+
+    Parameters
+    ----------
+    images : ndarray (n, pixels)
+        Other objects, such as sparse matrices, have no framing.
+    shape : (int, int) or None
+        Height and width; None takes images for squares.
+    scale : float
+        The factor for uint8 pixels.
+
+    Returns
+    -------
+    Framing or None
+        As `measure` returns it; None if the number of pixels does not match the shape.
+    """
+    if not isinstance(images, np.ndarray):
         return None
     side = isqrt(images.shape[1])
     height, width = shape or (side, side)
     return measure(images, height, width, scale) if height * width == images.shape[1] else None
 
 
-def some_of(images: NDArray[Any]) -> NDArray[Any]:
-    """Return copies of as many images (n, pixels) as `measure` looks at, from the first to the last."""
+def sample_images(images: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy of at most 128 images (n, pixels), evenly spaced from the first to the last."""
     return images[np.linspace(0, len(images) - 1, min(len(images), SAMPLE)).astype(np.intp)]
 
 
 def measure(images: NDArray[Any], height: int, width: int, scale: float = 1 / 255) -> Framing | None:
-    """Find out how pictures lie in their frame, from some of them.
+    """Measure the framing of pictures, from a sample of them.
 
     Parameters
     ----------
     images : ndarray (n, height * width)
+        The pictures, one per row.
     height, width : int
+        Their size in pixels.
     scale : float
-        What uint8 pixels are multiplied by; others are used as they are.
+        The factor for uint8 pixels; 1/255 by default.
 
     Returns
     -------
     Framing or None
-        None where the images are no ink on plain paper: values outside 0..1, a border of many values, or a middle that
-        is as plain as the border.
+        None if the images are not drawings on a plain background: if values are outside [0, 1], the border has many
+        values, or the middle is as plain as the border.
     """
     if min(height, width) < SMALLEST:
         return None
-    sample = some_of(images)
-    pictures = np.multiply(sample, scale if sample.dtype == np.uint8 else 1, dtype=np.float32)
-    pictures = pictures.reshape(-1, height, width)
+    sample = sample_images(images)
+    pictures = scaled(sample, scale, np.float32).reshape(-1, height, width)
     border = np.concatenate([pictures[:, [0, -1]].ravel(), pictures[:, :, [0, -1]].ravel()])
     paper = float(np.median(border))
     if pictures.min() < 0 or not 0.5 < pictures.max() <= 1.001 or INK < paper < 1 - INK:
@@ -103,7 +131,7 @@ def measure(images: NDArray[Any], height: int, width: int, scale: float = 1 / 25
     tops, bottoms = _extents(inked, 2)
     lefts, rights = _extents(inked, 1)
     box = int(np.median(np.maximum(bottoms - tops, rights - lefts)))
-    distances = {
+    distances: dict[Centre, float] = {
         "mass": _distance(_centroids(inked, 2) - MASS_PIXEL, _centroids(inked, 1) - MASS_PIXEL, height, width),
         "box": _distance((tops + bottoms) / 2, (lefts + rights) / 2, height, width),
     }
@@ -125,32 +153,33 @@ def _centroids(ink: NDArray[Any], other: int) -> NDArray[Any]:
 
 
 def _distance(rows: NDArray[Any], columns: NDArray[Any], height: int, width: int) -> float:
-    """Return how far points lie from the middle of the frame (root mean square)."""
+    """Return the distance of points from the middle of the frame (root mean square)."""
     return float(np.sqrt(np.mean((rows - height / 2) ** 2 + (columns - width / 2) ** 2)))
 
 
 def frame(picture: NDArray[Any], framing: Framing) -> NDArray[np.uint8]:
-    """Bring a picture of any size to the frame, the polarity and the place that the training images have.
+    """Invert, crop, resize and centre a picture like the training images.
 
-    Paper is a surface of second degree fitted to the border, so that light may be uneven. Ink is what differs from it
-    most, on the side, darker or brighter, where the large differences are. Two thresholds follow its strokes to their
-    faint edges: a weak one for what touches a strong one, which is Otsu's [1]_.
+    The background ("paper") is a quadratic surface fitted to the border, so that light may be uneven. The strokes
+    ("ink") are what differs from it most, whether darker or brighter. They are found by two thresholds: Otsu's [1]_,
+    and a lower one for the faint edges of what exceeds it.
 
     Parameters
     ----------
     picture : ndarray (height, width)
-        Grey; uint8, uint16, or floats from 0 to 1.
+        Grey values: uint8, uint16, or floats in [0, 1].
     framing : Framing
+        That of the training images.
 
     Returns
     -------
     ndarray of uint8 (framing.height, framing.width)
-        0 and 255 are what 0 and 1 are in the training images.
+        0 and 255 stand for 0 and 1 in the training images.
 
     Raises
     ------
     DataError
-        If the picture is empty, or no array of grey values.
+        If the picture shows nothing, or is no array of grey values.
 
     References
     ----------
@@ -172,16 +201,18 @@ def frame(picture: NDArray[Any], framing: Framing) -> NDArray[np.uint8]:
 
 def _as_grey(picture: NDArray[Any]) -> NDArray[np.float64]:
     if picture.ndim != 2 or picture.size == 0 or picture.dtype.kind not in "buf":
-        raise DataError(f"a picture must be grey values (height, width), got {picture.dtype} of shape {picture.shape}")
+        raise DataError(
+            f"a picture must be an array of grey values (height, width), got {picture.dtype} of shape {picture.shape}"
+        )
     white = np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else 1
     grey = picture / np.float64(white)
     if not (grey.min() >= 0 and grey.max() <= 1):
-        raise DataError(f"grey values must lie between 0 and 1, got {grey.min():g} to {grey.max():g}")
+        raise DataError(f"grey values must be in [0, 1], got {grey.min():g} to {grey.max():g}")
     return grey
 
 
 def _shrunk(grey: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the means of square blocks, at most `LARGEST` of them along each side."""
+    """Average square blocks, so that at most `LARGEST` are left along each side."""
     times = -(-max(grey.shape) // LARGEST)
     height, width = (max(1, side // times) for side in grey.shape)
     blocks = grey[: height * times, : width * times].reshape(height, -1, width, min(times, grey.shape[1]))
@@ -190,7 +221,7 @@ def _shrunk(grey: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how much ink is on each pixel: 0 for paper, 1 for strokes."""
+    """Return the amount of ink on each pixel: 0 for paper, 1 for strokes."""
     from scipy import ndimage  # here, because nothing else of cmlp needs it
 
     difference, noise = _without_paper(grey)
@@ -199,7 +230,7 @@ def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
     strong = ink > threshold
     contrast = float(ink[strong].mean()) if strong.any() else 0.0
     if contrast < max(LEAST_CONTRAST, NOISE * noise):
-        raise DataError("the picture must show something on plain paper, and is empty")
+        raise DataError("the picture must show something on a plain background, got an empty one")
     weak = min(max(INK * contrast, NOISE * noise), threshold)
     parts, _ = ndimage.label(ink > weak, np.ones((3, 3)))
     kept = _drawing(parts, np.bincount(parts[strong], minlength=parts.max() + 1))
@@ -208,7 +239,7 @@ def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _drawing(parts: NDArray[np.int32], sizes: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Say which connected parts of the ink belong to the drawing; part 0 is paper."""
+    """Return which connected parts of the ink belong to the drawing; part 0 is paper."""
     kept: NDArray[np.bool_] = sizes > SPECK * sizes.max()
     free = kept.copy()
     free[np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])] = False
@@ -216,7 +247,7 @@ def _drawing(parts: NDArray[np.int32], sizes: NDArray[np.intp]) -> NDArray[np.bo
 
 
 def _without_paper(grey: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Subtract a surface of second degree through most of the border, where there may be ink; return its noise, too."""
+    """Subtract a quadratic surface fitted to the border, robustly, as ink may lie there; return the noise as well."""
     height, width = grey.shape
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     surfaces = np.stack([np.ones_like(grey), rows, columns, rows**2, rows * columns, columns**2], axis=-1)
@@ -235,7 +266,7 @@ def _without_paper(grey: NDArray[np.float64]) -> tuple[NDArray[np.float64], floa
 
 
 def _otsu(ink: NDArray[np.float64]) -> float:
-    """Return the threshold that separates two classes of values best: the variance between them is largest."""
+    """Return the threshold with the largest variance between the values below and above it."""
     counts, edges = np.histogram(ink, 256)
     below = np.cumsum(counts)[:-1] / ink.size
     sums = np.cumsum(counts * (edges[:-1] + edges[1:]) / 2) / ink.size
@@ -244,7 +275,7 @@ def _otsu(ink: NDArray[np.float64]) -> float:
 
 
 def _resampling(
-    profile: NDArray[np.float64], begin: int, end: int, pitch: float, size: int, centre: str
+    profile: NDArray[np.float64], begin: int, end: int, pitch: float, size: int, centre: Centre
 ) -> NDArray[np.float64]:
     """Return the matrix (size, pixels) that scales and places ink along one axis.
 

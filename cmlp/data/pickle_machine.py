@@ -22,9 +22,9 @@ from cmlp.data.pickle_records import (
     call,
     decoded,
     described,
-    shown,
     size_of,
 )
+from cmlp.utils.text import escaped
 
 MAX_MARKS = 256  # each level of nesting opens one mark or two
 MAX_OVERHEAD = 448 << 20  # two million rows of a nested list fit, and so does all of it in 1 GiB
@@ -86,7 +86,7 @@ class Machine:
     def top(self) -> object:
         """Return the value on top of the stack."""
         if not self.stack:
-            raise Refused("the pickle takes a value that it never made", DAMAGED)
+            raise Refused("the pickle takes a value from an empty stack", DAMAGED)
         return self.stack[-1]
 
     def pop(self) -> object:
@@ -105,7 +105,7 @@ class Machine:
     def pop_mark(self) -> list[object]:
         """Take the values since the last mark."""
         if not self.marked:
-            raise Refused("the pickle takes values up to a mark that it never made", DAMAGED)
+            raise Refused("the pickle takes values up to a mark that it never set", DAMAGED)
         values, self.stack = self.stack, self.marked.pop()
         return values
 
@@ -165,7 +165,7 @@ class Machine:
         """Return the memo index on a line."""
         word = self.word()
         if not INTEGER.fullmatch(word):
-            raise Refused(f"the pickle numbers a value '{shown(word.decode('latin-1'))}'", DAMAGED)
+            raise Refused(f"the pickle has the memo index '{escaped(word.decode('latin-1'))}'", DAMAGED)
         return int(word)
 
     def push_text(self, start: int, stop: int, encoding: str) -> None:
@@ -199,7 +199,7 @@ class Machine:
     def get(self, index: int) -> None:
         """Push a numbered value once more."""
         if index not in self.memo:
-            raise Refused(f"the pickle refers to value {index:,}, which it has not numbered", DAMAGED)
+            raise Refused(f"the pickle reads memo entry {index:,}, which it never wrote", DAMAGED)
         value = self.memo[index]
         if type(value) in CONTAINERS and id(value) not in self.shared:
             self.spend(SHARED)
@@ -209,14 +209,14 @@ class Machine:
     def put(self, index: int) -> None:
         """Give the value on top of the stack a number."""
         if not 0 <= index <= self.at:  # each earlier value took a byte at least
-            raise Refused(f"the pickle numbers a value {index:,}", "there are fewer values than that")
+            raise Refused(f"the pickle writes memo entry {index:,}", "there are fewer values than that")
         self.spend(MEMO)
         self.memo[index] = self.top()
 
     def push_tuple(self, size: int) -> None:
         """Make a tuple of the last ``size`` values."""
         if len(self.stack) < size:
-            raise Refused("the pickle takes a value that it never made", DAMAGED)
+            raise Refused("the pickle takes a value from an empty stack", DAMAGED)
         values = tuple(self.stack[-size:])
         del self.stack[-size:]
         self.push(values, CONTAINER)
@@ -257,7 +257,7 @@ class Machine:
         if type(module) is not str or type(name) is not str:
             raise Refused("the pickle asks for a global that is not named by strings")
         if (module, name) not in GLOBALS:
-            raise Refused(f"the pickle asks for {shown(f'{module}.{name}')}")
+            raise Refused(f"the pickle asks for {escaped(f'{module}.{name}')}")
         self.stack.append(GLOBALS[module, name])
 
     def reduce(self) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from struct import Struct
 
 from cmlp.data.pickle_machine import BYTES, CONTAINER, FLOATS, INTEGER, MAX_INT_BYTES, STRING, Machine
-from cmlp.data.pickle_records import DAMAGED, Refused, shown
+from cmlp.data.pickle_records import DAMAGED, Refused
+from cmlp.utils.text import escaped
 
 STOP = ord(".")
 ESCAPED = re.compile(rb"""([^\\]++|\\[\\'"nrt]|\\x[0-9a-fA-F]{2})*+""")
@@ -71,7 +72,7 @@ def _frame(machine: Machine) -> None:
 
 def _integer(word: bytes) -> int:
     if not INTEGER.fullmatch(word):
-        text = shown(word.decode("latin-1"))
+        text = escaped(word.decode("latin-1"))
         raise Refused(f"the pickle holds the integer '{text}'", "only 20 decimal digits are read")
     return int(word)
 
@@ -109,7 +110,7 @@ def _float_line(machine: Machine) -> None:
     try:
         machine.stack.append(float(word))
     except ValueError:
-        text = shown(word.decode("latin-1"))
+        text = escaped(word.decode("latin-1"))
         raise Refused(f"the pickle holds the number '{text}'", "this is not a number") from None
 
 

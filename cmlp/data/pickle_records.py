@@ -16,6 +16,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.utils.text import escaped
+
 DAMAGED = "the file is damaged"
 FOREIGN = "NumPy does not write this"
 ONLY_DATA = "only arrays, numbers, lists, tuples, dicts and strings are read"
@@ -38,12 +40,6 @@ class Refused(Exception):
         super().__init__(found, rule)
         self.found = found
         self.rule = rule
-
-
-def shown(text: str) -> str:
-    """Return text from a file as an error message may show it: escaped and short."""
-    escaped = ascii(text[:60])[1:-1]
-    return escaped if len(text) <= 60 and len(escaped) <= 60 else escaped[:57] + "..."
 
 
 class Global(enum.Enum):
@@ -97,7 +93,7 @@ def described(value: object) -> str:
 
 
 class Text:
-    """A long string, left undecoded in the file until somebody wants it."""
+    """A long string, left undecoded in the file until it is needed."""
 
     __slots__ = ("encoding", "value", "view")
 
@@ -118,7 +114,7 @@ class Text:
 
 
 class Blob:
-    """Long bytes, left in the file until somebody wants them; ``encoding`` if they are stored as text."""
+    """Long bytes, left in the file until they are needed; ``encoding`` if they are stored as text."""
 
     __slots__ = ("encoding", "kind", "value", "view")
 
@@ -170,7 +166,7 @@ class DType:
             )
         if not self.plain.fullmatch(code):
             raise Refused(
-                f"the pickle holds an array of dtype '{shown(code)}'",
+                f"the pickle holds an array of dtype '{escaped(code)}'",
                 "only booleans, integers, floats and fixed-width strings are read",
             )
         self.code = code
@@ -254,7 +250,7 @@ def array_of(dtype: DType, shape: tuple[object, ...], content: object, order: st
     expected = size if 0 not in dimensions else 0
     if raw.size != expected:
         raise Refused(
-            f"the pickle holds an array of shape {shown(str(tuple(dimensions)))} and dtype '{dtype.code}'",
+            f"the pickle holds an array of shape {escaped(str(tuple(dimensions)))} and dtype '{dtype.code}'",
             f"it needs {expected:,} bytes and has {raw.size:,}",
         )
     return native(dtype, raw).reshape(dimensions, order="F" if order == "F" else "C")

@@ -1,32 +1,26 @@
-"""Pickle files of data, read without ``pickle``: nothing that a file holds is executed or imported.
+"""Read pickle files of data without ``pickle``: nothing that a file holds is executed or imported.
 
-The floors of this reader, from the ground: ``pickle_records`` (what may be built), ``pickle_machine`` (stack
+The modules of this reader, from the lowest up: ``pickle_records`` (what may be built), ``pickle_machine`` (stack
 and memo), ``pickle_opcodes`` (the table and the loop), and this module (files in, finished values out).
 """
 
-import gzip
-import stat
-import zlib
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from cmlp.data.pickle_machine import Machine
 from cmlp.data.pickle_opcodes import run
 from cmlp.data.pickle_records import ONLY_DATA, Array, Blob, DType, Global, Refused, Text
+from cmlp.data.reading import read_bytes
 from cmlp.errors import DataError
 
 MAX_DEPTH = 64
-# What a file may unfold into: a constant and a multiple of its size, on the disk for bytes and opcodes. An
+# What a file may expand to: a constant and a multiple of its size, on the disk for bytes and opcodes. An
 # opcode takes a byte, so that only a compressed file can have too many of them.
-SPARE_BYTES, SPARE_BYTES_RATIO = 64 << 20, 64
 SPARE_OPCODES, SPARE_OPCODES_RATIO = 1_000_000, 4
 SPARE_NODES, SPARE_NODES_RATIO = 4_000_000, 4
-CHUNK = 1 << 20
 
-GZIP = b"\x1f\x8b"
 # Protocols 2 and later start with PROTO; the others with the opcode of a value, a mark or a global.
 FIRST_OPCODES = b"\x80" + b"(])}cILFSVNKMJGUTX"
 
@@ -41,7 +35,7 @@ def read_pickle(path: str | PathLike[str]) -> object:
     """Read a pickle file of numbers, arrays, lists, tuples, dicts and strings.
 
     The file may be compressed with gzip and may come from any pickle protocol, from NumPy 1 or 2, and from
-    Python 2, whose strings are read as Latin-1. Nothing in it is executed, whatever it holds.
+    Python 2, whose strings are read as Latin-1. Nothing in it is executed.
 
     Parameters
     ----------
@@ -57,65 +51,35 @@ def read_pickle(path: str | PathLike[str]) -> object:
     Raises
     ------
     DataError
-        If the file is not a pickle, is damaged, or holds anything else than data.
+        If the file is not a pickle, is damaged, or holds anything but data.
     OSError
         If the file cannot be opened or read.
     """
     name = str(path)
-    data, size = content_of(Path(path))
+    data, size = read_bytes(Path(path)), Path(path).stat().st_size
     if len(data) != size:
         name += " (decompressed)"
     if not data:
-        raise DataError(f"{name} is empty.")
+        raise DataError(f"{name} is empty")
     if data[0] not in FIRST_OPCODES:
-        raise DataError(f"{name} is not a pickle: it starts with {bytes(data[:8])!r}.")
+        raise DataError(f"{name} is not a pickle: it starts with {bytes(data[:8])!r}")
     try:
         return value_of(data, size, name)
     except MemoryError:
-        raise DataError(f"{name}: the pickle unfolds into more than memory holds.") from None
+        raise DataError(f"{name}: the pickle needs more memory than there is") from None
 
 
 def value_of(data: bytes | bytearray, size: int, name: str) -> object:
-    """Return the value that the bytes of a pickle stand for; ``size`` is what they take on the disk."""
+    """Return the value of a pickle; ``size`` is the size of its file."""
     machine = Machine(data, SPARE_OPCODES + SPARE_OPCODES_RATIO * size)
     try:
         value = run(machine)
     except Refused as refused:
-        raise DataError(f"{name}: {refused.found} at byte {machine.at:,}; {refused.rule}.") from None
+        raise DataError(f"{name}: {refused.found} at byte {machine.at:,}; {refused.rule}") from None
     try:
         return Finisher(machine.shared, SPARE_NODES + SPARE_NODES_RATIO * len(data)).finish(value)
     except Refused as refused:
-        raise DataError(f"{name}: {refused.found}; {refused.rule}.") from None
-
-
-def content_of(path: Path) -> tuple[bytes | bytearray, int]:
-    """Return the content of a file, decompressed if it is a gzip file, and its size on the disk."""
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe would wait for somebody to write
-        raise DataError(f"{path} is not a regular file.")
-    with path.open("rb") as file:
-        start = file.read(len(GZIP))
-        file.seek(0)
-        if start == GZIP:
-            return _decompressed(file, path)
-        data = file.read()
-    return data, len(data)
-
-
-def _decompressed(file: BinaryIO, path: Path) -> tuple[bytearray, int]:
-    size = file.seek(0, 2)
-    file.seek(0)
-    limit = SPARE_BYTES + SPARE_BYTES_RATIO * size
-    data = bytearray()
-    try:
-        with gzip.GzipFile(fileobj=file) as stream:
-            while chunk := stream.read(CHUNK):
-                data += chunk
-                if len(data) > limit:
-                    raise DataError(f"{path} holds more than {limit:,} bytes in a gzip file of {size:,}.")
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is a damaged gzip file: {error}.") from None
-    return data, size
+        raise DataError(f"{name}: {refused.found}; {refused.rule}") from None
 
 
 class Frame:
@@ -142,10 +106,10 @@ class Frame:
 
 
 class Finisher:
-    """Puts strings and arrays in the place of their records, and counts what the result unfolds into.
+    """Puts strings and arrays in the place of their records, and counts what the result expands to.
 
     Shared containers stay shared and are visited once. The count is what a walk over the result would meet,
-    so that a caller may walk it: forty lists, each holding the next one twice, unfold into 10**12 values.
+    so that a caller may walk it: forty lists, each holding the next one twice, expand to 10**12 values.
     """
 
     def __init__(self, shared: set[int], max_nodes: int) -> None:
@@ -204,7 +168,7 @@ class Finisher:
         if frame.nodes > self.max_nodes:
             raise Refused(
                 "the pickle refers to the same containers again and again",
-                f"it unfolds into more than {self.max_nodes:,} values",
+                f"it expands to more than {self.max_nodes:,} values",
             )
 
 

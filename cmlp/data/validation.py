@@ -1,58 +1,68 @@
-"""The one door through which images and labels come in: whatever was given leaves as a checked array.
+"""Validate images, labels, targets and weights: each function takes anything and returns a checked array.
 
-Each complaint is one sentence: where, which rule, what was found, at which index.
+Each error is one sentence: where, which rule, what was found, at which index.
 """
 
 import numbers
 from collections.abc import Sequence
+from math import isqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.likeness import are_pictures
+from cmlp.data.pixels import FULL_SCALES, ROUNDING, infer_scale
 from cmlp.errors import DataError
 
 Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
 
-FULL_SCALES = (1, 16, 255, 65535)  # of 1, 4, 8 and 16 bits; the digits of UCI count 0..16
-ROUNDING = 1.001  # 255 * float16(1 / 255) is 1.0001, and still a full scale of 1
+LARGEST_LABEL = 2**53  # up to where a float holds every integer
+PICTURE = 64  # pixels from which on rows may be pictures without a shape
+WATCHED = 500  # rows that are looked at
 
 
 def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels, float]:
-    """Bring images to one row of pixels each.
+    """Convert images to one row of pixels each.
 
     Parameters
     ----------
-    images : array or list of arrays or nested list
-        (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or
+    images : array_like
+        Of shape (n, pixels), (n, pixels, 1), (n, height, width) or (n, height, width, 1); integers, bools or
         floats of any width and byte order.
     scale : float or None
-        Factor that brings the pixels to 0..1; None infers it from the largest pixel.
+        Factor that scales the pixels to [0, 1]; None infers it from the largest value of what look like pixels.
     name : str
-        What complaints call the images.
+        What error messages call the images.
 
     Returns
     -------
     pixels : ndarray of shape (n, pixels)
         uint8 and unscaled where the given values are integers in 0..255, otherwise float32 or float64 and
-        scaled. A view of the given array wherever that is possible.
+        scaled. A view of the given array where possible.
     scale : float
-        The factor given or inferred.
+        The given or inferred factor.
 
     Raises
     ------
     DataError
-        If the images are not numbers, none, ragged, not finite or of another shape.
+        If the images are not numbers, empty, ragged, not finite or of another shape.
     """
-    pixels = _one_row_each(_as_array(images, name), name)
+    given = as_array(images, name)
+    pixels = _one_row_each(given, name)
     if not pixels.flags.aligned:
         pixels = pixels.copy()
-    integers = pixels.dtype.kind in "biu"
+    integers, dtype = pixels.dtype.kind in "biu", pixels.dtype
     if not integers:
         with np.errstate(over="ignore"):  # a long double too large for float64 is then found to be inf
             pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 4 else np.float64, copy=False)
     low, high = _value_range(pixels, name)
-    factor = infer_scale(low, high, integers=integers) if scale is None else _check_scale(scale)
+    if scale is not None:
+        factor = _check_scale(scale)
+    elif _are_pixels(pixels, dtype, high, shape=given.shape[1:]):
+        factor = infer_scale(low, high, integers=integers)
+    else:
+        factor = 1.0
     if integers and low >= 0 and high <= 255:
         one_byte = pixels.dtype.itemsize == 1
         return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8, "C")), factor
@@ -61,45 +71,51 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
     return (pixels if factor == 1 else np.multiply(pixels, factor, order="C")), factor
 
 
-def infer_scale(low: float, high: float, *, integers: bool) -> float:
-    """Factor that brings values from low to high to 0..1: one over the smallest full scale that holds high.
+def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tuple[int, ...]) -> bool:
+    """Say whether values are pixels: bytes and 16 bits are; other whole numbers if they look like it.
 
-    Integers may fill any of `FULL_SCALES`, floats, which nobody leaves at 0..65535, all but the last.
-    Values below 0 or beyond the last full scale are no pixels and stay as they are: 1.0.
+    Two tables of one kind have different maxima, and must not get different scales. So the largest value must be 255
+    or 65535, or the rows pictures, with a shape or with neighbours that are alike.
     """
-    full_scales, slack = (FULL_SCALES, 1.0) if integers else (FULL_SCALES[:-1], ROUNDING)
-    if low < 0:
-        return 1.0
-    return next((1 / full for full in full_scales if high <= full * slack), 1.0)
+    if (dtype.kind in "bu" and dtype.itemsize <= 2) or dtype.itemsize == 1 or high <= ROUNDING:
+        return True
+    some = rows[:: -(-len(rows) // WATCHED)]
+    if not np.array_equal(some, np.rint(some)):
+        return False
+    height, width = (*shape, 1, 1)[:2]
+    side = isqrt(rows.shape[1])
+    if high in FULL_SCALES[2:] or (height > 1 and width > 1):
+        return True
+    return rows.shape[1] >= PICTURE and side * side == rows.shape[1] and are_pictures(some, (side, side))
 
 
 def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArray[np.intp], int]:
-    """Bring labels to one integer each.
+    """Convert labels to one integer each.
 
     Parameters
     ----------
-    labels : array or list
+    labels : array_like
         Integers of shape (n,) or (n, 1), or one-hot rows (n, classes) or columns (n, classes, 1) of any
         numeric type.
     classes : int or None
         Number of classes; None takes the width of one-hot labels, otherwise the largest label plus one.
     name : str
-        What complaints call the labels.
+        What error messages call the labels.
 
     Returns
     -------
     labels : ndarray of intp, shape (n,)
         Values in 0..classes - 1.
     classes : int
-        The number given or inferred.
+        The given or inferred number.
 
     Raises
     ------
     DataError
-        If the labels are not integers or one-hot, none, of another shape or out of range.
+        If the labels are not integers or one-hot, empty, of another shape or out of range.
     """
     wanted = None if classes is None else _check_classes(classes)
-    array = _as_array(labels, name)
+    array = as_array(labels, name)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim == 2 and array.shape[1] == 1:
@@ -108,15 +124,36 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
         return _from_one_hot(array, wanted, name)
     if array.ndim != 1:
         raise DataError(f"{name} must have shape (n,), (n, 1) or one-hot (n, classes), got {array.shape}")
-    if array.dtype.kind not in "iu":
+    if array.dtype.kind not in "iuf":
         raise DataError(f"{name} must be integers or one-hot rows, got dtype {array.dtype}")
+    whole = array.dtype.kind in "iu" or np.isfinite(array) & (array == np.rint(array)) & (abs(array) < LARGEST_LABEL)
+    if not np.all(whole):
+        index = int(np.argmin(whole))
+        raise DataError(f"{name} must be whole numbers or one-hot rows, got {array[index]} at index {index}")
     checked = _check_range(array, wanted, name)
     return array.astype(np.intp, copy=False), checked
 
 
 def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
-    """Return what the labels are called: one text per class, all different, each on one line."""
-    rule = f"class_names must be {classes:,} different texts, one per class"
+    """Check class names: one string per class, all different and printable.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    DataError
+        If the names are not that.
+    """
+    rule = f"class_names must be {classes:,} different strings, one per class"
     if isinstance(names, str) or not all(isinstance(name, str) and name.strip() for name in names):
         raise DataError(f"{rule}, got {str(names)[:200]}")
     hidden = next((name for name in names if not str(name).isprintable()), None)
@@ -128,16 +165,16 @@ def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
 
 
 def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float64]:
-    """Bring the targets of a regression to shape (n, outputs).
+    """Convert the targets of a regression to shape (n, outputs).
 
     Parameters
     ----------
-    targets : array or list
+    targets : array_like
         Real numbers of shape (n,) where there is one output, (n, outputs) or (n, outputs, 1).
     outputs : int
         Number of outputs of the network.
     name : str
-        What complaints call the targets.
+        What error messages call the targets.
 
     Returns
     -------
@@ -146,9 +183,9 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
     Raises
     ------
     DataError
-        If the targets are not numbers, none, not finite or of another shape.
+        If the targets are not numbers, empty, not finite or of another shape.
     """
-    array = _as_array(targets, name, one_type=False)
+    array = as_array(targets, name, one_type=False)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim == 1 and outputs == 1:
@@ -163,21 +200,40 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
 
 
 def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
-    """Bring the weights of n samples to shape (n,): numbers of at least 0, and not all 0."""
-    array = _as_array(weights, name, one_type=False)
+    """Convert the weights of samples to shape (n,).
+
+    Parameters
+    ----------
+    weights : array_like
+        Non-negative numbers of shape (n,), not all 0.
+    n : int
+        Number of samples.
+    name : str
+        What error messages call the weights.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,), contiguous
+
+    Raises
+    ------
+    DataError
+        If the weights are not that.
+    """
+    array = as_array(weights, name, one_type=False)
     if array.shape != (n,):
         raise DataError(f"{name} must have shape ({n:,},), got {array.shape}")
     checked = np.ascontiguousarray(array, np.float64)
     wrong = ~(np.isfinite(checked) & (checked >= 0))
     if wrong.any():
         index = int(wrong.argmax())
-        raise DataError(f"{name} must be numbers of at least 0, got {checked[index]} at index {index}")
+        raise DataError(f"{name} must be non-negative numbers, got {checked[index]} at index {index}")
     if not checked.any():
         raise DataError(f"{name} must not all be 0")
     return checked
 
 
-def _as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any]:
+def as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any]:
     """Array of numbers, at least one along the first axis, from an array or a list or tuple of rows.
 
     `one_type` says whether the numbers of a list must be of one type, as labels are, and not 1 and 0.5.
@@ -188,6 +244,7 @@ def _as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[An
         # Row by row, because a whole list with one bad row would only say that it is "inhomogeneous".
         rows = [_as_numbers(row, name, f" at index {i}") for i, row in enumerate(values)]
         _check_alike(rows, name, one_type)
+        _check_no_bytes_among_floats(values, name)
         array = np.stack(rows) if rows else np.empty(0)
     else:
         array = _as_numbers(values, name)
@@ -211,7 +268,7 @@ def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:
         array = np.asarray(value)
     except ValueError as error:
         found = f"a ragged {type(value).__name__}"
-        raise DataError(f"{name} must hold rows of one length, got {found}{place}") from error
+        raise DataError(f"{name} must hold rows of equal length, got {found}{place}") from error
     if array.dtype.kind not in "biuf":
         found = f"dtype {array.dtype}" if array.ndim else type(value).__name__
         raise DataError(f"{name} must be numbers, got {found}{place}")
@@ -223,10 +280,19 @@ def _check_alike(rows: list[NDArray[Any]], name: str, one_type: bool) -> None:
     for i, row in enumerate(rows):
         if row.shape != rows[0].shape:
             found = f"{row.shape} at index {i} after {rows[0].shape} at index 0"
-            raise DataError(f"{name} must all have one shape, got {found}")
+            raise DataError(f"{name} must all have the same shape, got {found}")
         if one_type and row.ndim == 0 and _family(row) != _family(rows[0]):
             found = f"{row.dtype} at index {i} after {rows[0].dtype} at index 0"
-            raise DataError(f"{name} must all be of one type, got {found}")
+            raise DataError(f"{name} must all have the same type, got {found}")
+
+
+def _check_no_bytes_among_floats(rows: Sequence[object], name: str) -> None:
+    """Refuse arrays of bytes, which wait for their scale, in a list with others that do not."""
+    dtypes = [row.dtype for row in rows if isinstance(row, np.ndarray) and row.ndim]
+    if np.uint8 in dtypes and any(dtype.kind == "f" for dtype in dtypes):
+        index = next(i for i, dtype in enumerate(dtypes) if (dtype == np.uint8) != (dtypes[0] == np.uint8))
+        found = f"{dtypes[index]} at index {index} after {dtypes[0]} at index 0"
+        raise DataError(f"{name} must all be bytes, or all be floats, got {found}")
 
 
 def _family(array: NDArray[Any]) -> str:
@@ -275,10 +341,10 @@ def _check_range(labels: NDArray[Any], classes: int | None, name: str) -> int:
         raise DataError(f"{name} must start at 0, got {low}..{high}")
     limit = high + 1 if classes is None else classes
     if low == 1 and high == limit:
-        raise DataError(f"{name} must lie in 0..{limit - 1}, got 1..{limit}: they seem to start at 1")
+        raise DataError(f"{name} must be in 0..{limit - 1}, got 1..{limit}: they seem to start at 1")
     if low < 0 or high >= limit:
         index = int(np.argmax((labels < 0) | (labels >= limit)))
-        rule = "must not be negative" if classes is None else f"must lie in 0..{limit - 1}"
+        rule = "must not be negative" if classes is None else f"must be in 0..{limit - 1}"
         raise DataError(f"{name} {rule}, got {labels[index]} at index {index}")
     return limit
 

@@ -1,4 +1,4 @@
-"""The four pickles of a data folder, written."""
+"""Write the four pickles of a data folder."""
 
 import os
 import pickle
@@ -11,13 +11,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.data.class_names import NAMES_FILE, content_of
+from cmlp.data.class_names import NAMES_FILE, encode_class_names
 from cmlp.data.dataset import Dataset
 from cmlp.data.loading import TEST_FILES, TRAINING_FILES
 from cmlp.errors import DataError
 from cmlp.utils.files import write_files
 
 PROTOCOL = 4  # the newest that every Python since 3.4 reads
+REMEDY = "choose another folder, or force the replacement"
 
 
 def write_data(
@@ -28,25 +29,25 @@ def write_data(
     class_names: tuple[str, ...] | None = None,
     force: bool = False,
 ) -> None:
-    """Write the four pickles that `load_training_data` and `load_test_data` read, and what the labels are called.
+    """Write the four pickles that `load_training_data` and `load_test_data` read, and the class names if there are any.
 
     Parameters
     ----------
     folder : str or path
-        The data folder; it is made if it is not there.
+        The data folder; created if missing.
     train, test : Dataset
-        The data; images of bytes are written as they are, others scaled.
+        The data. uint8 images are written unscaled, others scaled.
     class_names : tuple of str, optional
-        By default those of the training data.
+        The name of each class; by default those of the training data.
     force : bool
-        Whether files that are there are replaced.
+        Whether existing files are replaced; by default they are not.
 
     Raises
     ------
     DataError
-        If a file is there and is not to be replaced; nothing is written then.
+        If a file exists and is not to be replaced; then nothing is written.
     OSError
-        If a file cannot be written; those that were there are as they were, unless the disk fails at the end.
+        If a file cannot be written; existing files are unchanged unless the disk fails at the very end.
     """
     root = Path(folder)
     writers: dict[Path, Callable[[BinaryIO], object]] = {
@@ -56,17 +57,32 @@ def write_data(
     (root / TEST_FILES[0]).parent.mkdir(parents=True, exist_ok=True)
     names = class_names or train.class_names
     if names is not None:
-        writers[root / NAMES_FILE] = methodcaller("write", content_of(names))
+        writers[root / NAMES_FILE] = methodcaller("write", encode_class_names(names))
     write_files(writers)
     if names is None:
-        (root / NAMES_FILE).unlink(missing_ok=True)  # of the data that were there
+        (root / NAMES_FILE).unlink(missing_ok=True)  # of the data that were replaced
 
 
-def check_free(folder: Path, *, force: bool) -> None:
-    """Refuse to replace one of the four pickles, or the names."""
+def check_free(folder: Path, *, force: bool, remedy: str = REMEDY) -> None:
+    """Refuse to replace one of the four pickles, or the class names.
+
+    Parameters
+    ----------
+    folder : Path
+        The data folder.
+    force : bool
+        Whether existing files may be replaced.
+    remedy : str
+        What the error message advises; by default another folder, or force.
+
+    Raises
+    ------
+    DataError
+        If a file exists and may not be replaced.
+    """
     for name in (*TRAINING_FILES, *TEST_FILES, NAMES_FILE):
         if not force and os.path.lexists(folder / name):
-            raise DataError(f"{folder / name} is there already, and is only replaced by force")
+            raise DataError(f"{folder / name} already exists: {remedy}")
 
 
 def _contents(train: Dataset, test: Dataset) -> dict[str, NDArray[Any]]:
@@ -81,7 +97,7 @@ def _images(dataset: Dataset) -> NDArray[Any]:
 
 
 def _small(dataset: Dataset) -> NDArray[Any]:
-    """Return the labels in as few bytes as their classes need."""
+    """Return the labels in the smallest integer type that holds them."""
     return dataset.labels.astype(np.min_scalar_type(dataset.classes - 1))
 
 

@@ -17,6 +17,7 @@ from cmlp.diagnosis.evidence import FEWEST
 from cmlp.errors import ModelError
 from cmlp.model.architecture import OUTPUTS
 from cmlp.network import Network
+from cmlp.training.optimizers import OptimizerName
 
 ROWS = 10_000  # trained on at most so many, in 3 to 40 epochs: 90 % on MNIST, 96 % on the built-in digits
 HELD_OUT = 2_000  # or a fifth, if that is fewer
@@ -133,7 +134,7 @@ class Trials:
     def trained(self, network: Network, data: Dataset, eta: float) -> Network:
         """Train a network, and return it; what it was before the loss became infinite, if it did."""
         rows = data[: self.visits]
-        optimizer = "sgd" if self.textbook else "adam"
+        optimizer: OptimizerName = "sgd" if self.textbook else "adam"
         with suppress(ModelError):  # the last finite weights are kept, and judged like others
             network.train(rows, self.epochs, eta, mini_batch_size=MINI_BATCH, optimizer=optimizer, progress=False)
         return network

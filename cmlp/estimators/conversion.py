@@ -11,11 +11,13 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.utils.validation import check_is_fitted
 
-from cmlp.estimators.fit import Memory
+from cmlp.estimators.fit import has_epochs, optimizer_of
+from cmlp.estimators.memory import Memory
+from cmlp.estimators.rates import EpochRate, InverseScalingBySample, LoweredRate
 from cmlp.network import Network
 from cmlp.training.epoch import new_state
-from cmlp.training.optimizers import LBFGS
-from cmlp.utils.checks import listed
+from cmlp.training.history import History
+from cmlp.utils.checks import quoted
 
 HIDDEN = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}  # as scikit-learn calls them
 FOUND = (
@@ -38,12 +40,17 @@ def from_sklearn(kind: type[Any], fitted: Any) -> Any:
     rows = np.empty((0, fitted.n_features_in_), fitted.coefs_[0].dtype)
     network = estimator._make_network(rows, found, first=True)
     _check_shapes(network, fitted)
-    for part, values in zip(_parts(network, network._engine.parameters), _their_parts(fitted), strict=True):
+    for part, values in zip(_parts(network, network.engine.parameters), _their_parts(fitted), strict=True):
         part[...] = values
-    estimator._begin(network, first=True, validated=False)
-    estimator.history_.loss.extend(getattr(fitted, "loss_curve_", []))
-    estimator.history_.seconds.extend([nan] * len(estimator.history_))  # scikit-learn measures none
-    vars(estimator).update({"best_loss_": fitted.loss_} | found)
+    network.class_names = estimator._class_names(found)
+    history = History(loss=list(getattr(fitted, "loss_curve_", [])))
+    history.seconds.extend([nan] * len(history))  # scikit-learn measures none
+    history.validation_score.extend(found.get("validation_scores_") or [])
+    estimator.network_, estimator.history_, estimator.loss_curve_ = network, history, history.loss
+    estimator._set_layers(network)
+    vars(estimator).update({"best_loss_": fitted.loss_, "_memory": None, "_schedule": None} | found)
+    if found.get("validation_scores_") is not None:
+        estimator.validation_scores_ = history.validation_score
     _forget_other_loss(estimator)
     _take_memory(estimator, getattr(fitted, "_optimizer", None))
     return estimator
@@ -59,7 +66,7 @@ def to_sklearn(estimator: Any) -> Any:
     fitted = peer(**{name: value for name, value in parameters.items() if name in known})
     fitted._validate_params()
     network = estimator.network_
-    parts, layers = _copies(network, network._engine.parameters), len(network.weights)
+    parts, layers = _copies(network, network.engine.parameters), len(network.weights)
     vars(fitted).update(_found(estimator))
     fitted.n_layers_, fitted.out_activation_ = estimator.n_layers_, estimator.out_activation_
     fitted.coefs_, fitted.intercepts_ = parts[:layers], parts[layers:]
@@ -85,7 +92,7 @@ def _found(estimator: Any) -> dict[str, Any]:
 
 def _parts(network: Network, vector: NDArray[Any]) -> list[NDArray[Any]]:
     """Return a vector of the layout of the parameters in scikit-learn's order: all weights, then all biases."""
-    weights, biases = network._engine.views(vector)
+    weights, biases = network.engine.views(vector)
     return [*(w.T for w in weights), *biases]
 
 
@@ -110,7 +117,7 @@ def _their_activation(estimator: Any) -> str:
     if not used:
         return "relu"
     if len(used) > 1 or not used <= HIDDEN.keys():
-        rule = f"scikit-learn has one activation for all hidden layers, {listed(HIDDEN.values())}"
+        rule = f"scikit-learn has one activation for all hidden layers, {quoted(HIDDEN.values())}"
         raise ValueError(f"{rule}, got {estimator.activation!r}")
     return HIDDEN[used.pop()]
 
@@ -127,37 +134,40 @@ def _check_representable(parameters: dict[str, Any], known: dict[str, Any]) -> N
 
 def _forget_other_loss(estimator: Any) -> None:
     """Let training on not compare losses that are sums over several outputs here and means in scikit-learn."""
-    if getattr(estimator, "loss", None) == "squared_error" and estimator.n_outputs_ > 1 and estimator.best_loss_:
+    numbers = getattr(estimator, "loss", None) in ("squared_error", "poisson")
+    if numbers and estimator.n_outputs_ > 1 and estimator.best_loss_:
         estimator.best_loss_ = inf
 
 
 def _vectors(theirs: Any) -> dict[str, list[NDArray[Any]]]:
-    """Return what an optimiser of scikit-learn's remembers, by the names it has here."""
+    """Return what an optimizer of scikit-learn's remembers, by the names it has here."""
     return {"m": theirs.ms, "v": theirs.vs} if isinstance(theirs, AdamOptimizer) else {"m": theirs.velocities}
 
 
 def _take_memory(estimator: Any, theirs: Any) -> None:
-    """Let `partial_fit` go on with the optimiser of scikit-learn."""
-    optimizer = estimator._optimizer()
-    if theirs is None or isinstance(optimizer, LBFGS):
+    """Let `partial_fit` go on with the optimizer of scikit-learn."""
+    optimizer = optimizer_of(estimator)
+    if theirs is None or not has_epochs(estimator):
         return
     if isinstance(theirs, AdamOptimizer) != (estimator.solver == "adam"):
         return
-    state = new_state(optimizer, estimator.network_._engine)
+    state = new_state(optimizer, estimator.network_.engine)
     for name, vector in state.vectors.items():
         for part, values in zip(_parts(estimator.network_, vector), _vectors(theirs)[name], strict=True):
             part[...] = values
     if isinstance(theirs, AdamOptimizer):
         state.progress = (theirs.t, 1.0)
-    else:
-        estimator._rate = theirs.learning_rate / theirs.learning_rate_init
+    elif estimator.learning_rate != "constant":
+        kind = LoweredRate if estimator.learning_rate == "adaptive" else InverseScalingBySample
+        estimator._schedule = kind(theirs.learning_rate / theirs.learning_rate_init)
+        estimator._schedule.seen = estimator.t_
     estimator._memory = Memory(optimizer, state)
 
 
 def _give_memory(estimator: Any, fitted: Any) -> None:
-    """Let `partial_fit` of scikit-learn go on with the optimiser here."""
+    """Let `partial_fit` of scikit-learn go on with the optimizer here."""
     memory, parts = estimator._memory, _their_parts(fitted)
-    if memory is None or memory.optimizer != estimator._optimizer():
+    if memory is None or memory.optimizer != optimizer_of(estimator):
         return
     rate, e = estimator.learning_rate_init, estimator
     if estimator.solver == "adam":
@@ -166,7 +176,7 @@ def _give_memory(estimator: Any, fitted: Any) -> None:
         theirs.ms, theirs.vs = (_copies(e.network_, memory.state.vectors[name]) for name in ("m", "v"))
     else:
         theirs = SGDOptimizer(parts, rate, e.learning_rate, e.momentum, e.nesterovs_momentum, e.power_t)
-        theirs.learning_rate = rate * e._rate
+        theirs.learning_rate = rate * (e._schedule.rate if isinstance(e._schedule, EpochRate) else 1.0)
         if "m" in memory.state.vectors:
             theirs.velocities = _copies(e.network_, memory.state.vectors["m"])
     fitted._optimizer = theirs

@@ -1,196 +1,255 @@
-"""What goes on during a fit: the epochs or iterations, what is measured after each, and what ends them."""
+"""A fit: the parameters of an estimator as a training by the network's own loop, and what it found as attributes."""
 
-from dataclasses import dataclass, field
-from time import perf_counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 from warnings import warn
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.optimize import _check_optimize_result
 
-from cmlp.core.engine import Engine
-from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
-from cmlp.model.evaluation import evaluate
+from cmlp.estimators.memory import Memory
+from cmlp.estimators.rates import InverseScalingBySample, LoweredRate
 from cmlp.model.samples import Samples
-from cmlp.training.callbacks import Callbacks, Event
-from cmlp.training.epoch import Training
-from cmlp.training.lbfgs import minimise
-from cmlp.training.optimizers import LBFGS, Optimizer
+from cmlp.network import Network
+from cmlp.training.callbacks import Callback, Callbacks, Event
+from cmlp.training.checkpointing import Checkpoints
+from cmlp.training.early_stopping import NoImprovement
+from cmlp.training.epoch import Diverged, new_state
+from cmlp.training.history import History
+from cmlp.training.lbfgs import LBFGSIterations
+from cmlp.training.loop import Loop
+from cmlp.training.measurements import Measurements
+from cmlp.training.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optimizer, find_optimizer
 from cmlp.training.options import Options
-from cmlp.training.signals import Interrupts
 
-SMALLEST_RATE = 1e-6  # where an adaptive learning rate ends
-ADAPTIVE_RATE = 0.2
-
-
-@dataclass(frozen=True)
-class Memory:
-    """An optimiser and what it remembers; pickled, because `partial_fit` goes on with it."""
-
-    optimizer: Optimizer
-    state: OptimizerState
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return remember, (self.optimizer, self.state.vectors, self.state.progress)
+LARGEST_BATCH = 200  # what batch_size="auto" means
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+    "preprocessed: the loss of epoch {epoch} is not finite, and the {which} weights are kept; features of similar size "
+    "or a smaller learning_rate_init than {eta:g} may help"
+)
 
 
-def remember(optimizer: Optimizer, vectors: dict[str, NDArray[Any]], progress: tuple[int, float]) -> Memory:
-    """Return the memory that was pickled as these vectors (n_parameters,) and the steps taken."""
-    some = next(iter(vectors.values()), np.empty(0))
-    state = OptimizerState(optimizer.name, optimizer.settings(), some.size, some.dtype)
-    for name, vector in vectors.items():
-        state.vectors[name][...] = vector
-    state.progress = progress
-    return Memory(optimizer, state)
+def optimizer_of(estimator: Any) -> Optimizer:
+    """Return what `solver` and its parameters stand for."""
+    e = estimator
+    if isinstance(e.solver, Optimizer):
+        return e.solver
+    if e.solver == "lbfgs":
+        return LBFGS(e.max_fun, e.tol)
+    if e.solver == "adam":
+        return Adam(e.beta_1, e.beta_2, e.epsilon, epsilon_hat=True)
+    if e.solver != "sgd":
+        return find_optimizer(e.solver)
+    if e.momentum == 0:
+        return SGD()
+    return (Nesterov if e.nesterovs_momentum else Momentum)(e.momentum)
+
+
+def has_epochs(estimator: Any) -> bool:
+    """Return whether an estimator trains by mini-batches; L-BFGS has none."""
+    return not isinstance(optimizer_of(estimator), LBFGS)
 
 
 @dataclass
 class Fit:
-    """A fit under way; what it finds out becomes attributes of the estimator.
+    """A fit under way.
 
     Parameters
     ----------
-    model : estimator
-    engine : Engine
-        Whose parameters are trained.
+    estimator : MLPClassifier or MLPRegressor
+        Whose attributes are set.
+    network : Network
+        What is trained: a new one, or that of the fit before.
     samples, validation : Samples
         What is trained with, and what is measured after every epoch.
-    callbacks : Callbacks
-    stopping_early : bool
-        Whether the score on the validation data decides when to end, and not the loss.
+    first : bool
+        Whether nothing of an earlier fit is continued.
+    once : bool
+        Whether it is the one epoch of a `partial_fit`.
+    checkpoints : Checkpoints, optional
     """
 
-    model: Any
-    engine: Engine
+    estimator: Any
+    network: Network
     samples: Samples
     validation: Samples | None
-    callbacks: Callbacks
-    stopping_early: bool = False
-    best: NDArray[Any] | None = field(default=None, init=False)
+    first: bool
+    once: bool
+    checkpoints: Checkpoints | None = None
 
-    def by_epochs(self, training: Training, *, once: bool) -> None:
-        """Train by mini-batches, for one epoch or until nothing becomes better."""
-        model = self.model
-        if self.stopping_early:
-            self.best = self.engine.parameters.copy()
-        try:
-            with Interrupts(training.halt) as interrupts:
-                for _ in range(1 if once else model.max_iter):
-                    if self._epoch(training, interrupts):
-                        return
-            if not once:
-                warn(
-                    f"fit has not converged after max_iter={model.max_iter} epochs; more of them may help",
-                    ConvergenceWarning,
-                    stacklevel=2,
-                )
-        finally:
-            if self.best is not None:
-                self.engine.parameters[...] = self.best
-
-    def _epoch(self, training: Training, interrupts: Interrupts) -> bool:
-        """Train for an epoch, and say whether it was the last."""
-        model, epoch = self.model, len(self.model.history_)
-        started = perf_counter()
-        training.eta = model.learning_rate_init * model._rate
-        try:
-            loss = training.epoch(epoch, epoch + 1, self._on_batch_end(epoch, training))
-        except ModelError as error:
-            return self._diverged(epoch, error)
-        model.t_ += len(self.samples)
-        with interrupts.allowed():
-            stopping = self._record(loss, perf_counter() - started, training.steps)
-        if model.learning_rate == "invscaling" and self._has_rates(training):
-            model._rate = (model.t_ + 1) ** -model.power_t
-        return stopping or training.stopping or self._is_exhausted(training)
-
-    def _on_batch_end(self, epoch: int, training: Training) -> Any:
-        if not self.callbacks.on_batch:
-            return None
-
-        def on_batch_end(step: int, loss: float) -> None:
-            if self.callbacks.batch_ends(Event(self.model.network_, epoch + 1, step, loss, self.model.history_)):
-                training.stopping = True
-
-        return on_batch_end
-
-    def _diverged(self, epoch: int, error: ModelError) -> bool:
-        sentence = (
-            f"the loss of epoch {epoch + 1} is not finite, and the last finite weights are kept; features of "
-            f"similar size or a smaller learning_rate_init than {self.model.learning_rate_init:g} may help"
+    def __post_init__(self) -> None:
+        e = self.estimator
+        self.optimizer, self.scored = optimizer_of(e), bool(e.early_stopping) and has_epochs(e)
+        self.history = History() if self.first else e.history_
+        self.before = len(self.history)
+        self.memory, self.schedule = self._memory_and_schedule()
+        self.rule = self._make_rule()
+        self.loop = Loop(
+            network=self.network,
+            samples=self.samples,
+            options=self._options(),
+            measurements=Measurements(validation=self.validation, score=e._score_outputs),
+            early_stopping=self.rule,
+            callbacks=self._make_callbacks(),
+            checkpoints=self.checkpoints,
+            threads=e.threads,
+            show_progress=e.progress,
+            history=self.history,
+            state=None if self.memory is None else self.memory.state,
         )
-        if self.best is None:
-            raise ModelError(sentence) from error
-        warn(sentence.replace("last finite", "best"), ConvergenceWarning, stacklevel=4)
-        return True
 
-    def _is_exhausted(self, training: Training) -> bool:
-        """Whether nothing has become better for too long, and the learning rate cannot be lowered any more."""
-        model = self.model
-        if model._no_improvement_count <= model.n_iter_no_change:
-            return False
-        if model.learning_rate == "adaptive" and self._has_rates(training) and training.eta > SMALLEST_RATE:
-            model._rate *= ADAPTIVE_RATE
-            model._no_improvement_count = 0
-            return False
-        return True
+    def _memory_and_schedule(self) -> tuple[Memory | None, Any]:
+        """Return what the optimizer remembers, and how the learning rate has changed: by `partial_fit`, they go on."""
+        e = self.estimator
+        if isinstance(self.optimizer, LBFGS):
+            return None, None
+        known = None if self.first else e._memory
+        if self.once and known is not None and known.optimizer == self.optimizer:
+            schedule: Any = e._schedule
+        else:
+            known, schedule = (
+                Memory(self.optimizer, new_state(self.optimizer, self.network.engine)),
+                self._new_schedule(),
+            )
+        if isinstance(schedule, InverseScalingBySample):
+            schedule.power, schedule.per_epoch = e.power_t, len(self.samples)
+        return known, schedule
 
-    def _has_rates(self, training: Training) -> bool:
-        return training.state.name in ("sgd", "momentum", "nesterov")
+    def _new_schedule(self) -> Any:
+        e = self.estimator
+        if e.learning_rate == "constant" or self.optimizer.name not in ("sgd", "momentum", "nesterov"):
+            return e.schedule
+        if e.schedule is not None:
+            raise ValueError(f'schedule needs learning_rate="constant", got "{e.learning_rate}"')
+        if e.learning_rate == "adaptive":
+            return LoweredRate(verbose=bool(e.verbose))
+        return InverseScalingBySample(seen=0 if self.first else e.t_)
 
-    def by_lbfgs(self, options: Options, optimizer: LBFGS) -> None:
-        """Train by L-BFGS, whose iterations take the place of epochs."""
-        model = self.model
-        started = perf_counter()
+    def _make_rule(self) -> NoImprovement | None:
+        """Return the rule that ends a fit, with what it knows of earlier fits; L-BFGS has its own."""
+        e = self.estimator
+        if isinstance(self.optimizer, LBFGS):
+            return None
+        rule = NoImprovement("score" if self.scored else "loss", e.n_iter_no_change, e.tol)
+        if not self.first:
+            best = e.best_validation_score_ if self.scored else e.best_loss_
+            if best is not None:
+                rule.best, rule.waited = best if self.scored else -best, e._no_improvement_count
+        if self.scored:
+            rule.best_parameters = self.network.engine.parameters.copy()
+        return rule
 
-        def on_iteration(loss: float) -> bool:
-            nonlocal started
-            model.network_._engine.parameters[...] = self.engine.parameters
-            stopping = self._record(loss, perf_counter() - started, len(model.history_) + 1)
-            started = perf_counter()
-            return stopping
-
-        result = minimise(self.engine, self.samples, options, optimizer, model.max_iter, on_iteration)
-        model.n_iter_, model.loss_ = min(int(result.nit), model.max_iter), float(result.fun)
-        if not np.isfinite(self.engine.parameters).all():
-            raise ModelError("lbfgs found no finite weights; features of similar size may help")
-        model.network_._engine.parameters[...] = self.engine.parameters
-        if not (result.success or result.status == 99):  # 99: a callback wanted to stop
+    def _options(self) -> Options:
+        e, n = self.estimator, len(self.samples)
+        batch_size = LARGEST_BATCH if e.batch_size == "auto" else e.batch_size
+        if e.batch_size != "auto" and batch_size > n and has_epochs(e):
             warn(
-                f"lbfgs has not converged after {result.nit} iterations: {result.message}",
+                f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped: {batch_size} is "
+                f"larger than the {n} samples, which are then one batch",
+                stacklevel=6,
+            )
+        return Options(
+            eta=e.learning_rate_init,
+            epochs=self.before + (1 if self.once else e.max_iter),
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            mini_batch_size=int(min(batch_size, n)),
+            lmbda=e.alpha,
+            l1=e.l1,
+            label_smoothing=e.label_smoothing if self.samples.labels is not None else 0.0,
+            max_norm=e.max_norm,
+            clip_norm=e.clip_norm,
+            clip_value=e.clip_value,
+            averaging=e.averaging,
+            shuffle=e.shuffle,
+            shared_penalties=True,
+        )
+
+    def _make_callbacks(self) -> Callbacks:
+        given = () if self.estimator.callbacks is None else self.estimator.callbacks
+        callbacks: list[Callback] = list(given) if isinstance(given, Iterable) else [given]
+        made = Callbacks([self._print, *callbacks] if self.estimator.verbose else callbacks)
+        if not has_epochs(self.estimator):
+            made.on_batch = []  # a grid of solvers may share its callbacks
+        return made
+
+    def _print(self, event: Event) -> None:
+        print(f"Iteration {event.epoch - self.before}, loss = {event.loss:.8f}")
+        if self.validation is not None:
+            print(f"Validation score: {event.history.validation_score[-1]:f}")
+
+    def run(self) -> None:
+        """Train, and set what was found."""
+        e = self.estimator
+        self._set(begun=False)
+        try:
+            self.loop.run()
+        except KeyboardInterrupt:
+            warn("Training interrupted by user.", stacklevel=5)
+        except Diverged as error:
+            self._diverged(error)
+        finally:
+            self._set(begun=True)
+        if isinstance(self.loop.steps, LBFGSIterations):
+            self._check_lbfgs(self.loop.steps.result)
+        elif not self.once and e.n_iter_ == e.max_iter and not self.loop.now.ended and not self.loop.is_stopped:
+            warn(
+                f"Stochastic Optimizer: Maximum iterations ({e.max_iter}) reached and the optimization hasn't "
+                "converged yet.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=5,
+            )
+        if e.verbose and self.loop.now.ended:
+            watched = "Validation score" if self.scored else "Training loss"
+            print(
+                f"{watched} did not improve more than tol={e.tol:f} for {e.n_iter_no_change} consecutive epochs. "
+                "Stopping."
             )
 
-    def _record(self, loss: float, seconds: float, step: int) -> bool:
-        """Note what came of an epoch, tell the callbacks, and say whether one of them wants to stop."""
-        model, history = self.model, self.model.history_
-        model.n_iter_ += 1
-        model.loss_ = loss
-        history.loss.append(loss)
-        history.seconds.append(seconds)
-        score = -np.inf
-        if self.validation is not None:
-            outputs, validation_loss = evaluate(self.validation.source(), self.engine, model.threads)
-            score = model._score_outputs(outputs, self.validation)
-            model.validation_scores_.append(score)
-            history.validation_loss.append(validation_loss)
-        if model.verbose:
-            found = "" if self.validation is None else f", validation score {score:.4f}"
-            print(f"epoch {len(history)}: {history.describe(-1)}{found}")
-        self._compare(loss, score)
-        return self.callbacks.epoch_ends(Event(model.network_, len(history), step, loss, history))
+    def _diverged(self, error: Diverged) -> None:
+        e, rule = self.estimator, self.loop.now.early_stopping
+        epoch = self.loop.position.epoch + 1 - self.before
+        which = "best" if self.scored else "last finite"
+        sentence = NOT_FINITE.format(epoch=epoch, which=which, eta=e.learning_rate_init)
+        if rule is None or not self.scored:
+            raise ModelError(sentence) from error
+        rule.finish(self.network.engine.parameters)
+        warn(sentence, ConvergenceWarning, stacklevel=5)
 
-    def _compare(self, loss: float, score: float) -> None:
-        """Note whether the epoch was better than those before it by `tol`."""
-        model = self.model
-        if self.stopping_early:
-            better = score >= model.best_validation_score_ + model.tol
-            if score > model.best_validation_score_:
-                model.best_validation_score_, self.best = score, self.engine.parameters.copy()
+    def _check_lbfgs(self, result: Any) -> None:
+        """Take over what scipy found, and warn as scikit-learn does where it has not converged."""
+        e = self.estimator
+        if result is None:
+            return
+        e.loss_, e.best_loss_ = float(result.fun), min(e.best_loss_, float(result.fun))
+        if result.status == 99:  # a callback wanted to stop
+            e.n_iter_ = min(int(result.nit), e.max_iter)
         else:
-            better = loss <= model.best_loss_ - model.tol
-            model.best_loss_ = min(model.best_loss_, loss)
-        model._no_improvement_count = 0 if better else model._no_improvement_count + 1
+            e.n_iter_ = _check_optimize_result("lbfgs", result, e.max_iter)
+
+    def _set(self, *, begun: bool) -> None:
+        """Set the attributes that scikit-learn documents, and those that a later fit goes on with."""
+        e, now = self.estimator, self.loop.now
+        e.network_ = self.network
+        e.history_ = self.loop.history
+        e.loss_curve_ = e.history_.loss
+        e.n_iter_ = len(e.history_) - self.before
+        e.t_ = (0 if self.first else e.t_) + (e.n_iter_ * len(self.samples) if begun and has_epochs(e) else 0)
+        e._memory, e._schedule = self.memory, now.schedule
+        rule: Any = now.early_stopping
+        e._no_improvement_count = 0 if rule is None else rule.waited
+        e.best_loss_ = e.best_validation_score_ = None
+        scores = e.history_.validation_score
+        e.validation_scores_ = scores if scores or self.validation is not None else None
+        if rule is None:
+            e.best_loss_ = min(e.history_.loss, default=inf)
+        elif self.scored:
+            e.best_validation_score_ = rule.best
+        else:
+            e.best_loss_ = -rule.best
+        if e.history_.loss:
+            e.loss_ = e.history_.loss[-1]

@@ -1,7 +1,7 @@
-"""Networks for other programs: ONNX, and C.
+"""Export networks to ONNX, C and HTML.
 
-What an export answers is what the network answers, to the last digits of its arithmetic: the same activations, in forms
-that do not overflow, and the same treatment of pixels.
+An export computes what the network computes, to the last digits of its arithmetic: the same activations, in forms that
+do not overflow, and the same scaling of pixels.
 """
 
 from cmlp.export.c import c_header

@@ -1,4 +1,4 @@
-"""A network as one C99 header, which allocates nothing, keeps nothing, and needs no library but that of math.h."""
+"""Export a network to one C99 header, which allocates nothing, has no state, and needs only the standard library."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,22 +22,26 @@ SUFFIXES = ("", "_uint8")  # of what takes pixels of the type of the arithmetic,
 
 
 def c_header(model: Model, name: str = "network", *, file: str | None = None, dtype: DTypeLike | None = None) -> str:
-    """Return a network as the text of a C99 header, which C++ takes as well.
+    """Export a network to a C99 header, which also compiles as C++.
 
-    It defines ``NAME_feedforward`` and, where the answer is a label or yes and no, ``NAME_predict``; both again with
-    ``_uint8`` for pixels of bytes, which are scaled as `Network` does. The comment at its head documents them. The
-    activations are those of `Network`; gelu is the exact one, by erf.
+    It defines ``NAME_feedforward`` and, unless the loss is one for numbers, ``NAME_predict``; both also with the suffix
+    ``_uint8`` for uint8 pixels, which are scaled as by `Network`. The comment at its top documents them. The
+    activations are those of `Network`; gelu is the exact one, with erf.
 
     Parameters
     ----------
     model : Model
-        Such as ``network.model``.
+        The network, ``network.model``.
     name : str
-        What all names begin with, after `identifier` has made it fit.
+        Prefix of all names, made valid by `identifier`; "network" by default.
     file : str, optional
-        What the file will be called, for the example in the comment.
+        Name of the file, for the example in the comment; by default the prefix with ``.h``.
     dtype : {"float64", "float32"}, optional
-        Whether it computes in double or in float; by default in the type of the network.
+        Whether to compute in double or in float; by default in the type of the network.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
@@ -48,7 +52,7 @@ def c_header(model: Model, name: str = "network", *, file: str | None = None, dt
 
 
 def identifier(text: str) -> str:
-    """Return text as the beginning of C's names; it may be a keyword, because more follows."""
+    """Return text as a prefix of C identifiers; it may be a keyword, because more follows."""
     word = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_")[:LONGEST_NAME].rstrip("_")  # two in a row are C++'s own
     return word if re.match(r"[A-Za-z]", word) else f"network_{word}".rstrip("_")
 
@@ -73,18 +77,18 @@ class Header:
 
     @property
     def prototypes(self) -> list[str]:
-        """What is there to be called."""
+        """The prototypes of all functions."""
         kinds = [self._feedforward_prototype, *([self._predict_prototype] if self.decides else [])]
         return [prototype(suffix) for prototype in kinds for suffix in SUFFIXES]
 
     @property
     def stack(self) -> int:
-        """Bytes of the arrays in the functions that are under way at the same time, at most."""
+        """The most bytes of stack that the arrays of the functions take at the same time."""
         outputs = self.architecture.sizes[-1] if self.decides else 0
         return (sum(self._buffers().values()) + outputs) * self.parameters.dtype.itemsize
 
     def text(self, file: str | None = None) -> str:
-        """Return the whole header."""
+        """Return the header; `file` is its name, for the example in the comment."""
         functions = [*self._formulas(), *map(self._weigh, SUFFIXES), *map(self._feedforward, SUFFIXES)]
         if self.decides:
             decide = c_text.DECIDE_LABEL if self.architecture.classifies else c_text.DECIDE_ANSWERS
@@ -111,14 +115,14 @@ class Header:
         return f"const {'uint8_t' if suffix else self.real} pixels[{self.words['fan_in']}]"
 
     def _buffers(self) -> dict[str, int]:
-        """Return the arrays for the activations of the hidden layers, which take turns, and their widths."""
+        """Return the two buffers for the activations of the hidden layers, which alternate, and their sizes."""
         hidden = self.architecture.sizes[1:-1]
         return {name: max(widths) for name, widths in (("even", hidden[0::2]), ("odd", hidden[1::2])) if widths}
 
     # ------------------------------------------------------------------------------------------------ functions
 
     def _formulas(self) -> Iterator[str]:
-        """Yield the activations that occur, each after what it uses."""
+        """Yield the activation functions in use, each after those that it calls."""
         used = set(self.architecture.activations)
         if "silu" in used:
             used.add("sigmoid")
@@ -142,7 +146,7 @@ class Header:
         return self._fill(c_text.FEEDFORWARD, prototype=self._feedforward_prototype(suffix), body=text)
 
     def _layers(self, suffix: str) -> Iterator[str]:
-        """Yield the lines that compute one layer after the other."""
+        """Yield the statements that compute the layers in turn."""
         before, last = "pixels", len(self.architecture.activations) - 1
         sizes = pairwise(self.architecture.sizes)
         for layer, ((fan_in, fan_out), activation) in enumerate(zip(sizes, self.architecture.activations, strict=True)):
@@ -183,13 +187,13 @@ class Header:
             yield f"    {', '.join(literals[begin : begin + per_line])},"
 
     def _literals(self, row: NDArray[Any]) -> list[str]:
-        """Return the shortest texts from which a compiler gets the same numbers."""
+        """Return the shortest literals that stand for exactly these numbers."""
         return [f"{number!s}{self.words['f']}" for number in row]  # without !s, float32 would be formatted as float64
 
     # ------------------------------------------------------------------------------------------------- comment
 
     def _comment(self, file: str | None) -> Iterator[str]:
-        """Yield the lines of what a reader has to know."""
+        """Yield the lines of the comment at the top."""
         network = f"a multilayer perceptron ({self.architecture}), written by {PRODUCER} {producer_version()}."
         yield from wrap(f"{self.name}: {network}", COMMENT_WIDTH)
         yield ""
@@ -223,6 +227,6 @@ class Header:
 
 
 def _text_literal(text: str) -> str:
-    """Return a string literal of the text in UTF-8; all that C could take for something else is written in octal."""
+    """Return a C string literal of the text in UTF-8; all but letters, digits and spaces are octal escapes."""
     encoded = text.encode("utf-8", "surrogatepass")
     return '"' + "".join(chr(byte) if byte in PLAIN else f"\\{byte:03o}" for byte in encoded) + '"'

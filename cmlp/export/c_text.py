@@ -1,4 +1,4 @@
-"""The text of which a C header is made."""
+"""The templates of a C header."""
 
 # a, from z; each may use those before it.
 FORMULAS = {
@@ -104,21 +104,20 @@ static inline int ${name}_decide(const $real *outputs, uint8_t *answers)
 """
 ABOUT_PIXELS = (
     "uint8_t pixels are multiplied by $scale, others are used as they are. feedforward writes the activations of "
-    "the outputs."
+    "the output layer."
 )
-ABOUT_LABELS = "predict returns the number of the strongest output, or -1 if an output is not a number."
+ABOUT_LABELS = "predict returns the index of the strongest output, or -1 if an output is NaN."
 ABOUT_ANSWERS = (
-    "predict writes 1 for every output above 1/2 and 0 for the others, and returns 0, or -1 if an output is not a "
-    "number."
+    "predict writes 1 for every output above 1/2 and 0 for the others, and returns 0, or -1 if an output is NaN."
 )
-ABOUT_NAMES = "${name}_class_names has what the outputs are called, in UTF-8."
+ABOUT_NAMES = "${name}_class_names has the name of each output, in UTF-8."
 ABOUT_ARITHMETIC = (
-    "All arithmetic is that of $real. Every constant has the digits that give back the same $real, and no "
-    "activation overflows where its value does not."
+    "All arithmetic is in $real. The constants have enough digits to be exact, and no activation overflows where its "
+    "value does not."
 )
 ABOUT_MEMORY = (
-    "Nothing is allocated and nothing is kept, so threads may call the functions at the same time. Their arrays take "
-    "$stack bytes of stack; the $count constants take $constants bytes in each program file that uses them."
+    "Nothing is allocated and there is no state, so threads may call the functions at the same time. Their arrays take "
+    "$stack bytes of stack; the $count constants take $constants bytes in each translation unit that uses them."
 )
 ABOUT_EXAMPLE = "Example; cc -std=c99 -O2 example.c -lm, and then ./a.out < image, with a byte for each pixel:"
 EXAMPLE = """\

@@ -1,7 +1,7 @@
-"""A network as an ONNX model, with the treatment of pixels in it."""
+"""Export a network to ONNX, with the scaling of pixels."""
 
 import json
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,33 +16,38 @@ from cmlp.utils.checks import check_name
 from cmlp.utils.optional import require
 
 OPSET, IR_VERSION = 13, 7  # of ONNX 1.8, 2020: the oldest with all that is needed here, for the oldest runtimes
-INPUTS = ("uint8", "float")
+Input = Literal["uint8", "float"]
+INPUTS: tuple[Input, ...] = get_args(Input)
 Described: TypeAlias = dict[str, str]
 LARGEST_FILE = 2**31 - 2**20  # what protobuf can write, without room for what is no parameter
 
 
-def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = None) -> bytes:
-    """Return a network as the bytes of an ONNX file; they are the same for the same network.
+def onnx_model(model: Model, *, input: Input = "uint8", dtype: DTypeLike | None = None) -> bytes:
+    """Export a network to ONNX; the bytes are the same for the same network.
 
-    The graph takes ``images`` (n, features) and gives ``outputs`` (n, outputs), the output activations. Where the
-    answer is a label, it gives ``labels`` as well: int64 (n,), the numbers of the strongest outputs; where it is yes
-    and no, bool (n, outputs), which outputs are above 1/2. The metadata have ``class_names``, a list in JSON. The
-    activations are those of `Network`; gelu is the exact one, by erf.
+    The input of the graph is ``images`` (n, features), its output is ``outputs`` (n, outputs), the activations of the
+    output layer. A network that predicts labels also has the output ``labels``, int64 (n,), the index of the strongest
+    output; one that predicts yes or no has ``labels``, bool (n, outputs), whether each output is above 1/2. The
+    metadata have ``class_names``, a list in JSON. The activations are those of `Network`, with the exact gelu (erf).
 
     Parameters
     ----------
     model : Model
-        Such as ``network.model``.
+        The network, ``network.model``.
     input : {"uint8", "float"}
-        What the images are: bytes, which the graph multiplies by the network's scale; or numbers of the type of the
-        arithmetic, which are used as they are. Both is what `Network` does.
+        Type of the images: "uint8" (the default), which the graph multiplies by the network's scale, or floats of type
+        `dtype`, which are used as they are.
     dtype : {"float64", "float32"}, optional
         The type of the arithmetic and of the outputs; by default that of the network.
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
     CmlpError
-        If onnx is not installed.
+        If onnx, which is the extra ``cmlp[onnx]``, is not installed.
     ModelError
         If a weight or a bias is not finite, or there are too many for an ONNX file.
     """
@@ -50,7 +55,7 @@ def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = 
     inputs, outputs = _values(architecture, check_name("input", input, INPUTS), parameters.dtype)
     size = parameters.count * parameters.dtype.itemsize
     if size > LARGEST_FILE:
-        raise ModelError(f"an ONNX file must be smaller than 2 GiB, and the parameters have {size:,} bytes")
+        raise ModelError(f"an ONNX file must be smaller than 2 GiB, got parameters of {size:,} bytes")
     onnx = require("onnx", "onnx", "onnx", "the export to ONNX")
     graph = Graph(onnx, parameters.dtype)
     images = "images"
@@ -61,8 +66,8 @@ def onnx_model(model: Model, *, input: str = "uint8", dtype: DTypeLike | None = 
     return _serialized(onnx, graph.proto(inputs, outputs), model)
 
 
-def signature(architecture: Architecture, input: str, dtype: DTypeLike | None = None) -> tuple[Described, Described]:
-    """Return the inputs and the outputs of the graph, each with type and shape; the parameters are as above."""
+def signature(architecture: Architecture, input: Input, dtype: DTypeLike | None = None) -> tuple[Described, Described]:
+    """Return the inputs and the outputs of the graph of `onnx_model`, each with its type and shape."""
     kept = architecture.dtype if dtype is None else check_dtype(dtype)
     inputs, outputs = _values(architecture, check_name("input", input, INPUTS), kept)
     return _described(inputs), _described(outputs)
@@ -72,7 +77,7 @@ def _described(values: Values) -> Described:
     return {name: f"{dtype} ({', '.join(map(str, shape))})" for name, (dtype, shape) in values.items()}
 
 
-def _values(architecture: Architecture, input: str, dtype: np.dtype[Any]) -> tuple[Values, Values]:
+def _values(architecture: Architecture, input: Input, dtype: np.dtype[Any]) -> tuple[Values, Values]:
     """Return type and shape of inputs and outputs."""
     of_inputs, of_outputs = (BATCH, architecture.sizes[0]), (BATCH, architecture.sizes[-1])
     outputs: Values = {"outputs": (dtype, of_outputs)}
@@ -90,7 +95,7 @@ def _add_layers(graph: Graph, parameters: Parameters, activations: tuple[str, ..
 
 
 def _add_answers(graph: Graph, architecture: Architecture) -> None:
-    """Name the newest value the outputs, and add what they mean."""
+    """Name the newest value the outputs, and add the labels."""
     outputs = graph.rename_last("outputs")
     if architecture.classifies:
         graph.add("ArgMax", outputs, axis=1, keepdims=0)

@@ -1,8 +1,8 @@
 """The activations as ONNX operators.
 
 The standard has all operators for float32 and float64, but ONNX Runtime has LeakyRelu, Elu, Softplus and Erf for
-float32 only: in float64 they are made of others. The absolute error is a rounding; of the digits that `Network` keeps
-where elu and softplus vanish, these forms lose some.
+float32 only: in float64 they are composed of others. The absolute error is that of rounding; the relative error is
+larger than that of `Network` where elu and softplus are near zero.
 """
 
 from math import pi, sqrt
@@ -51,7 +51,7 @@ def _softplus(graph: Graph, z: str) -> str:
 
 
 def _normal_cdf(graph: Graph, z: str) -> str:
-    """Add the share of a normal distribution below z."""
+    """Add the cumulative distribution function of the normal distribution."""
     if graph.dtype == np.float64:
         return _normal_cdf_by_sum(graph, z)
     erf = graph.add("Erf", graph.add("Mul", z, graph.constant("root", sqrt(0.5))))

@@ -1,21 +1,23 @@
-"""A graph of ONNX operators, as it grows."""
+"""Build a graph of ONNX operators."""
 
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-BATCH = "n"  # how the axis of the images is called, whose length is open
+BATCH = "n"  # the symbolic length of the axis of the images
 Values: TypeAlias = dict[str, tuple[np.dtype[Any], tuple[int | str, ...]]]  # types and shapes by their names
 
 
 class Graph:
-    """A graph whose arithmetic is of one type.
+    """A graph of ONNX operators under construction.
 
     Parameters
     ----------
     onnx : module
+        The imported library.
     dtype : dtype
+        The type of all arithmetic.
     """
 
     def __init__(self, onnx: Any, dtype: np.dtype[Any]) -> None:
@@ -25,7 +27,7 @@ class Graph:
         self._constants: dict[str, NDArray[Any]] = {}
 
     def constant(self, name: str, value: ArrayLike, dtype: Any = None) -> str:
-        """Add a constant of the type of the arithmetic, or of another, and return its name."""
+        """Add a constant, by default of the type of the arithmetic, and return its name."""
         self._constants[name] = np.asarray(value, dtype or self.dtype)
         return name
 
@@ -40,12 +42,12 @@ class Graph:
         return self.add("Cast", value, to=self._element(self.dtype))
 
     def rename_last(self, name: str) -> str:
-        """Give the output of the newest operator, which none uses yet, a name of its own."""
+        """Rename the output of the newest operator, which must not be in use yet."""
         self._nodes[-1].output[0] = name
         return name
 
     def proto(self, inputs: Values, outputs: Values) -> Any:
-        """Return the graph as onnx has it."""
+        """Return the graph as a GraphProto."""
         constants = [self._onnx.numpy_helper.from_array(array, name) for name, array in self._constants.items()]
         values = (self._value_infos(inputs), self._value_infos(outputs))
         return self._onnx.helper.make_graph(self._nodes, "network", *values, constants)

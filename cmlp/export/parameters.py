@@ -1,4 +1,4 @@
-"""What every export needs to know of a model."""
+"""The parameters of a model, checked for an export."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,14 @@ PRODUCER = "cmlp"
 
 @dataclass(frozen=True)
 class Parameters:
-    """Weights (fan_out, fan_in) and biases (fan_out,) of every layer, and the scale of uint8 pixels, as an array (1,).
+    """The parameters of a model, finite and in the type of the export.
 
-    All are finite, and of the type of the export.
+    Attributes
+    ----------
+    weights : sequence of ndarray (fan_out, fan_in), one per layer
+    biases : sequence of ndarray (fan_out,), one per layer
+    scale : ndarray (1,)
+        The factor for uint8 pixels.
     """
 
     weights: Sequence[NDArray[Any]]
@@ -33,17 +38,28 @@ class Parameters:
 
     @property
     def count(self) -> int:
-        """How many numbers that is."""
+        """The number of weights and biases."""
         return sum(array.size for array in (*self.weights, *self.biases))
 
 
 def parameters_of(model: Model, dtype: DTypeLike | None) -> Parameters:
-    """Return the parameters of a model, in its own type where none is given.
+    """Return the parameters of a model for an export.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    dtype : {"float64", "float32"} or None
+        The type of the export; None takes that of the model.
+
+    Returns
+    -------
+    parameters : Parameters
 
     Raises
     ------
     ModelError
-        If one is not a finite number of the type: what computes with it elsewhere would not say so.
+        If one is not finite in this type: the exported network would not report that.
     """
     kept = model.architecture.dtype if dtype is None else check_dtype(dtype)
     with np.errstate(over="ignore"):  # an infinity is found here
@@ -54,7 +70,7 @@ def parameters_of(model: Model, dtype: DTypeLike | None) -> Parameters:
 
 
 def decides(architecture: Architecture) -> bool:
-    """Whether the outputs stand for labels, or for yes and no, and not for numbers."""
+    """Return whether the network predicts labels, or yes or no for each output, and not numbers."""
     return architecture.classifies or architecture.loss == MULTILABEL
 
 

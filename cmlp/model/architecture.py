@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,9 +15,17 @@ from cmlp.core.losses import FUSED, LOSSES
 from cmlp.errors import ModelError
 from cmlp.utils.checks import LARGEST, check_name, check_range
 
+ActivationName: TypeAlias = Literal[
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "exponential", "softmax"
+]
+LossName: TypeAlias = Literal[
+    "quadratic", "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
+    "mean_absolute_error", "huber", "poisson", "summed_poisson",
+]  # fmt: skip
 CLASSIFYING = {"quadratic", "cross_entropy"}  # losses whose targets are labels
 MULTILABEL = "binary_cross_entropy"
-TARGETS = {MULTILABEL: (0, 1), "poisson": (0, inf)}  # the lowest and the highest that the loss can take
+# The lowest and the highest target that the loss can take.
+TARGETS = {MULTILABEL: (0, 1), "poisson": (0, inf), "summed_poisson": (0, inf)}
 # The activation of the outputs where only one for the hidden layers is given.
 OUTPUTS = FUSED | dict.fromkeys(
     ("mean_squared_error", "half_squared_error", "mean_absolute_error", "huber"), "identity"
@@ -29,8 +37,8 @@ class Architecture:
     """Checked: every name is known, and there is one activation and one dropout for each layer with weights."""
 
     sizes: tuple[int, ...]
-    activations: tuple[str, ...]
-    loss: str
+    activations: tuple[ActivationName, ...]
+    loss: LossName
     dropouts: tuple[float, ...]
     dtype: np.dtype[Any]
 
@@ -38,6 +46,11 @@ class Architecture:
     def classifies(self) -> bool:
         """Whether the network tells labels apart, each image having one."""
         return self.loss in CLASSIFYING
+
+    @property
+    def has_accuracy(self) -> bool:
+        """Whether outputs are right or wrong, and not only near to numbers."""
+        return self.classifies or self.loss == MULTILABEL
 
     @property
     def target_range(self) -> tuple[float, float]:
@@ -85,7 +98,7 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return checked
 
 
-def _check_activations(activation: Any, loss: str, depth: int) -> tuple[str, ...]:
+def _check_activations(activation: Any, loss: str, depth: int) -> tuple[Any, ...]:
     if isinstance(activation, str):
         check_name("activation", activation, [name for name in ACTIVATIONS if name not in OUTPUT_ONLY])
         activations = (activation,) * (depth - 1) + (OUTPUTS.get(loss, activation),)

@@ -13,7 +13,7 @@ from cmlp.model.samples import Samples
 from cmlp.model.threads import WORTH_SHARING_FORWARDS, number_of_threads
 
 
-def outputs_of(source: DataSource, engine: Engine, threads: int | None = None) -> NDArray[Any]:
+def compute_outputs(source: DataSource, engine: Engine, threads: int | None = None) -> NDArray[Any]:
     """Return the output activations (n, outputs)."""
     return engine.outputs(source, number_of_threads(threads, engine, source.n, WORTH_SHARING_FORWARDS))
 
@@ -33,24 +33,29 @@ def decide(outputs: NDArray[Any], architecture: Architecture, engine: Engine) ->
     DataError
         If an output is not a number.
     """
-    unknown = np.isnan(outputs).any(axis=1)
-    if unknown.any():
-        cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
-        found = f"image {unknown.argmax()} has outputs that are not numbers"
-        raise DataError(f"{found}, because {cause} are not finite")
+    check_numbers(outputs, engine)
     if architecture.classifies:
         labels: NDArray[Any] = outputs.argmax(axis=1)
         return labels
     return outputs > 0.5 if architecture.loss == MULTILABEL else outputs
 
 
+def check_numbers(outputs: NDArray[Any], engine: Engine) -> None:
+    """Refuse outputs (n, outputs) of which one is not a number: which is the largest is unknown, and not 0."""
+    unknown = np.isnan(outputs).any(axis=1)
+    if unknown.any():
+        cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
+        found = f"image {unknown.argmax()} has outputs that are not numbers"
+        raise DataError(f"{found}, because {cause} are not finite, or so large that their products are not")
+
+
 def check_accuracy(architecture: Architecture) -> None:
     """Refuse a network whose outputs are numbers: they are never right, only near."""
-    if not architecture.classifies and architecture.loss != MULTILABEL:
+    if not architecture.has_accuracy:
         raise ModelError(f'a network with the loss "{architecture.loss}" has no accuracy, only a loss')
 
 
-def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architecture, engine: Engine) -> float:
+def accuracy_of(outputs: NDArray[Any], samples: Samples, architecture: Architecture, engine: Engine) -> float:
     """Return the accuracy in percent: of labels, or of all single yes and no."""
     check_accuracy(architecture)
     answers = decide(outputs, architecture, engine)
@@ -62,4 +67,4 @@ def share_right(outputs: NDArray[Any], samples: Samples, architecture: Architect
 
 def accuracy(samples: Samples, architecture: Architecture, engine: Engine, threads: int | None = None) -> float:
     """Return the accuracy of a network in percent."""
-    return share_right(outputs_of(samples.source(), engine, threads), samples, architecture, engine)
+    return accuracy_of(compute_outputs(samples.source(), engine, threads), samples, architecture, engine)

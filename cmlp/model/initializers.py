@@ -6,7 +6,7 @@ Y. LeCun et al., Efficient BackProp, 1998, section 4.6.
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,9 @@ from cmlp.utils.checks import check_name
 
 # The variance is this over fan_in plus this over fan_out, as (of fan_in, of both together).
 VARIANCES = {"glorot": (0, 2), "he": (2, 0), "lecun": (1, 0)}
+InitializerName: TypeAlias = Literal[
+    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "zeros"
+]
 INITIALIZERS = [f"{name}_{shape}" for name in VARIANCES for shape in ("normal", "uniform")] + ["zeros"]
 
 

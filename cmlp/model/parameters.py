@@ -1,7 +1,7 @@
 """The parameters of a network, layer by layer."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,23 +9,45 @@ from numpy.typing import ArrayLike, NDArray
 from cmlp.errors import ModelError
 
 
-class Layers(Sequence[NDArray[Any]]):
-    """One array per layer, each a view of the parameter vector; what is assigned is written through."""
+class LayerArrays(list[NDArray[Any]]):
+    """One array per layer, each a view of the parameter vector: what is assigned is written into the views."""
 
     def __init__(self, name: str, views: Sequence[NDArray[Any]]) -> None:
-        self._name, self._views = name, views
+        super().__init__(views)
+        self._name = name
 
-    def __len__(self) -> int:
-        return len(self._views)
+    def __setitem__(self, index: Any, values: Any) -> None:
+        chosen = range(len(self))[index]
+        if isinstance(chosen, int):
+            self[chosen][...] = self._checked(chosen, values)
+            return
+        given = list(values) if hasattr(values, "__iter__") and not isinstance(values, str | dict) else [values]
+        if len(given) != len(chosen):
+            raise ModelError(f"{self._name} must be {len(chosen)} arrays, one per layer, got {len(given)}")
+        checked = [self._checked(layer, array).copy() for layer, array in zip(chosen, given, strict=True)]
+        for layer, array in zip(chosen, checked, strict=True):
+            self[layer][...] = array
 
-    def __getitem__(self, index: Any) -> Any:
-        return self._views[index]
+    def _checked(self, layer: int, values: ArrayLike) -> NDArray[Any]:
+        """Return numbers of the shape of a layer; biases may be columns (fan_out, 1), as in Nielsen's book."""
+        shape = self[layer].shape
+        rule = f"{self._name}[{layer}] must be numbers of shape {shape}"
+        try:
+            array = np.asarray(values)
+        except ValueError as error:
+            raise ModelError(f"{rule}, got a ragged {type(values).__name__}") from error
+        if array.dtype.kind not in "biuf":
+            raise ModelError(f"{rule}, got dtype {array.dtype}")
+        if array.shape == (*shape, 1) and len(shape) == 1:
+            array = array[:, 0]
+        if array.shape != shape:
+            raise ModelError(f"{self._name}[{layer}] must have shape {shape}, got {array.shape}")
+        return array
 
-    def __setitem__(self, index: int, values: ArrayLike) -> None:
-        view, array = self._views[index], np.asarray(values)
-        if array.shape != view.shape:
-            raise ModelError(f"{self._name}[{index}] must have shape {view.shape}, got {array.shape}")
-        view[...] = array
+    def _refuse(self, *_: Any) -> NoReturn:
+        raise ModelError(f"{self._name} has one array for each layer of the network, and no layer is added or removed")
 
-    def __repr__(self) -> str:
-        return repr(list(self._views))
+    append = extend = insert = pop = remove = clear = sort = reverse = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)  # a copy of them is no view of any network

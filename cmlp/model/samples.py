@@ -1,16 +1,17 @@
 """What is given to a network, in whatever shape, as the arrays that the core computes with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import inf, prod
 from numbers import Integral, Real
-from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.data_source import DataSource
-from cmlp.data.validation import check_images, check_labels, check_targets, check_weights, infer_scale
+from cmlp.data.pixels import infer_scale
+from cmlp.data.validation import as_array, check_images, check_labels, check_targets, check_weights
 from cmlp.errors import DataError
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
@@ -41,6 +42,16 @@ class Form:
     regression: bool  # whether targets are numbers, not labels
     lowest: float = -inf  # of those numbers
     highest: float = inf
+
+
+class PixelScale(NamedTuple):
+    """What integers are multiplied by: bytes, and those of other types; floats are used as they are."""
+
+    bytes: float
+    integers: float
+
+
+AS_THEY_ARE = PixelScale(1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -88,33 +99,33 @@ class Samples:
         scale = self.scale if self.pixels.dtype == np.uint8 else 1.0
         return max(abs(float(self.pixels.min())), abs(float(self.pixels.max()))) * scale
 
-    def weighted(self, sample_weight: object, class_weight: object, name: str) -> Self:
-        """Return the same samples with weights: of each, and of its class."""
-        weights = None if sample_weight is None else check_weights(sample_weight, len(self), name)
+    def weighted(self, sample_weight: object, class_weight: object, classes: int, dtype: np.dtype[Any]) -> Self:
+        """Return the same samples with weights: of each, and of its class; `dtype` is that of the computation."""
+        weights = None if sample_weight is None else check_weights(sample_weight, len(self), "sample_weight")
         if class_weight is not None:
-            by_class = self._weights_by_class(class_weight)
+            by_class = self._weights_by_class(class_weight, classes)
             weights = by_class if weights is None else weights * by_class
-            if not weights.any():
-                raise DataError(f"{name} and class_weight must not make every weight 0")
+        if weights is not None and not weights.astype(dtype).any():
+            found = f"at most {weights.max():g}"
+            raise DataError(f"sample_weight and class_weight must not make every weight 0 in {dtype}, got {found}")
         return replace(self, weights=weights)
 
-    def _weights_by_class(self, class_weight: Any) -> NDArray[np.float64]:
+    def _weights_by_class(self, class_weight: Any, classes: int) -> NDArray[np.float64]:
         if self.labels is None:
             raise DataError("class_weight needs labels, and these samples have targets")
         counts = np.bincount(self.labels)
         if isinstance(class_weight, str) and class_weight == "balanced":
             present = np.count_nonzero(counts)
             return len(self) / (present * counts[self.labels].astype(np.float64))
-        if not isinstance(class_weight, dict):
+        if not isinstance(class_weight, Mapping):
             raise DataError(f'class_weight must be a dict of label and weight, or "balanced", got {class_weight!r}')
-        weights = np.ones(len(counts))
+        weights = np.ones(classes)
         for label, weight in class_weight.items():
-            if not isinstance(label, Integral) or isinstance(label, bool) or label < 0:
-                raise DataError(f"class_weight must have labels for keys, got {label!r}")
+            if not isinstance(label, Integral) or isinstance(label, bool) or not 0 <= int(label) < classes:
+                raise DataError(f"class_weight must have labels of 0..{classes - 1} for keys, got {label!r}")
             if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= float(weight) < inf:
-                raise DataError(f"class_weight must be numbers of at least 0, got {weight!r} for label {label}")
-            if label < len(weights):
-                weights[int(label)] = weight
+                raise DataError(f"class_weight must be non-negative numbers, got {weight!r} for label {label}")
+            weights[int(label)] = weight
         return weights[self.labels]
 
     def take(self, rows: NDArray[np.intp]) -> Self:
@@ -142,7 +153,7 @@ class Samples:
         return DataSource(self.images, self.scale, self.labels, self.targets, self.weights, smoothing, self.rows)
 
 
-def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bool]:
+def as_images(images: Any, features: int, scale: PixelScale) -> tuple[NDArray[Any] | SparseRows, bool]:
     """Bring one image or a batch of them to shape (n, features), and say whether it was one.
 
     Parameters
@@ -151,16 +162,19 @@ def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bo
         One image of shape (features,), (features, 1) or (height, width), or n of them along a first axis.
     features : int
         How many pixels an image has.
+    scale : PixelScale
+        What integers are multiplied by, but for bytes, which still wait for it. Other integers are returned as bytes
+        where they can.
 
     Returns
     -------
     images : ndarray of uint8, float32 or float64, or the parts of a sparse matrix
-        A view where that is possible; integers other than uint8 become float64.
+        A view where that is possible.
     single : bool
         Whether there was no axis of n images.
     """
     if hasattr(images, "tocsr"):
-        return as_rows(images, features), False
+        return as_rows(images, features, scale), False
     try:
         array = np.asarray(images)
     except ValueError as error:
@@ -168,13 +182,22 @@ def as_images(images: Any, features: int) -> tuple[NDArray[Any] | SparseRows, bo
     if array.dtype.kind not in "biuf":
         raise DataError(f"images must be integers or real numbers, got dtype {array.dtype}")
     if array.dtype not in CORE_TYPES:
-        narrow = array.dtype.kind == "f" and array.dtype.itemsize <= 4
-        array = array.astype(np.float32 if narrow else np.float64)
+        array = _converted(array, scale)
     if array.ndim > 1 and prod(array.shape[1:]) == features:
         return image_by_image(array.reshape(len(array), features)), False
     if array.size == features:
         return image_by_image(array.reshape(1, features)), True
     raise DataError(f"images must have {features:,} pixels each, got an array of shape {array.shape}")
+
+
+def _converted(numbers: NDArray[Any], scale: PixelScale) -> NDArray[Any]:
+    """Return numbers of another type as one of CORE_TYPES."""
+    if numbers.dtype.kind in "iu":
+        if scale.integers == scale.bytes and numbers.size and numbers.min() >= 0 and numbers.max() <= 255:
+            return numbers.astype(np.uint8)
+        product: NDArray[Any] = np.multiply(numbers, scale.integers, dtype=np.float64)
+        return product
+    return numbers.astype(np.float32 if numbers.dtype.kind == "f" and numbers.dtype.itemsize <= 4 else np.float64)
 
 
 def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
@@ -187,8 +210,11 @@ def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
     return images if together and images.flags.aligned else np.array(images, order="C")
 
 
-def as_rows(matrix: Any, features: int) -> SparseRows:
-    """Return the values, the columns and the row pointers of a scipy.sparse matrix (n, features)."""
+def as_rows(matrix: Any, features: int, scale: PixelScale) -> SparseRows:
+    """Return the values, the columns and the row pointers of a scipy.sparse matrix (n, features).
+
+    Integers other than bytes are bytes where they can, and otherwise multiplied by `scale`.
+    """
     if matrix.ndim != 2 or matrix.shape[1] != features:
         raise DataError(f"images must have {features:,} pixels each, got a sparse matrix of shape {matrix.shape}")
     csr = matrix.tocsr()
@@ -205,7 +231,7 @@ def as_rows(matrix: Any, features: int) -> SparseRows:
         csr.sum_duplicates()
     if not csr.has_sorted_indices:
         csr = csr.sorted_indices()  # a copy; kernels divide rows among threads by column
-    values = csr.data if csr.dtype in CORE_TYPES else csr.data.astype(np.float64)
+    values = csr.data if csr.dtype in CORE_TYPES else _converted(csr.data, scale)
     return np.ascontiguousarray(values), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
 
 
@@ -224,11 +250,11 @@ def _take_rows(images: SparseRows, rows: NDArray[np.intp]) -> SparseRows:
     return values[chosen], columns[chosen], new_begins
 
 
-def as_samples(data: Data, form: Form, scale: float | None, name: str) -> Samples:
+def as_samples(data: Data, form: Form, scale: PixelScale | None, name: str) -> Samples:
     """Check a Dataset, two arrays (images, labels), or pairs (image, label).
 
-    `scale` is that of uint8 pixels where the data do not bring one; None infers it from the largest. `name` is
-    what complaints call the data.
+    `scale` is that of integers where the data do not bring one; None infers it from the largest. `name` is what
+    complaints call the data.
     """
     if isinstance(data, ImagesAndLabels):
         samples = _checked_before(data, form, name)
@@ -276,27 +302,42 @@ def split_pairs(pairs: Any, name: str) -> tuple[list[Any], list[Any]]:
     return images, labels
 
 
-def stack(images: Any, answers: Any, form: Form, scale: float | None, name: str) -> Samples:
+def stack(images: Any, answers: Any, form: Form, scale: PixelScale | None, name: str) -> Samples:
     """Check images and labels, or targets, that were given apart."""
     labels, targets = check_answers(answers, form, name)
     if hasattr(images, "tocsr"):
-        rows = as_rows(images, form.features)
-        samples = Samples(rows, labels, targets, _scale_of(rows[0].dtype, rows[0], scale))
-        _check_finite_rows(rows, name)
-        n = len(rows[2]) - 1
+        rows, factor = _checked_rows(images, form.features, scale, name)
+        samples, n = Samples(rows, labels, targets, factor), len(rows[2]) - 1
     else:
-        first = np.asarray(images[0] if isinstance(images, list) else images)
-        checked, _ = check_images(images, 1.0, f"images of {name}")
-        samples = Samples(checked, labels, targets, _scale_of(first.dtype, checked, scale))
-        n = len(checked)
+        array = as_array(images, f"images of {name}")
+        checked, factor = check_images(array, _factor(array.dtype, scale), f"images of {name}")
+        samples, n = Samples(checked, labels, targets, factor), len(checked)
     _check_as_many(n, samples, name)
     return samples
+
+
+def _factor(dtype: np.dtype[Any], scale: PixelScale | None) -> float | None:
+    """Return what numbers of a type are multiplied by; None is to be inferred from the largest."""
+    if dtype.kind not in "iu":
+        return 1.0
+    return None if scale is None else scale.bytes if dtype == np.uint8 else scale.integers
+
+
+def _checked_rows(matrix: Any, features: int, scale: PixelScale | None, name: str) -> tuple[SparseRows, float]:
+    """Return the rows of a sparse matrix, and the scale of their bytes."""
+    factor = _factor(matrix.dtype, scale)
+    if factor is None:
+        csr = matrix.tocsr()
+        factor = infer_scale(int(csr.min()), int(csr.max()), integers=True) if csr.nnz else 1.0
+    rows = as_rows(matrix, features, PixelScale(factor, factor))
+    _check_finite_rows(rows, name)
+    return rows, factor
 
 
 def _check_as_many(n: int, samples: Samples, name: str) -> None:
     if n != len(samples):
         answers = "targets" if samples.labels is None else "labels"
-        raise DataError(f"images and {answers} of {name} must be equally many, got {n:,} and {len(samples):,}")
+        raise DataError(f"images and {answers} of {name} must have the same length, got {n:,} and {len(samples):,}")
 
 
 def _check_finite_rows(rows: SparseRows, name: str) -> None:
@@ -322,10 +363,3 @@ def check_answers(answers: Any, form: Form, name: str) -> tuple[NDArray[np.intp]
         return None, targets
     labels, _ = check_labels(answers, form.outputs, f"labels of {name}")
     return frozen(labels), None
-
-
-def _scale_of(given: np.dtype[Any], checked: NDArray[Any], scale: float | None) -> float:
-    """Return the scale of uint8 pixels; numbers of any other type are no pixels, and stay as they are."""
-    if given != np.uint8:
-        return 1.0
-    return infer_scale(0, int(checked.max(initial=0)), integers=True) if scale is None else scale

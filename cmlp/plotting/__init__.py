@@ -1,1 +1,1 @@
-"""Pictures of data and of trainings, drawn with matplotlib where it is installed."""
+"""Plots of data and of training curves, with matplotlib."""

@@ -1,11 +1,13 @@
-"""Pictures of data: the first thing that anyone should look at."""
+"""Plot images by class."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
+from cmlp.data.pixels import scaled
 from cmlp.plotting.style import GREY, INK, new_figure
 
 if TYPE_CHECKING:
@@ -26,26 +28,26 @@ LETTER = 0.19  # of a name
 
 
 def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images and labels") -> "Figure":
-    """Draw the mean and some examples of each class, training and test data side by side.
+    """Plot the mean and some examples of each class, training and test data side by side.
 
     Parameters
     ----------
     train : Dataset
-        Images of ink or of anything else; square ones, or such as were given with height and width.
+        The training data.
     test : Dataset, optional
-        More of them.
+        The test data; by default only the training data are plotted.
     title : str
-        What the picture says it is.
+        Title of the plot; "Images and labels" by default.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The picture; ``figure.savefig("picture.png")`` writes it.
+        ``figure.savefig("picture.png")`` writes it to a file.
 
     Raises
     ------
     DataError
-        If the images have no height and width.
+        If the images have no `picture_shape`.
     CmlpError
         If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
     """
@@ -60,7 +62,7 @@ def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images an
     axes.set_axis_off()
     _write(axes, MARGIN, 0.85, title, size=16, weight="bold")
     _write(axes, MARGIN, 1.5, _description(sets, rows), color=GREY)
-    values = _value_range(sets.values())
+    values = grey_limits(sets.values())
     for number, (name, dataset) in enumerate(sets.items()):
         _draw_panel(axes, MARGIN + number * (panel + BETWEEN), label, dataset, name, rows, examples, values)
     axes.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
@@ -105,7 +107,7 @@ def _draw_panel(
 
 
 def _called(dataset: Dataset, label: int) -> str:
-    """Return what a label is called, shortened."""
+    """Return the name of a class, shortened."""
     name = str(label) if dataset.class_names is None else dataset.class_names[label]
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
@@ -118,16 +120,15 @@ def _label_width(dataset: Dataset, rows: int) -> float:
 def _tiles(dataset: Dataset, rows: int, examples: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Means (rows, 1, side, side) and examples (rows, examples, side, side) of each class, NaN where there are none."""
     pictures = dataset.pictures()
-    factor = dataset.scale if pictures.dtype == np.uint8 else 1.0
     side = _resized(pictures[:1]).shape[1]
     means = np.full((rows, 1, side, side), np.nan, np.float32)
     tiles = np.full((rows, examples, side, side), np.nan, np.float32)
     for label in range(rows):
         members = np.flatnonzero(dataset.labels == label)
         if len(members):
-            means[label] = _resized(pictures[members].mean(axis=0, keepdims=True) * factor)
+            means[label] = _resized(scaled(pictures[members], dataset.scale).mean(axis=0, keepdims=True))
             chosen = np.unique(np.arange(examples) * len(members) // examples)  # from all over the data
-            tiles[label, : len(chosen)] = _resized(pictures[members[chosen]] * factor)
+            tiles[label, : len(chosen)] = _resized(scaled(pictures[members[chosen]], dataset.scale))
     return means, tiles
 
 
@@ -160,11 +161,21 @@ def _draw_tiles(axes: "Axes", left: float, top: float, tiles: NDArray[Any], valu
     axes.imshow(np.ma.masked_invalid(mosaic), "gray", extent=extent, vmin=low, vmax=high, interpolation="antialiased")
 
 
-def _value_range(sets: Any) -> tuple[float, float]:
-    """Return black and white: 0 and 1, or the smallest and the largest value of data that are no pixels."""
-    factors = [dataset.scale if dataset.images.dtype == np.uint8 else 1.0 for dataset in sets]
-    low = min(float(dataset.images.min()) * factor for dataset, factor in zip(sets, factors, strict=True))
-    high = max(float(dataset.images.max()) * factor for dataset, factor in zip(sets, factors, strict=True))
+def grey_limits(sets: Iterable[Dataset]) -> tuple[float, float]:
+    """Return the values drawn black and white.
+
+    Parameters
+    ----------
+    sets : iterable of Dataset
+        The data that are drawn alike.
+
+    Returns
+    -------
+    black, white : float
+        0 and 1, or, of data that are no pixels, the smallest and the largest value.
+    """
+    lows, highs = zip(*(dataset.value_range for dataset in sets), strict=True)
+    low, high = min(lows), max(highs)
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
 

@@ -1,4 +1,4 @@
-"""What all pictures have in common: colours, letters, and matplotlib only where something is drawn."""
+"""The style of all plots: colours, axes and lines."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -16,7 +16,7 @@ SMALL = 9.5
 
 
 def new_figure(width: float, height: float, user: str, **settings: Any) -> "Figure":
-    """Return an empty figure, in inches; `user` is what needs matplotlib."""
+    """Return an empty figure of a size in inches; `user` is what needs matplotlib, for the error message."""
     figures = require("matplotlib.figure", "matplotlib", "plot", user)
     figure: Figure = figures.Figure(figsize=(width, height), dpi=150, facecolor=PAPER, **settings)
     engine: Any = figure.get_layout_engine()
@@ -25,8 +25,8 @@ def new_figure(width: float, height: float, user: str, **settings: Any) -> "Figu
     return figure
 
 
-def quiet(axes: "Axes", title: str) -> None:
-    """Leave of the axes only what is needed, and say what they show."""
+def style_axes(axes: "Axes", title: str) -> None:
+    """Set the title of axes, and hide all but the bottom spine."""
     axes.set_facecolor(PAPER)
     axes.set_title(title, loc="left", fontsize=SMALL + 1.5, color=INK, fontweight="bold", parse_math=False)
     axes.tick_params(colors=GREY, labelsize=SMALL - 1, length=0)
@@ -35,7 +35,7 @@ def quiet(axes: "Axes", title: str) -> None:
 
 
 def draw_lines(axes: "Axes", lines: Mapping[str, Sequence[float]], colours: Mapping[str, str]) -> None:
-    """Draw values by epoch, each line with its name and its last value at its end."""
+    """Plot values per epoch, each line labelled with its name and its last value at its end."""
     for name, values in lines.items():
         epochs = range(1, len(values) + 1)
         axes.plot(epochs, values, color=colours[name], linewidth=1.6, marker="o" if len(values) == 1 else None)
@@ -47,15 +47,15 @@ def draw_lines(axes: "Axes", lines: Mapping[str, Sequence[float]], colours: Mapp
     locator.set_params(integer=True, min_n_ticks=1)
     names = sorted(lines, key=lambda name: lines[name][-1])
     low, high = axes.get_ylim()
-    heights = apart([lines[name][-1] for name in names], low, high, (high - low) * 0.08)
+    heights = spread_out([lines[name][-1] for name in names], low, high, (high - low) * 0.08)
     for name, height in zip(names, heights, strict=True):
         text, place = f"{name} {lines[name][-1]:.4g}", (len(lines[name]), height)
         style: dict[str, Any] = {"fontsize": SMALL, "color": colours[name], "va": "center", "annotation_clip": False}
         axes.annotate(text, place, (7, 0), textcoords="offset points", **style)
 
 
-def apart(heights: Sequence[float], low: float, high: float, least: float) -> list[float]:
-    """Return ascending heights moved so that they differ by at least so much, and none is above the highest."""
+def spread_out(heights: Sequence[float], low: float, high: float, least: float) -> list[float]:
+    """Move ascending heights so that they differ by at least `least`, and none is above `high`."""
     moved = [low - least]
     for height in heights:
         moved.append(max(height, moved[-1] + least))

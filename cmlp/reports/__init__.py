@@ -1,4 +1,4 @@
-"""A test as a page: one HTML file with all its pictures, which loads nothing and runs nothing."""
+"""Report a test as one HTML file, without scripts or external resources."""
 
 from cmlp.reports.page import report_page
 

@@ -1,9 +1,9 @@
-"""The chart of a test: how far outputs can be trusted."""
+"""Plot the calibration of a network."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cmlp.plotting.style import COLOURS, GREY, LINE, SMALL, new_figure, quiet
+from cmlp.plotting.style import COLOURS, GREY, LINE, SMALL, new_figure, style_axes
 from cmlp.reports.scores import Bin
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def calibration_chart(bins: Sequence[Bin]) -> "Figure":
-    """Draw the share of right answers by strongest output, and below how many images have which."""
+    """Plot accuracy by confidence, the strongest output, and below it the number of images."""
     figure = new_figure(5.6, 4.6, "a report", layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     filled = [part for part in bins if part.count]
@@ -19,7 +19,7 @@ def calibration_chart(bins: Sequence[Bin]) -> "Figure":
     confidences, shares = [part.confidence for part in filled], [part.accuracy for part in filled]
     above.plot(confidences, shares, color=COLOURS[0], linewidth=1.6, marker="o", markersize=5)
     above.set(xlim=(0, 1.02), ylim=(-0.02, 1.03))
-    quiet(above, "share that is right")
+    style_axes(above, "accuracy")
     middles, counts = [(part.low + part.high) / 2 for part in bins], [part.count for part in bins]
     below.bar(middles, counts, width=0.094, color=COLOURS[0])
     for middle, count in zip(middles, counts, strict=True):
@@ -34,6 +34,6 @@ def calibration_chart(bins: Sequence[Bin]) -> "Figure":
                 color=GREY,
             )
     below.set(ylim=(0, 1.25 * max(counts)), yticks=[])
-    quiet(below, "images")
-    below.set_xlabel("strongest output", fontsize=SMALL, color=GREY)
+    style_axes(below, "images")
+    below.set_xlabel("confidence (strongest output)", fontsize=SMALL, color=GREY)
     return figure

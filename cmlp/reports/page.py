@@ -1,4 +1,4 @@
-"""The page of a test: its figures as text and tables, its pictures as data of the page."""
+"""The HTML report of a test: scores as text and tables, pictures embedded."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -8,17 +8,17 @@ from io import BytesIO
 from math import isnan
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
-from cmlp.errors import DataError
+from cmlp.data.pixels import scaled
+from cmlp.plotting.datasets import grey_limits
 from cmlp.plotting.style import png
 from cmlp.reports.charts import calibration_chart
 from cmlp.reports.scores import Scores
 from cmlp.utils.optional import require
 
-MOST_CLASSES = 40  # of a table of confusions that can be taken in
+MOST_CLASSES = 40  # above which the confusion matrix is left out
 MOST_MISTAKES = 40
 CONFUSIONS = 8
 
@@ -43,22 +43,25 @@ PAGE = """\
 
 
 def report_page(scores: Scores, data: Dataset, *, title: str, about: str, version: str) -> str:
-    """Return the page of a test.
+    """Return the HTML report of a test.
 
     Parameters
     ----------
     scores : Scores
+        The scores of the network.
     data : Dataset
         The images that were tested.
-    title, about : str
-        What stands above: which network on which data, and what both are.
+    title : str
+        Title of the page, such as the names of network and data.
+    about : str
+        A line below the title that describes both.
     version : str
-        Of cmlp.
+        The version of cmlp.
 
     Returns
     -------
     str
-        HTML. Nothing in it is executed, and nothing is loaded from elsewhere: its policy forbids both.
+        HTML, whose content security policy forbids scripts and external resources.
 
     Raises
     ------
@@ -82,8 +85,8 @@ def _accuracy(scores: Scores) -> str:
     total = len(scores.labels)
     return (
         f'<div class="figure">{scores.accuracy:.2f} %</div>\n'
-        f"<p>{scores.right:,} of {total:,} images are right. On all images of this kind, the accuracy lies between "
-        f"{low:.2f} and {high:.2f} % with a confidence of 95 %, if these were drawn at random (Wilson's interval).</p>"
+        f"<p>{scores.right:,} of {total:,} predictions are right. The 95 % confidence interval of the accuracy is "
+        f"{low:.2f} to {high:.2f} %, if the images are a random sample (Wilson's interval).</p>"
     )
 
 
@@ -95,7 +98,7 @@ def _confusion(scores: Scores) -> str:
     pairs = scores.confusions(CONFUSIONS)
     names = [escape(name) for name in scores.names]
     if not pairs:
-        return _section("Confusions", "There are none: every answer is right.", "")
+        return _section("Confusions", "None: every prediction is right.", "")
     listed = "; ".join(f"{names[label]} as {names[said]} ({count:,})" for label, said, count in pairs)
     text = f"The most frequent: {listed}."
     if len(names) > MOST_CLASSES:
@@ -107,7 +110,7 @@ def _confusion(scores: Scores) -> str:
         for label, row in enumerate(scores.confusion.tolist())
     )
     table = f'<table class="confusion">\n<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
-    return _section("Confusions", f"{text} A row is what an image is, a column what the network said.", _wide(table))
+    return _section("Confusions", f"{text} Rows are the true classes, columns the predicted ones.", _wide(table))
 
 
 def _cells(row: list[int], label: int, largest: int) -> str:
@@ -135,22 +138,22 @@ def _classes(scores: Scores) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("class", "images", "precision", "recall", "F1"))
     table = f'<table class="classes">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
     text = (
-        "Precision: how many of the answers with this class are right. Recall: how many of its images are found. "
-        "F1: their harmonic mean."
+        "Precision: the share of predictions of this class that are right. Recall: the share of its images that are "
+        "found. F1: the harmonic mean of both."
     )
     return _section("Classes", text, _wide(table))
 
 
 def _calibration(scores: Scores) -> str:
     if scores.calibration is None or scores.calibration_error is None:
-        return _section("Calibration", "The outputs do not lie between 0 and 1, and are no confidences.", "")
+        return _section("Calibration", "The outputs are not in [0, 1], and cannot be read as confidences.", "")
     text = (
-        "Can the strongest output be taken for the chance of being right? Then the points lie on the line; below it "
-        f"the network is too sure of itself. On average they are {100 * scores.calibration_error:.1f} percentage "
-        "points apart (the expected calibration error)."
+        "If the strongest output is the probability that a prediction is right, the points lie on the line; below it "
+        f"the network is overconfident. Confidence and accuracy differ by {100 * scores.calibration_error:.1f} "
+        "percentage points on average (expected calibration error)."
     )
     image = _embedded(png(calibration_chart(scores.calibration)))
-    chart = f'<img class="chart" width="700" src="{image}" alt="Share of right answers by strongest output">'
+    chart = f'<img class="chart" width="700" src="{image}" alt="Accuracy by confidence">'
     return _section("Calibration", text, chart)
 
 
@@ -159,40 +162,29 @@ def _mistakes(scores: Scores, data: Dataset) -> str:
     total = len(scores.labels) - scores.right
     if not worst:
         return ""
-    try:
-        pictures: NDArray[Any] | None = data.pictures()
-    except DataError:
-        pictures = None
-    limits = _limits(data)
-    items = "\n".join(_mistake(scores, index, pictures, limits) for index in worst)
+    limits = grey_limits([data])
+    items = "\n".join(_mistake(scores, index, data, limits) for index in worst)
     shown = "All" if len(worst) == total else f"The {len(worst)} worst of all"
-    text = f"{shown} {total:,}, those first of which the network was most sure; with the number of the image."
+    text = f"{shown} {total:,}, the most confident first, with the index of the image."
     return _section("Mistakes", text, f'<ol class="mistakes">\n{items}\n</ol>')
 
 
-def _limits(data: Dataset) -> tuple[float, float]:
-    """Return black and white: of bytes by their scale, of numbers that are no pixels by their range."""
-    if data.images.dtype == np.uint8:
-        return 0.0, min(1 / data.scale, 255.0)
-    low, high = float(data.images.min()), float(data.images.max())
-    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
-
-
-def _mistake(scores: Scores, index: int, pictures: NDArray[Any] | None, limits: tuple[float, float]) -> str:
+def _mistake(scores: Scores, index: int, data: Dataset, limits: tuple[float, float]) -> str:
     label, said = int(scores.labels[index]), int(scores.answers[index])
     outputs = scores.outputs[index]
     name, wrong = escape(scores.names[label]), escape(scores.names[said])
     image = ""
-    if pictures is not None:
-        image = f'<img src="{_embedded(_tile(pictures[index], limits))}" alt="image {index}">'
+    if data.picture_shape is not None:
+        picture = scaled(data.images[index], data.scale).reshape(data.picture_shape)
+        image = f'<img src="{_embedded(_tile(picture, limits))}" alt="image {index}">'
     return (
-        f'<li>{image}<span class="said">said {wrong} ({outputs[said]:.2f})</span>'
+        f'<li>{image}<span class="said">predicted {wrong} ({outputs[said]:.2f})</span>'
         f'<span>is {name} ({outputs[label]:.2f})</span><span class="number">image {index:,}</span></li>'
     )
 
 
 def _tile(picture: NDArray[Any], limits: tuple[float, float]) -> bytes:
-    """Return a picture as the bytes of a PNG file, a pixel of which is one of its own."""
+    """Return a picture as the bytes of a PNG file of the same size in pixels."""
     image = require("matplotlib.image", "matplotlib", "plot", "a report")
     stream = BytesIO()
     image.imsave(stream, picture, cmap="gray", vmin=limits[0], vmax=limits[1], format="png")

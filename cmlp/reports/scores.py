@@ -1,4 +1,4 @@
-"""How well a network does on images with labels: not only how many are right."""
+"""Score a network on images with labels: accuracy, confusions, precision, recall and calibration."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,16 +20,18 @@ ROWS = 4096  # images at a time
 
 @dataclass(frozen=True)
 class Bin:
-    """The images whose strongest output lies between two values.
+    """The images whose confidence, the strongest output, is in a range.
 
     Attributes
     ----------
     low, high : float
+        The range.
     count : int
+        Number of images.
     confidence : float or None
-        The mean of their strongest outputs; None without images.
+        Their mean confidence; None without images.
     accuracy : float or None
-        The share of them that is right.
+        The share of right predictions; None without images.
     """
 
     low: float
@@ -40,7 +42,7 @@ class Bin:
 
     @property
     def gap(self) -> float:
-        """How far both are apart, for each image, summed."""
+        """The difference of confidence and accuracy, times the number of images."""
         if self.confidence is None or self.accuracy is None:
             return 0.0
         return self.count * abs(self.accuracy - self.confidence)
@@ -48,17 +50,25 @@ class Bin:
 
 @dataclass(frozen=True)
 class Scores:
-    """What a network said of each image, held against the labels.
+    """The predictions of a network compared with the labels; made by `score`.
 
-    Made by `score`. scikit-learn's displays draw the same from labels and answers, such as
+    scikit-learn plots the same from labels and predictions, such as
     ``ConfusionMatrixDisplay.from_predictions(scores.labels, scores.answers)``.
 
     Parameters
     ----------
-    labels : ndarray (n,)
+    labels : ndarray of intp (n,)
+        The true labels.
     outputs : ndarray (n, classes)
+        The outputs of the network.
     names : tuple of str
-        What the classes are called.
+        The names of the classes.
+
+    Examples
+    --------
+    >>> scores = Scores(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]), ("cat", "dog"))
+    >>> scores.accuracy
+    50.0
     """
 
     labels: NDArray[np.intp]
@@ -67,23 +77,23 @@ class Scores:
 
     @cached_property
     def answers(self) -> NDArray[np.intp]:
-        """The label (n,) of the strongest output."""
+        """(n,): the predicted labels, those of the strongest outputs."""
         strongest: NDArray[np.intp] = self.outputs.argmax(axis=1)
         return strongest
 
     @property
     def right(self) -> int:
-        """How many answers are right."""
+        """The number of right predictions."""
         return int(np.count_nonzero(self.answers == self.labels))
 
     @property
     def accuracy(self) -> float:
-        """Percent."""
+        """The accuracy in percent."""
         return 100 * (self.right / len(self.labels))
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the accuracy on all images of this kind lies, in percent, with a confidence of 95 %: Wilson's [1]_.
+        """The 95 % confidence interval of the accuracy, in percent: Wilson's [1]_.
 
         References
         ----------
@@ -94,29 +104,29 @@ class Scores:
 
     @cached_property
     def confusion(self) -> NDArray[np.intp]:
-        """(classes, classes): how many images of the row's label got the column's answer."""
+        """(classes, classes): the number of images of the row's class that were predicted as the column's."""
         classes = len(self.names)
         return np.bincount(self.labels * classes + self.answers, minlength=classes**2).reshape(classes, classes)
 
     @property
     def precision(self) -> NDArray[np.float64]:
-        """(classes,): the share of a class's answers that is right; NaN where it was never the answer."""
-        return _share(self.confusion.diagonal(), self.confusion.sum(axis=0))
+        """(classes,): the share of a class's predictions that are right; NaN if it was never predicted."""
+        return _ratio(self.confusion.diagonal(), self.confusion.sum(axis=0))
 
     @property
     def recall(self) -> NDArray[np.float64]:
-        """(classes,): the share of a class's images that is found; NaN where it has none."""
-        return _share(self.confusion.diagonal(), self.confusion.sum(axis=1))
+        """(classes,): the share of a class's images that are found; NaN if it has none."""
+        return _ratio(self.confusion.diagonal(), self.confusion.sum(axis=1))
 
     @property
     def f1(self) -> NDArray[np.float64]:
-        """(classes,): the harmonic mean of precision and recall; NaN for a class that nowhere occurs."""
+        """(classes,): the harmonic mean of precision and recall; NaN if the class never occurs."""
         matrix = self.confusion
-        return _share(2 * matrix.diagonal(), matrix.sum(axis=0) + matrix.sum(axis=1))
+        return _ratio(2 * matrix.diagonal(), matrix.sum(axis=0) + matrix.sum(axis=1))
 
     @cached_property
     def calibration(self) -> tuple[Bin, ...] | None:
-        """The images by their strongest output, in ten bins, or None where outputs are not in 0..1."""
+        """The images by confidence, in ten bins; None if outputs are not in [0, 1]."""
         if self.outputs.min() < 0 or self.outputs.max() > 1 + ROUNDING:
             return None
         confidence, right = self.outputs.max(axis=1), self.answers == self.labels
@@ -125,7 +135,7 @@ class Scores:
 
     @property
     def calibration_error(self) -> float | None:
-        """How far the strongest output is from the share that is right, on average: the ECE of Guo et al. [1]_.
+        """The mean difference of confidence and accuracy: the expected calibration error [1]_; None if not in [0, 1].
 
         References
         ----------
@@ -136,7 +146,18 @@ class Scores:
         return sum(part.gap for part in self.calibration) / len(self.labels)
 
     def worst(self, most: int) -> NDArray[np.intp]:
-        """Return which images got a wrong answer, those first whose right output was furthest below the answer's."""
+        """Return the wrong predictions, the most confident first.
+
+        Parameters
+        ----------
+        most : int
+            The most to return.
+
+        Returns
+        -------
+        ndarray of intp
+            Indices of images, ordered by how far the true label's output is below the strongest.
+        """
         wrong = np.flatnonzero(self.answers != self.labels)
         outputs = self.outputs[wrong]
         rows = np.arange(len(wrong))
@@ -144,14 +165,25 @@ class Scores:
         return wrong[np.argsort(-lead, kind="stable")[:most]]
 
     def confusions(self, most: int) -> list[tuple[int, int, int]]:
-        """Return the most frequent mistakes: label, answer, and how many."""
+        """Return the most frequent mistakes.
+
+        Parameters
+        ----------
+        most : int
+            The most to return.
+
+        Returns
+        -------
+        list of (int, int, int)
+            True label, predicted label and count, the most frequent first.
+        """
         mistakes = self.confusion - np.diag(self.confusion.diagonal())
         order = np.argsort(-mistakes.ravel(), kind="stable")[:most]
         pairs = (divmod(int(place), len(self.names)) for place in order)
         return [(label, said, int(mistakes[label, said])) for label, said in pairs if mistakes[label, said]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all figures as JSON has them, but not the images' outputs."""
+        """Return all scores as values for JSON, without the outputs for each image."""
         classes = zip(self.names, self.confusion.sum(axis=1), self.precision, self.recall, self.f1, strict=True)
         return {
             "images": len(self.labels),
@@ -173,41 +205,50 @@ class Scores:
 
 
 def score(network: Network, data: Dataset) -> Scores:
-    """Test a network on images with labels.
+    """Score a network on images with labels.
+
+    Parameters
+    ----------
+    network : Network
+        One that predicts labels.
+    data : Dataset
+        The test data.
+
+    Returns
+    -------
+    Scores
 
     Raises
     ------
     DataError
-        If the images have another number of pixels, or labels without an output.
+        If the network has not as many inputs as the images have pixels, or fewer outputs than there are classes.
     ModelError
-        If the network was not trained with labels, or its outputs are not numbers.
+        If the network does not predict labels, or its outputs are NaN.
     """
     architecture = network.architecture
     if not architecture.classifies:
-        raise ModelError(f'scores need labels, and a network with the loss "{architecture.loss}" has none')
+        raise ModelError(f'scores need a network that predicts labels, got one with the loss "{architecture.loss}"')
     if data.classes > network.sizes[-1]:
-        found = f"{data.classes:,} classes for {network.sizes[-1]:,}"
-        raise DataError(f"the labels must have an output of the network each, got {found}")
+        found = f"{network.sizes[-1]:,} outputs for {data.classes:,} classes"
+        raise DataError(f"the network must have an output for each class, got {found}")
     if data.images.shape[1] != network.sizes[0]:
         found = f"{data.images.shape[1]:,}"
         raise DataError(f"images must have the network's {network.sizes[0]:,} pixels, got {found}")
-    factor = data.scale if data.images.dtype == np.uint8 else 1.0
-    outputs = np.concatenate(
-        [network(data.images[start : start + ROWS] * factor) for start in range(0, len(data), ROWS)]
-    )
+    starts = range(0, len(data), ROWS)
+    outputs = np.concatenate([network(data[start : start + ROWS].scaled()) for start in starts])
     if np.isnan(outputs).any():
-        raise ModelError("outputs of the network are not numbers, because its weights are not finite")
+        raise ModelError("the outputs must be numbers, got NaN: weights of the network are not finite")
     return Scores(data.labels, outputs, network.model.names)
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
-    """Return Wilson's interval of a share, in percent, with a confidence of 95 %."""
+    """Return Wilson's 95 % confidence interval of a proportion, in percent."""
     share, z2 = right / total, Z * Z / total
     middle, half = share + z2 / 2, Z * sqrt(share * (1 - share) / total + z2 / (4 * total))
     return 100 * max(0.0, (middle - half) / (1 + z2)), 100 * min(1.0, (middle + half) / (1 + z2))
 
 
-def _share(part: NDArray[np.intp], whole: NDArray[np.intp]) -> NDArray[np.float64]:
+def _ratio(part: NDArray[np.intp], whole: NDArray[np.intp]) -> NDArray[np.float64]:
     shares: NDArray[np.float64] = np.full(len(whole), np.nan)
     return np.divide(part, whole, out=shares, where=whole > 0)
 

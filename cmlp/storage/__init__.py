@@ -1,7 +1,7 @@
-"""What cmlp keeps on disk: models and checkpoints, in the layout of safetensors, with a checksum.
+"""Model files: safetensors with a checksum; and the files of other programs that are read.
 
-Nothing in these files is ever executed. The floors, from the ground: ``container`` (arrays and a description, sealed);
-``nielsen`` and ``torch``, what other programs wrote; ``models``; ``checkpoints``.
+Nothing in these files is executed. From the lowest module up: ``container`` (arrays, a description and a checksum in
+one file); ``nielsen`` and ``torch`` (files of other programs); ``models``.
 """
 
 from cmlp.storage.models import read_model, write_model

@@ -1,7 +1,7 @@
-"""Arrays and their description in one file of the safetensors layout, sealed by a SHA-256.
+"""Arrays and their description in one safetensors file, with a SHA-256 checksum.
 
-The description is JSON in the metadata of the header, so every program that reads safetensors reads these files. The
-seal covers description, names, types, shapes and numbers: a file that was cut, or has one bit turned, is refused.
+The description is JSON in the metadata of the header, so every program that reads safetensors can read these files. The
+checksum covers description, names, types, shapes and numbers: a truncated or corrupted file is refused.
 """
 
 import hashlib
@@ -15,53 +15,76 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import ModelError
-from cmlp.utils.files import is_regular, named
+from cmlp.utils.files import named, open_regular
 
 LENGTH = 8  # bytes of the header's length, with which a file begins
 ENTRY = "cmlp"  # of the metadata: one, because their order would differ from file to file
 FIELDS = {"format", "version", "description", "sha256"}
-DEEPEST = 16  # levels of lists and objects in what is read
+DEEPEST = 16  # levels of nested lists and objects
 
 Tensors = Mapping[str, NDArray[Any]]
 
 
 def pack(kind: str, version: int, description: Mapping[str, Any], tensors: Tensors) -> bytes:
-    """Return the bytes of a file of this kind; they are the same for the same content."""
-    from safetensors.numpy import save  # here, because most who import cmlp store nothing
+    """Return the content of a file; it is the same for the same arguments.
+
+    Parameters
+    ----------
+    kind : str
+        The format that the file declares, such as "cmlp-model".
+    version : int
+        The version of the format.
+    description : dict
+        Anything that JSON holds.
+    tensors : dict of str to ndarray
+        The arrays by name.
+
+    Returns
+    -------
+    bytes
+    """
+    from safetensors.numpy import save  # here, to keep `import cmlp` fast
 
     arrays = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     entry = {"format": kind, "version": version, "description": description}
-    return save(arrays, {ENTRY: _canonical(entry | {"sha256": _seal(entry, arrays)})})
+    return save(arrays, {ENTRY: _canonical(entry | {"sha256": _checksum(entry, arrays)})})
 
 
 def unpack(content: bytes, kind: str, version: int, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Return the description and the arrays of a file of this kind.
+    """Return the description and the arrays in a file that `pack` made.
 
     Parameters
     ----------
     content : bytes
+        The content of the file.
     kind : str
+        The format that the file must declare.
     version : int
-        The newest that is known.
+        The newest version that can be read.
     name : str
-        What complaints call the file.
+        What error messages call the file.
+
+    Returns
+    -------
+    description : dict
+    tensors : dict of str to ndarray
 
     Raises
     ------
     ModelError
-        If this is no such file, or no longer what was written.
+        If this is not such a file, or it is damaged.
     """
     tensors = read_tensors(content, name)
     entry = _entry(content, name)
     if entry["format"] != kind:
         raise ModelError(f'{name} must be a file of the format "{kind}", got {str(entry["format"])[:40]!r}')
-    if entry.pop("sha256") != _seal(entry, tensors):
+    if entry.pop("sha256") != _checksum(entry, tensors):
         raise ModelError(f"{name} is damaged: its content does not match its checksum")
     written = entry["version"]
     if type(written) is not int or written < 1:
-        raise ModelError(f"{name} must have a version from 1 on, got {repr(written)[:40]}")
+        raise ModelError(f"{name} must have a positive integer for its version, got {repr(written)[:40]}")
     if written > version:
-        found = f"version {str(written)[:40]}, and this cmlp knows those up to {version}"
+        found = f"version {str(written)[:40]}, and this cmlp reads those up to {version}"
         raise ModelError(f"{name} was written by a newer cmlp: it has {found}")
     if not isinstance(entry["description"], dict):
         raise ModelError(f"{name} must have a JSON object for its description, got {repr(entry['description'])[:40]}")
@@ -69,18 +92,18 @@ def unpack(content: bytes, kind: str, version: int, name: str) -> tuple[dict[str
 
 
 def read_tensors(content: bytes, name: str) -> dict[str, NDArray[Any]]:
-    """Return the arrays of any safetensors file.
+    """Return the arrays of any safetensors file by name.
 
     Raises
     ------
     ModelError
-        If it is not one, or holds types of numbers that NumPy has not.
+        If it is not one, or has types that NumPy lacks.
     """
     from safetensors.numpy import load
 
     try:
         return load(content)
-    except Exception as error:  # the library documents none; whatever it stumbles over, this is no file to use
+    except Exception as error:  # the library documents none
         raise ModelError(f"{name} is not a safetensors file, or is damaged: {str(error)[:200]}") from error
 
 
@@ -94,19 +117,17 @@ def read_file(path: Path) -> bytes:
     OSError
         If it cannot be read.
     """
-    if path.exists() and not path.is_dir() and not is_regular(path):
-        raise ModelError(f"{path} must be a regular file")
-    with named(path):
-        return path.read_bytes()
+    with named(path), open_regular(path, ModelError) as file:
+        return file.read()
 
 
 def _entry(content: bytes, name: str) -> dict[str, Any]:
-    """Return what cmlp wrote into a header that safetensors accepted."""
+    """Return the metadata that cmlp wrote into a header that safetensors accepted."""
     end, text = LENGTH + int.from_bytes(content[:LENGTH], "little"), None
     with suppress(ValueError, RecursionError):  # safetensors skips fields that it does not know
         text = (json.loads(content[LENGTH:end]).get("__metadata__") or {}).get(ENTRY)
     if text is None:
-        raise ModelError(f"{name} is a safetensors file, but cmlp did not write it")
+        raise ModelError(f"{name} is a safetensors file, but not one that cmlp wrote")
     with suppress(ValueError, RecursionError):
         entry = json.loads(text)
         if isinstance(entry, dict) and entry.keys() == FIELDS and _is_flat(entry) and _canonical(entry) == text:
@@ -115,7 +136,7 @@ def _entry(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _is_flat(value: Any, levels: int = DEEPEST) -> bool:
-    """Say whether lists and objects lie in each other only so deep that every function can walk through them."""
+    """Return whether lists and objects are nested at most so deep, so that recursion through them is safe."""
     if not isinstance(value, dict | list):
         return True
     parts = value.values() if isinstance(value, dict) else value
@@ -126,8 +147,8 @@ def _canonical(entry: Mapping[str, Any]) -> str:
     return json.dumps(entry, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
-def _seal(entry: Mapping[str, Any], tensors: Tensors) -> str:
-    """Return the SHA-256 of all that matters: it is the same for the same content, however the header is written."""
+def _checksum(entry: Mapping[str, Any], tensors: Tensors) -> str:
+    """Return the SHA-256 of metadata and arrays, whatever the order of the header."""
     digest = hashlib.sha256(_canonical(entry).encode())
     for name in sorted(tensors):
         array = tensors[name]

@@ -1,4 +1,4 @@
-"""Model files: what `Network.save` writes and `Network.load` reads."""
+"""Read and write model files, for `Network.load` and `Network.save`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -24,27 +24,43 @@ FIELDS = {"sizes", "activations", "loss", "dropouts", "dtype", "scale", "class_n
 
 
 def write_model(model: Model, path: Path) -> None:
-    """Write a model: at every instant there is the file that was there, or the new one, whole.
+    """Write a model; an existing file is replaced atomically.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    path : Path
+        The file.
 
     Raises
     ------
     ModelError
-        If what the model says of itself could not be read again.
+        If the model is invalid, so that it could not be read again.
     OSError
         If it cannot be written.
     """
     description, tensors = describe(model), tensors_of(model)
-    model_of(description, tensors, "what is to be saved")
+    model_of(description, tensors, "the model to save")
     write_file(path, pack(KIND, VERSION, description, tensors))
 
 
 def read_model(path: Path) -> Model:
     """Read a model, or a network of Nielsen's book.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Model
+
     Raises
     ------
     ModelError
-        If this is neither, or it is damaged.
+        If the file is neither, or is damaged.
     OSError
         If it cannot be read.
     """
@@ -58,7 +74,7 @@ def read_model(path: Path) -> Model:
 
 
 def describe(model: Model) -> dict[str, Any]:
-    """Return all of a model but its arrays, as JSON has it."""
+    """Return all of a model but its arrays, as values for JSON."""
     architecture = model.architecture
     return {
         "sizes": list(architecture.sizes),
@@ -74,16 +90,16 @@ def describe(model: Model) -> dict[str, Any]:
 
 
 def tensors_of(model: Model) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a model by the names they have in files."""
+    """Return the arrays of a model by their names in files."""
     weights = {f"weights.{layer}": w for layer, w in enumerate(model.weights)}
     return weights | {f"biases.{layer}": b for layer, b in enumerate(model.biases)}
 
 
 def model_of(description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], name: str) -> Model:
-    """Check a description and its arrays, and return their model."""
+    """Validate a description and its arrays, and return their model; errors call them `name`."""
     if description.keys() != FIELDS:
         wrong = str(sorted(description.keys() ^ FIELDS))[:200]
-        raise ModelError(f"{name} must describe a network by {len(FIELDS)} fields, got others or none for {wrong}")
+        raise ModelError(f"{name} must describe a network by {len(FIELDS)} fields, got others, or lacks some: {wrong}")
     try:
         architecture = _architecture(description)
         check_arrays(architecture, tensors)
@@ -102,13 +118,13 @@ def model_of(description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
 
 
 def check_arrays(architecture: Architecture, tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse arrays that are not those of the architecture."""
+    """Refuse arrays whose names, shapes or types do not match the architecture."""
     expected: dict[str, tuple[int, ...]] = {}
     for layer, (fan_in, fan_out) in enumerate(pairwise(architecture.sizes)):
         expected |= {f"weights.{layer}": (fan_out, fan_in), f"biases.{layer}": (fan_out,)}
     if tensors.keys() != expected.keys():
         wrong = str(sorted(tensors.keys() ^ expected.keys()))[:200]
-        raise ModelError(f"its arrays must be those of {len(expected) // 2} layers, got others or none: {wrong}")
+        raise ModelError(f"its arrays must be those of {len(expected) // 2} layers, got others, or lacks some: {wrong}")
     for name, shape in expected.items():
         array = tensors[name]
         if array.shape != shape or array.dtype != architecture.dtype:

@@ -1,9 +1,9 @@
-"""Networks of Nielsen's book: the JSON that ``save`` of its ``network2.py`` writes [1]_.
+"""Read networks of Nielsen's book: the JSON that ``save`` of its ``network2.py`` writes [1]_.
 
-All units there are sigmoid, whatever the cost, and the answer is the strongest output. Of cmlp's losses, "quadratic"
-has both, so that every network of the book answers as it did. "binary_cross_entropy" is the book's cross-entropy, but
-its answer is a yes or no for each output; what trains on here minimises the quadratic cost. The name of the cost is
-kept in the settings of the training. The images of the book are bytes divided by 256, not by 255.
+All its units are sigmoid, whatever the cost, and the prediction is the strongest output. Of cmlp's losses, "quadratic"
+has both, so a network predicts what it did in the book. The book's cross-entropy is "binary_cross_entropy" here, which
+predicts yes or no for each output; so training continues with the quadratic cost. The settings of the training keep
+the name of the cost. The images of the book are bytes divided by 256, not by 255.
 
 References
 ----------
@@ -29,25 +29,29 @@ BEGINNING = 64  # bytes within which a JSON object begins
 
 
 def is_json(content: bytes) -> bool:
-    """Say whether this begins like a JSON object, and not like the length of a safetensors header, which has zeros."""
+    """Return whether this begins like a JSON object, and not like a safetensors header, whose length has zero bytes."""
     beginning = content[:BEGINNING]
     return beginning.lstrip().startswith(b"{") and b"\0" not in beginning
 
 
 def read_nielsen(content: bytes, name: str) -> Model:
-    """Return the network of a JSON file.
+    """Return the network in a JSON file.
 
     Parameters
     ----------
     content : bytes
-        Of which `is_json` is true.
+        The content of the file, for which `is_json` is true.
     name : str
-        What complaints call the file.
+        What error messages call the file.
+
+    Returns
+    -------
+    Model
 
     Raises
     ------
     ModelError
-        If this is not what the book's program writes.
+        If it is not what the book's program writes.
     """
     try:
         found = json.loads(content, parse_constant=_refuse_constant)
@@ -82,7 +86,7 @@ def _model(sizes: Any, weights: Any, biases: Any, cost: Any) -> Model:
 
 
 def _matrix(name: str, given: Any, rows: int, columns: int) -> NDArray[np.float64]:
-    """Return the matrix that lists say; every element is looked at first, because NumPy would read texts and more."""
+    """Convert lists to a matrix; every element is checked, because NumPy would convert strings and more."""
     rule = f"{name} must be {rows:,} lists of {columns:,} finite numbers"
     if not isinstance(given, list) or len(given) != rows:
         raise ModelError(f"{rule}, got {f'{len(given):,} elements' if isinstance(given, list) else str(given)[:40]}")
@@ -96,9 +100,9 @@ def _matrix(name: str, given: Any, rows: int, columns: int) -> NDArray[np.float6
     except OverflowError:
         matrix = np.full((1, 1), np.inf)
     if not np.isfinite(matrix).all():
-        raise ModelError(f"{rule}, got larger ones than float64 has")
+        raise ModelError(f"{rule}, got some too large for float64")
     return matrix
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")

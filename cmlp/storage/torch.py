@@ -1,4 +1,4 @@
-"""Linear layers of PyTorch: a ``state_dict`` in a .safetensors file, whose weights lie as here, (fan_out, fan_in)."""
+"""Read linear layers of PyTorch: a ``state_dict`` in a safetensors file, with weights (fan_out, fan_in) as here."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,18 +21,25 @@ Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
 
 def read_torch(path: Path, activation: str | Sequence[str], loss: str) -> Model:
-    """Read a network from the Linear layers of a state_dict, which follow each other in the order of their names.
+    """Read a network from the Linear layers of a state_dict, in the order of their names.
 
     Parameters
     ----------
     path : Path
-    activation, loss
-        As for `Network`: what the file does not say.
+        The safetensors file.
+    activation : str or sequence of str
+        As for `Network`; the file does not say.
+    loss : str
+        As for `Network`; the file does not say.
+
+    Returns
+    -------
+    Model
 
     Raises
     ------
     ModelError
-        If it is no such file, holds anything else, or its layers do not fit together.
+        If it is not such a file, holds other layers, or the sizes of its layers do not match.
     OSError
         If it cannot be read.
     """
@@ -46,19 +53,19 @@ def read_torch(path: Path, activation: str | Sequence[str], loss: str) -> Model:
 
 
 def is_state_dict(content: bytes) -> bool:
-    """Say whether the header of a safetensors file has a name that ends like PyTorch's weights, and none of cmlp's."""
+    """Return whether the header of a safetensors file has a name that ends like PyTorch's weights, unlike cmlp's."""
     end = LENGTH + int.from_bytes(content[:LENGTH], "little")
     return re.search(rb'weight"\s*:', content[LENGTH:end]) is not None
 
 
 def refusal(name: str) -> ModelError:
-    """Return what to say of a file that `is_state_dict`, where nobody said what the file does not."""
+    """Return the error for a file that `is_state_dict`, where activation and loss are not given."""
     reading = 'Network.from_torch(path, activation="relu", loss="cross_entropy") reads it'
     return ModelError(f"{name} holds weights of PyTorch, and neither activation nor loss: {reading}")
 
 
 def _read_tensors(content: bytes) -> Tensors:
-    """Return weights and biases by their names, all finite and of one type."""
+    """Return weights and biases by name, all finite and of the same type."""
     from safetensors import deserialize
 
     try:
@@ -73,7 +80,7 @@ def _read_tensors(content: bytes) -> Tensors:
             raise ModelError(f"all must be weights (fan_out, fan_in) or biases (fan_out,) in F64 or F32, got {found}")
         tensors[name] = np.frombuffer(entry["data"], TYPES[kind]).reshape(shape)
         if not np.isfinite(tensors[name]).all():
-            raise ModelError(f"all numbers must be finite, and some of {name[:200]} are not")
+            raise ModelError(f"all numbers must be finite, got NaN or infinity in {name[:200]}")
     if len({tensor.dtype for tensor in tensors.values()}) > 1:
         raise ModelError("all numbers must have the same type, got F64 and F32")
     return tensors
@@ -89,7 +96,7 @@ def _layers(tensors: Tensors) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     for before, after in pairwise(names):
         if tensors[before].shape[0] != tensors[after].shape[1]:
             found = f"{before} {tensors[before].shape} and then {after} {tensors[after].shape}"
-            raise ModelError(f"each layer must take what the one before it in the order of names gives, got {found}")
+            raise ModelError(f"each layer must have as many inputs as the one before it has outputs, got {found}")
     layers = []
     for bias, name in biases.items():
         w = tensors[name]
@@ -101,6 +108,6 @@ def _layers(tensors: Tensors) -> list[tuple[NDArray[Any], NDArray[Any]]]:
 
 
 def _natural(name: str) -> list[Any]:
-    """Return what sorts names by the numbers in them: fc2 before fc10."""
+    """Return a key that sorts names by the numbers in them: fc2 before fc10."""
     parts = re.split(r"([0-9]+)", name)  # texts and numbers in turn
     return [(len(part.lstrip("0")), part.lstrip("0")) if i % 2 else part for i, part in enumerate(parts)]

@@ -38,6 +38,34 @@ POSITION = {"epoch": int, "rng": dict, "done": int, "loss": float, "weight": flo
 
 
 @dataclass(frozen=True)
+class Memory:
+    """What a training remembers besides the parameters.
+
+    Attributes
+    ----------
+    vectors : dict of ndarray
+        Of optimizer, averaging and early stopping.
+    progress : (int, float)
+        The steps of the optimizer, and the product of nadam's momentums.
+    schedule, early_stopping : dict
+        Their states.
+    """
+
+    vectors: Mapping[str, NDArray[Any]]
+    progress: tuple[int, float]
+    schedule: Mapping[str, Any]
+    early_stopping: Mapping[str, Any]
+
+    def vector(self, name: str, like: NDArray[Any]) -> NDArray[Any]:
+        """Return a vector that must be like the parameters."""
+        vector = self.vectors.get(name)
+        if vector is None or vector.shape != like.shape or vector.dtype != like.dtype:
+            found = "none" if vector is None else f"{vector.dtype} of shape {vector.shape}"
+            raise ModelError(f"{name} of a checkpoint must be {like.dtype} of shape {like.shape}, got {found}")
+        return vector
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """All that the rest of a training depends on.
 
@@ -47,30 +75,22 @@ class Checkpoint:
         Its parameters, those that are trained.
     identity : dict
         What makes it this training and no other: settings, and the checksums of the data.
+    start : dict
+        The state of the generator before the training.
     position : Position
     history : History
         Of the epochs that are over and measured.
-    vectors : dict of ndarray
-        What optimiser, averaging and early stopping remember.
-    progress : (int, float)
-        The steps of the optimiser, and the product of nadam's momentums.
-    schedule, patience : dict
-        What they remember.
-    start : dict
-        The state of the generator before the training.
+    memory : Memory
     ended : bool
         Whether early stopping has ended it.
     """
 
     model: Model
     identity: Mapping[str, Any]
+    start: Mapping[str, Any]
     position: Position
     history: History
-    vectors: Mapping[str, NDArray[Any]]
-    progress: tuple[int, float]
-    schedule: Mapping[str, Any]
-    patience: Mapping[str, Any]
-    start: Mapping[str, Any]
+    memory: Memory
     ended: bool
 
 
@@ -132,18 +152,19 @@ class Generations:
 
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
     """Return the bytes of a checkpoint file."""
+    memory = checkpoint.memory
     description = {
         "model": describe(checkpoint.model),
         "identity": checkpoint.identity,
         "position": asdict(checkpoint.position),
         "history": asdict(checkpoint.history),
-        "progress": list(checkpoint.progress),
-        "schedule": checkpoint.schedule,
-        "patience": checkpoint.patience,
+        "progress": list(memory.progress),
+        "schedule": memory.schedule,
+        "patience": memory.early_stopping,
         "start": checkpoint.start,
         "ended": checkpoint.ended,
     }
-    return pack(KIND, VERSION, description, tensors_of(checkpoint.model) | dict(checkpoint.vectors))
+    return pack(KIND, VERSION, description, tensors_of(checkpoint.model) | dict(memory.vectors))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -164,16 +185,19 @@ def read_checkpoint(path: Path) -> Checkpoint:
     for key, array in tensors.items():
         if not np.isfinite(array).all():
             raise ModelError(f"{key} of {name} must be finite, as in every training that goes on")
-    return Checkpoint(
-        model_of(description["model"], parameters, name),
-        description["identity"],
-        Position(**description["position"]),
-        _history(description["history"], name),
+    memory = Memory(
         {key: array for key, array in tensors.items() if key not in parameters},
         _progress(description["progress"], name),
         description["schedule"],
         description["patience"],
+    )
+    return Checkpoint(
+        model_of(description["model"], parameters, name),
+        description["identity"],
         description["start"],
+        Position(**description["position"]),
+        _history(description["history"], name),
+        memory,
         description["ended"],
     )
 
@@ -190,6 +214,7 @@ def _check_fields(given: Mapping[str, Any], fields: Mapping[str, Any], name: str
 
 
 def _history(given: Mapping[str, Any], name: str) -> History:
+    given = {"validation_score": []} | dict(given)  # which version 1 of the files does not know
     _check_fields(given, dict.fromkeys(asdict(History()), list), f"the history in {name}")
     if not all(isinstance(value, float) for values in given.values() for value in values):
         raise ModelError(f"the history in {name} must hold numbers only")

@@ -1,4 +1,4 @@
-"""When a training is kept on disk, and under which conditions it goes on from there."""
+"""Checkpoints: when a training is written to disk, and under which conditions it is resumed."""
 
 import hashlib
 import os
@@ -13,18 +13,22 @@ from typing import Any
 import numpy as np
 
 from cmlp.errors import ModelError
+from cmlp.model.architecture import Architecture
 from cmlp.model.samples import Samples
 from cmlp.training.checkpoint_files import Checkpoint, Generations
+from cmlp.training.early_stopping import EarlyStopping
 from cmlp.training.epoch import Position
+from cmlp.training.measurements import Measurements
+from cmlp.training.options import Options
 from cmlp.training.random_state import restore, state_of
-from cmlp.utils.checks import check_count
+from cmlp.utils.checks import check_count, check_flag
 
 UNITS = {"s": 1, "min": 60, "h": 3600}
 BLOCK = 4096  # images whose checksum is taken at once
 
 
-class Keeper:
-    """Writes the checkpoints of a training.
+class Checkpoints:
+    """The checkpoints of a training.
 
     Parameters
     ----------
@@ -100,22 +104,56 @@ class Keeper:
     def _is_time(self) -> bool:
         return bool(self._seconds) and monotonic() - self._written >= self._seconds
 
-    def check(self, identity: Mapping[str, Any]) -> None:
-        """Refuse to go on with another training than the one that was kept."""
+    def check(self, identity: Mapping[str, Any], epochs: int) -> None:
+        """Refuse to go on with another training than the one that was kept, or with fewer epochs than it has."""
         kept = {} if self.found is None else self.found.identity
         for name in [*kept, *identity]:
             if self.found is not None and kept.get(name) != identity.get(name):
                 found = f"{name} was {kept.get(name)!r} there, and is {identity.get(name)!r} now"
                 raise ModelError(f"{self._generations.path} belongs to another training: {found}")
+        if self.found is not None and self.found.position.epoch > epochs:
+            done = f"{self._generations.path} has trained {self.found.position.epoch} epochs already"
+            raise ModelError(f"epochs must be at least that many to go on, got {epochs}, and {done}")
 
 
-def make_keeper(path: str | os.PathLike[str] | None, every: int | str, resume: bool) -> Keeper | None:
-    """Check what a user says of checkpoints."""
+def open_checkpoints(path: str | os.PathLike[str] | None, every: int | str, resume: bool) -> Checkpoints | None:
+    """Check the settings of checkpoints, and read the one to go on from."""
+    check_flag("resume", resume)
     if path is not None:
-        return Keeper(path, every, resume)
+        return Checkpoints(path, every, resume)
+    if every != 1:
+        raise ModelError(f"checkpoint_every needs a checkpoint to write, got {every!r} and no checkpoint")
     if resume:
         raise ModelError("resume needs a checkpoint to go on from, got none")
     return None
+
+
+def identity_of(
+    architecture: Architecture,
+    options: Options,
+    samples: Samples,
+    measurements: Measurements,
+    early_stopping: EarlyStopping | None,
+) -> dict[str, Any]:
+    """Return what makes a training different from all others, but for how long it lasts."""
+    watched = {"patience": None, "monitor": None} if early_stopping is None else early_stopping.describe()
+    described = options.describe()
+    return (
+        described
+        | {
+            "epochs": options.epochs if options.schedule.needs_epochs else None,
+            "sizes": list(architecture.sizes),
+            "activations": list(architecture.activations),
+            "loss": architecture.loss,
+            "dropouts": list(architecture.dropouts),
+            "dtype": str(architecture.dtype),
+            "training_data": digest_of(samples),
+            "validation_data": digest_of(measurements.validation),
+            "test_data": digest_of(measurements.test),
+            "training_accuracy": measurements.training is not None,
+        }
+        | watched
+    )
 
 
 def digest_of(samples: Samples | None) -> str | None:

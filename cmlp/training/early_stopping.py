@@ -1,4 +1,4 @@
-"""Early stopping: when a training ends, and what it is measured with."""
+"""Early stopping: rules that end a training whose epochs no longer improve it, and the split that they watch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from cmlp.utils.checks import check_count, check_name, check_range
 
 
 @dataclass
-class Patience:
-    """Stops a training that has not become better for some epochs, and keeps the best parameters.
+class EarlyStopping:
+    """Ends a training after some epochs in a row without a better value on the validation data.
 
     Parameters
     ----------
@@ -24,24 +24,49 @@ class Patience:
         What must fall or rise, of the validation data.
     epochs : int
         How many epochs without a new best end the training.
-    tolerance : float
-        How much better the new best must be.
+    tolerance : float, default 0.0
+        How much better than the best a value must be to count.
+
+    Attributes
+    ----------
+    best : float
+        The best value so far; of a loss, the negative one.
+    best_parameters : ndarray or None
+        Those of that epoch.
+    waited : int
+        How many epochs there have been since the last one that counted.
     """
 
     monitor: str
-    epochs: int
+    epochs: float
     tolerance: float = 0.0
     best: float = field(default=-inf, init=False)
     best_parameters: NDArray[Any] | None = field(default=None, init=False, repr=False)
     waited: int = field(default=0, init=False)
 
-    def is_exhausted(self, history: History, parameters: NDArray[Any]) -> bool:
-        """Look at the last epoch, and say whether it was one too many."""
-        score = -history.validation_loss[-1] if self.monitor == "loss" else history.validation_accuracy[-1]
-        self.waited = 0 if score > self.best + self.tolerance else self.waited + 1
+    def observe(self, history: History, parameters: NDArray[Any]) -> bool:
+        """Look at the last epoch of a history, and return whether the training ends."""
+        score = self._score(history)
+        self.waited = 0 if self._counts(score) else self.waited + 1
         if score > self.best:
-            self.best, self.best_parameters = score, parameters.copy()
+            self.best, self.best_parameters = score, self._kept(parameters)
+        return self._is_exhausted()
+
+    def _score(self, history: History) -> float:
+        return -history.validation_loss[-1] if self.monitor == "loss" else history.validation_accuracy[-1]
+
+    def _counts(self, score: float) -> bool:
+        return score > self.best + self.tolerance
+
+    def _kept(self, parameters: NDArray[Any]) -> NDArray[Any] | None:
+        return parameters.copy()
+
+    def _is_exhausted(self) -> bool:
         return self.waited >= self.epochs
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings, as JSON has them."""
+        return {"patience": self.epochs, "monitor": self.monitor}
 
     def get_state(self) -> dict[str, Any]:
         """Return what it remembers besides the parameters, as JSON has it."""
@@ -53,14 +78,34 @@ class Patience:
         self.waited = int(check_range("waited", state.get("waited")))
         self.best_parameters = best_parameters
 
-    def restore(self, parameters: NDArray[Any]) -> None:
+    def finish(self, parameters: NDArray[Any]) -> None:
         """Write the best parameters back."""
         if self.best_parameters is not None:
             parameters[...] = self.best_parameters
 
 
-def make_patience(patience: int | None, monitor: str, validation: Samples | None) -> Patience | None:
-    """Check what a user says of early stopping."""
+@dataclass
+class NoImprovement(EarlyStopping):
+    """scikit-learn's rule: it ends after more than `epochs` epochs that were not better by `tolerance`.
+
+    `monitor` is "loss", that of the training, whose last parameters are kept, or "score", that of the validation data.
+    """
+
+    def _score(self, history: History) -> float:
+        return -history.loss[-1] if self.monitor == "loss" else history.validation_score[-1]
+
+    def _counts(self, score: float) -> bool:
+        return score >= self.best + self.tolerance
+
+    def _kept(self, parameters: NDArray[Any]) -> NDArray[Any] | None:
+        return parameters.copy() if self.monitor == "score" else None
+
+    def _is_exhausted(self) -> bool:
+        return self.waited > self.epochs
+
+
+def make_early_stopping(patience: int | None, monitor: str, validation: Samples | None) -> EarlyStopping | None:
+    """Check the settings of early stopping."""
     check_name("monitor", monitor, ("loss", "accuracy"))
     if patience is None:
         return None
@@ -69,7 +114,7 @@ def make_patience(patience: int | None, monitor: str, validation: Samples | None
         raise ModelError("patience needs validation_data to watch, got none")
     if monitor == "accuracy" and validation.labels is None:
         raise ModelError('monitor must be "loss" where there are targets and no labels, got "accuracy"')
-    return Patience(monitor, patience)
+    return EarlyStopping(monitor, int(patience))
 
 
 def stratified_split(
@@ -77,10 +122,10 @@ def stratified_split(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the rows to train with, and the rows, a fraction of each class, to validate with.
 
-    Of a class with two samples or more there are some in both.
+    Every class trains; of a class with two samples or more, some validate.
     """
     if not 0 < fraction < 1:
-        raise ModelError(f"validation_data must be a number of (0, 1), got {fraction!r}")
+        raise ModelError(f"validation_data must be data or a fraction in (0, 1), got {fraction!r}")
     labels = np.zeros(len(samples), np.intp) if samples.labels is None else samples.labels
     chosen = []
     for label in np.unique(labels):

@@ -1,10 +1,11 @@
-"""The training of a network, epoch by epoch: what `Network.train` and the estimators have in common."""
+"""An epoch of mini-batches: where the images are shuffled, and the steps that are taken with them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any
+from time import perf_counter
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,13 @@ from cmlp.model.threads import number_of_threads
 from cmlp.training.optimizers import Optimizer
 from cmlp.training.options import Options
 from cmlp.training.random_state import restore, state_of
-from cmlp.training.schedules import Constant, Schedule, etas_of
+from cmlp.training.schedules import Schedule, learning_rates
 
-LARGE = 16  # pixels or features beyond this are more often not scaled than meant
+LARGE = 16  # pixels or features beyond this are more often unscaled than intended
+
+
+class Diverged(ModelError):
+    """The loss, or a parameter, is no longer finite."""
 
 
 @dataclass
@@ -31,13 +36,13 @@ class Position:
     epoch : int
         Counted from 0.
     rng : dict
-        The state of the generator when the epoch began; in a checkpoint of a closed one, when it ended.
+        The state of the generator when the epoch began; of a closed one, when it ended.
     done : int
         Images of the epoch that were used.
     loss, weight : float
         Their summed loss, and their weight.
     closed : bool
-        Whether the epoch's training is over.
+        Whether the epoch's training is over, and what is left is to measure it.
     """
 
     epoch: int
@@ -53,8 +58,29 @@ class Position:
         return self.loss / (self.weight or 1.0)
 
 
-class Training:
-    """Training under way: the samples, and all that changes from step to step.
+class Course(Protocol):
+    """What the steps of a training ask of the loop that takes them."""
+
+    @property
+    def position(self) -> Position: ...  # noqa: D102
+    @property
+    def schedule(self) -> Schedule: ...  # noqa: D102
+    @property
+    def goes_on(self) -> bool: ...  # noqa: D102
+    @property
+    def is_stopped(self) -> bool: ...  # noqa: D102
+    @property
+    def is_ended(self) -> bool: ...  # noqa: D102
+    @property
+    def tells_batches(self) -> bool: ...  # noqa: D102
+    def batch_done(self, loss: float) -> None: ...  # noqa: D102
+    def pause(self) -> None: ...  # noqa: D102
+    def close_epoch(self) -> None: ...  # noqa: D102
+    def end_epoch(self, seconds: float) -> None: ...  # noqa: D102
+
+
+class MiniBatches:
+    """Steps by mini-batches: the samples, and all that changes with each step besides the parameters.
 
     Parameters
     ----------
@@ -62,25 +88,15 @@ class Training:
         Whose parameters are trained.
     samples : Samples
     options : Options
-    optimizer : Optimizer
-        Any but L-BFGS, which has no mini-batches.
-    eta : float
+        For as many images.
     rng : numpy.random.Generator
-        Where the order of the images comes from, and what dropout leaves out.
-    schedule : Schedule
-    shuffle : bool
+        Draws the order of the images, and what dropout leaves out.
     state : OptimizerState, optional
         To go on with one; by default a new one.
     threads : int or None
         At most so many share a mini-batch, as many as pays for None; they do not change a bit of the result.
-
-    Attributes
-    ----------
-    position : Position
-    after_chunk : function, optional
-        Called whenever some mini-batches, a few hundredths of a second, are done.
-    stopping : bool
-        Whether to end the epoch after the step that is under way; another thread may set it.
+    first_epoch : int
+        Where schedules begin to count.
     """
 
     def __init__(
@@ -88,75 +104,58 @@ class Training:
         engine: Engine,
         samples: Samples,
         options: Options,
-        optimizer: Optimizer,
-        eta: float,
         rng: np.random.Generator,
         *,
-        schedule: Schedule | None = None,
-        shuffle: bool = True,
         state: OptimizerState | None = None,
         threads: int | None = 1,
+        first_epoch: int = 0,
     ) -> None:
         self.engine, self.samples, self.options, self.rng = engine, samples, options, rng
-        self.eta, self.schedule, self.shuffle = eta, schedule or Constant(), shuffle
-        self.source = samples.source(options.smoothing)
-        self.state = state or new_state(optimizer, engine)
+        self.source = samples.source(options.label_smoothing)
+        self.state = state or new_state(options.optimizer, engine)
         self.average = engine.parameters.copy() if options.averaging else None
         self.threads = number_of_threads(threads, engine, options.mini_batch_size)
-        self.position = Position(0, state_of(rng))
-        self.after_chunk: Callable[[], None] | None = None
-        self.stopping = False
+        self.first_epoch = first_epoch
 
     @property
-    def steps(self) -> int:
-        """How many mini-batches there have been."""
-        return self.position.epoch * self.mini_batches + -(-self.position.done // self.options.mini_batch_size)
-
-    @property
-    def mini_batches(self) -> int:
+    def per_epoch(self) -> int:
         """How many steps an epoch has."""
         return -(-len(self.samples) // self.options.mini_batch_size)
 
-    def halt(self) -> None:
-        """End the epoch after the step that is under way."""
-        self.stopping = True
+    def steps_until(self, position: Position) -> int:
+        """Return how many mini-batches there were before a position."""
+        return position.epoch * self.per_epoch + -(-position.done // self.options.mini_batch_size)
 
-    def begin(self, epoch: int) -> None:
-        """Go to the beginning of an epoch."""
-        self.position = Position(epoch, state_of(self.rng))
+    def run(self, course: Course) -> None:
+        """Train epoch by epoch, as long as the course goes on."""
+        while course.goes_on:
+            started = perf_counter()
+            if not course.position.closed:
+                self._epoch(course)
+            if course.position.done == 0:  # stopped before it began
+                return
+            course.end_epoch(perf_counter() - started)
 
-    def epoch(self, epoch: int, epochs: int, on_batch_end: Callable[[int, float], None] | None = None) -> float:
-        """Train for one epoch, counted from 0, or for what is left of it, and return its mean loss.
-
-        Raises
-        ------
-        ModelError
-            If the loss or a parameter is no longer finite; the last finite parameters are kept.
-        """
-        if self.position.closed or self.position.epoch != epoch:
-            self.begin(epoch)
-        at, n, size = self.position, len(self.samples), self.options.mini_batch_size
-        if at.done:  # the order of the images, once more
-            restore(self.rng, at.rng)
-        order = (self.rng.permutation(n) if self.shuffle else np.arange(n)).astype(np.intp, copy=False)
-        etas = etas_of(self.schedule, self.eta, epoch, self.mini_batches, epochs)
+    def _epoch(self, course: Course) -> None:
+        """Train for an epoch, or for what is left of one."""
+        at, n, size = course.position, len(self.samples), self.options.mini_batch_size
+        restore(self.rng, at.rng)  # an epoch that begins again has the same order
+        order = (self.rng.permutation(n) if self.options.shuffle else np.arange(n)).astype(np.intp, copy=False)
         key = int(self.rng.integers(2**63)) if self.engine.drops else 0
+        epoch, epochs = at.epoch - self.first_epoch, self.options.epochs - self.first_epoch
+        etas = learning_rates(course.schedule, self.options.eta, epoch, self.per_epoch, epochs)
         before = self.engine.parameters.copy()
-        stride = self.engine.chunk(size) if on_batch_end is None else size
-        while at.done < n and not self.stopping:
+        stride = size if course.tells_batches else self.engine.chunk(size)
+        while at.done < n and not course.is_stopped:
             goal = min(n, at.done + stride)
             loss, weight, done = self._train_chunk(order, at.done, goal, etas, key)
             at.loss, at.weight, at.done = at.loss + loss, at.weight + weight, done
-            broken = done < goal
-            if on_batch_end is not None and not broken:
-                on_batch_end(self.steps, loss / (weight or 1.0))
-            self._check_finite(before, at, broken)
-            if self.after_chunk is not None:
-                self.after_chunk()
+            if course.tells_batches and done == goal:
+                course.batch_done(loss / (weight or 1.0))
+            self._check_finite(before, at, broken=done < goal)
+            course.pause()
         if at.done == n:
-            self.schedule.observe(at.mean_loss)
-            at.closed = True
-        return at.mean_loss
+            course.close_epoch()
 
     def _train_chunk(
         self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int
@@ -165,26 +164,17 @@ class Training:
             self.source, order, begin, end, etas, self.state, self.options, self.average, key, self.threads
         )
 
-    def _check_finite(self, before: NDArray[Any], at: Position, broken: bool) -> None:
+    def _check_finite(self, before: NDArray[Any], at: Position, *, broken: bool) -> None:
         finite = bool(np.isfinite(self.engine.parameters).all())
         if finite and not broken:
             return
         if not finite:
             self.engine.parameters[...] = before
-        step = min(at.done // self.options.mini_batch_size + 1, self.mini_batches)
-        raise ModelError(
-            f"training stopped in epoch {at.epoch + 1}, mini-batch {step:,} of {self.mini_batches:,}, because the loss "
-            f"is not finite; the last finite weights are kept, and {self._remedy()}"
+        step = min(at.done // self.options.mini_batch_size + 1, self.per_epoch)
+        raise Diverged(
+            f"training stopped in epoch {at.epoch + 1}, mini-batch {step:,} of {self.per_epoch:,}, because the loss "
+            f"is not finite; the last finite weights are kept, and {remedy(self.samples, self.options)}"
         )
-
-    def _remedy(self) -> str:
-        """Say what would probably keep the loss finite."""
-        largest = self.samples.largest
-        if not isfinite(largest):
-            return "no image may hold an inf or nan"
-        if largest > LARGE:
-            return f"images of 0 to 1 may help, where these reach {largest:g}"
-        return f"a smaller eta than {self.eta:g} may help"
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -204,7 +194,62 @@ class Training:
         if self.average is not None:
             self.engine.parameters[...] = self.average
 
+    def is_over(self, position: Position) -> bool:
+        """Return whether all images of an epoch were used."""
+        return position.closed
+
+    def position_after(self, position: Position) -> Position:
+        """Return the position at the beginning of the next epoch."""
+        return Position(position.epoch + 1, state_of(self.rng))
+
+    def vectors(self) -> dict[str, NDArray[Any]]:
+        """Return all vectors that the rest of the training depends on, besides the parameters."""
+        vectors = {f"optimizer.{name}": vector for name, vector in self.state.vectors.items()}
+        return vectors if self.average is None else vectors | {"average": self.average}
+
+    @property
+    def progress(self) -> tuple[int, float]:
+        """The steps of the optimizer, and the product of nadam's momentums."""
+        return self.state.progress
+
+    def check_position(self, position: Position) -> None:
+        """Refuse a position that lies within a mini-batch."""
+        n, size = len(self.samples), self.options.mini_batch_size
+        if position.done > n or (position.done % size and position.done < n) or (position.closed and position.done < n):
+            raise ModelError(f"the position of a checkpoint must lie between two mini-batches, got {position}")
+
+    def restore(self, vectors: dict[str, NDArray[Any]], progress: tuple[int, float]) -> None:
+        """Go on with what was kept in a checkpoint, of which everything was checked."""
+        for name, vector in self.vectors().items():
+            vector[...] = vectors[name]
+        self.state.progress = progress
+
+
+def take_step(
+    engine: Engine, samples: Samples, options: Options, state: OptimizerState, rng: np.random.Generator, name: str
+) -> float:
+    """Take one step with all samples, which complaints call `name`, and return their mean loss before it."""
+    n = len(samples)
+    key = int(rng.integers(2**63)) if engine.drops else 0
+    etas, order = np.full(1, options.eta), np.arange(n, dtype=np.intp)
+    whole, before = replace(options, mini_batch_size=n), engine.parameters.copy()
+    loss, weight, done = engine.train(samples.source(), order, 0, n, etas, state, whole, None, key, 1)
+    if done < n or not np.isfinite(engine.parameters).all():
+        engine.parameters[...] = before
+        raise Diverged(f"training stopped at {name}, because the loss is not finite, and {remedy(samples, options)}")
+    return loss / (weight or 1.0)
+
+
+def remedy(samples: Samples, options: Options) -> str:
+    """Say what would probably keep the loss finite."""
+    largest = samples.largest
+    if not isfinite(largest):
+        return "no image may hold an inf or nan"
+    if largest > LARGE:
+        return f"scaling the images to [0, 1] may help: the largest value is {largest:g}"
+    return f"a smaller eta than {options.eta:g} may help"
+
 
 def new_state(optimizer: Optimizer, engine: Engine) -> OptimizerState:
-    """Return the state of an optimiser that has taken no step."""
+    """Return the state of an optimizer that has taken no step."""
     return OptimizerState(optimizer.name, optimizer.settings(), engine.parameters.size, engine.dtype)

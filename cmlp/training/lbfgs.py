@@ -1,7 +1,9 @@
-"""L-BFGS: all samples in every step, whose length `scipy.optimize` finds."""
+"""L-BFGS: all samples in every step, whose length `scipy.optimize` finds. Its iterations take the place of epochs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import isfinite
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.errors import ModelError
 from cmlp.model.samples import Samples
+from cmlp.training.epoch import Course, Diverged, Position
 from cmlp.training.optimizers import LBFGS
 from cmlp.training.options import Options
+from cmlp.training.random_state import state_of
 
 BLOCK = 4096  # images whose gradient is computed at once, fewer where they would take longer than a moment
 MOST_WORK = 2**32  # images of a block times parameters
@@ -24,6 +28,114 @@ Journal = list[tuple[float, Gradient]]
 
 class Stopped(Exception):
     """Leaves `scipy.optimize` from inside."""
+
+
+class LBFGSIterations:
+    """Steps by L-BFGS.
+
+    The memory of `scipy.optimize` cannot be saved, but it follows from the losses and gradients that scipy was given:
+    these are kept as a journal, and given again to a training that is resumed.
+
+    Parameters
+    ----------
+    engine : Engine
+        Whose parameters are trained; in float64 meanwhile, because a line search needs more digits than float32 has.
+    samples : Samples
+    options : Options
+        For as many images.
+    rng : numpy.random.Generator
+        Of which nothing is drawn.
+    kept : bool
+        Whether to keep the journal.
+    first_iteration : int
+        From which the iterations are counted.
+
+    Attributes
+    ----------
+    result : scipy.optimize.OptimizeResult or None
+        What scipy found, once it has ended.
+    """
+
+    def __init__(
+        self, engine: Engine, samples: Samples, options: Options, rng: np.random.Generator, *, kept: bool,
+        first_iteration: int = 0,
+    ) -> None:  # fmt: skip
+        assert isinstance(options.optimizer, LBFGS)
+        self.engine, self.samples, self.options, self.rng, self.optimizer = (
+            engine, samples, options, rng, options.optimizer,
+        )  # fmt: skip
+        self.first = engine.parameters.copy()
+        self.first_iteration = first_iteration
+        self.journal: Journal | None = [] if kept else None
+        self.result: Any = None
+
+    def run(self, course: Course) -> None:
+        """Train iteration by iteration, as long as the course goes on."""
+        if not course.goes_on:
+            return
+        known, iteration, started = course.position.epoch, self.first_iteration, perf_counter()
+
+        def on_iteration(loss: float) -> bool:
+            nonlocal iteration, started
+            iteration += 1
+            if iteration > known:
+                course.position.loss, course.position.weight = loss, 1.0
+                course.end_epoch(perf_counter() - started)
+            started = perf_counter()
+            return course.is_stopped or course.is_ended
+
+        def poll() -> bool:
+            course.pause()
+            return course.is_stopped
+
+        iterations = self.options.epochs - self.first_iteration
+        self.engine.parameters[...] = self.first
+        self.result = minimise(
+            self.engine, self.samples, self.options, self.optimizer, iterations, on_iteration, poll, self.journal
+        )
+
+    def steps_until(self, position: Position) -> int:
+        """Return how many iterations there were before and with that of a position."""
+        return position.epoch + 1
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Do nothing: no parameters are averaged."""
+        yield
+
+    def finish(self) -> None:
+        """Do nothing: the network has the parameters of the last iteration."""
+
+    def is_over(self, position: Position) -> bool:
+        """Return that an iteration is over as soon as one hears of it."""
+        return True
+
+    def position_after(self, position: Position) -> Position:
+        """Return the position after an iteration."""
+        return Position(position.epoch + 1, state_of(self.rng))
+
+    def vectors(self) -> dict[str, NDArray[Any]]:
+        """Return the first parameters and the journal, from which all others follow."""
+        journal = self.journal or []
+        losses = np.array([loss for loss, _ in journal], np.float64)
+        gradients = np.array([gradient for _, gradient in journal], np.float64).reshape(len(journal), self.first.size)
+        return {"first": self.first, "losses": losses, "gradients": gradients}
+
+    @property
+    def progress(self) -> tuple[int, float]:
+        """What optimizers with mini-batches have: none."""
+        return 0, 1.0
+
+    def check_position(self, position: Position) -> None:
+        """Accept every position."""
+
+    def restore(self, vectors: dict[str, NDArray[Any]], progress: tuple[int, float]) -> None:
+        """Go on with what was kept in a checkpoint."""
+        losses, gradients = vectors.get("losses"), vectors.get("gradients")
+        if losses is None or gradients is None or gradients.shape != (len(losses), self.first.size):
+            raise ModelError("a checkpoint of lbfgs must hold a loss for every gradient, got others")
+        self.first = vectors["first"]
+        self.journal = list(zip(losses.astype(float).tolist(), gradients.astype(np.float64), strict=True))
 
 
 def full_gradient(
@@ -68,22 +180,35 @@ def minimise(
 
     Parameters
     ----------
+    engine : Engine
+        Whose parameters are trained.
+    samples : Samples
+    options : Options
+        Penalties and label smoothing.
+    optimizer : LBFGS
+    iterations : int
+        How many there are at most.
     on_iteration : function
-        Gets the loss, and says whether to stop.
+        Gets the loss, and returns whether to stop.
     poll : function
-        Says whether to stop at once; the parameters are then those of the last iteration.
+        Returns whether to stop at once; the parameters are then those of the last iteration.
     journal : list of (loss, gradient), optional
-        Of all evaluations. Those that it holds from the beginning are not computed again, which brings the memory that
-        scipy keeps to where it was.
+        Of all evaluations. Those that it holds from the beginning are not computed again.
 
     Returns
     -------
     What `scipy.optimize` says, or None if `poll` stopped it.
+
+    Raises
+    ------
+    Diverged
+        If the loss or a parameter that was found is not finite; the parameters are those before it.
     """
     from scipy.optimize import minimize  # here, because it would make importing cmlp slower by half
 
-    start = last = engine.parameters.astype(np.float64)
-    source, known, evaluations = samples.source(options.smoothing), len(journal or ()), 0
+    precise = engine.copy(np.float64)
+    start = last = precise.parameters.copy()
+    source, known, evaluations = samples.source(options.label_smoothing), len(journal or ()), 0
 
     def objective(parameters: Gradient) -> tuple[float, Gradient]:
         nonlocal evaluations
@@ -91,8 +216,8 @@ def minimise(
         if journal is not None and evaluations <= known:
             loss, gradient = journal[evaluations - 1]
             return loss, gradient.copy()
-        engine.parameters[...] = parameters
-        loss, gradient = full_gradient(engine, source, options, poll)
+        precise.parameters[...] = parameters
+        loss, gradient = full_gradient(precise, source, options, poll)
         if journal is not None:
             journal.append((loss, gradient.copy()))
         return loss, gradient
@@ -108,12 +233,9 @@ def minimise(
     try:
         with single_blas_thread():  # for the products of scipy's own, too
             result = minimize(objective, start, method="L-BFGS-B", jac=True, options=limits, callback=callback)
-    except BaseException as error:  # also KeyboardInterrupt: what was tried on the way is no result
-        engine.parameters[...] = last
-        if isinstance(error, Stopped):
-            return None
-        raise
+    except Stopped:
+        return None
+    if not (isfinite(result.fun) and np.isfinite(result.x).all()):
+        raise Diverged("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
     engine.parameters[...] = result.x
-    if not isfinite(result.fun):
-        raise ModelError("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
     return result

@@ -1,269 +1,286 @@
-"""A training as a user asks for it: the epochs, what is measured after each, and what may end it."""
+"""The loop that trains: epoch by epoch, what is measured, told, kept, and what ends it."""
 
+from contextlib import AbstractContextManager
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
-from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.core.engine import Engine
+from cmlp.core.state import OptimizerState
 from cmlp.errors import ModelError
-from cmlp.model.architecture import MULTILABEL, Architecture
-from cmlp.model.evaluation import accuracy, check_accuracy, evaluate, share_right
+from cmlp.model.architecture import Architecture
+from cmlp.model.record import Model
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callbacks, Event
-from cmlp.training.checkpoint_files import Checkpoint
-from cmlp.training.checkpointing import Keeper, digest_of
-from cmlp.training.early_stopping import Patience
-from cmlp.training.epoch import Position, Training
+from cmlp.training.checkpoint_files import Checkpoint, Memory
+from cmlp.training.checkpointing import Checkpoints, identity_of
+from cmlp.training.early_stopping import EarlyStopping
+from cmlp.training.epoch import Course, Diverged, MiniBatches, Position
 from cmlp.training.history import History
-from cmlp.training.options import Settings
+from cmlp.training.lbfgs import LBFGSIterations
+from cmlp.training.measurements import Measurements
+from cmlp.training.optimizers import LBFGS
+from cmlp.training.options import Options
 from cmlp.training.progress import Progress
 from cmlp.training.random_state import restore, state_of
-from cmlp.training.signals import Interrupts
+from cmlp.training.schedules import Schedule
+from cmlp.training.signals import Signals
 
 
-@dataclass
-class Run:
-    """What is trained, and what is watched meanwhile.
+class Trainable(Protocol):
+    """What the loop needs of a network."""
 
-    `network` is only handed on to the callbacks, and described in checkpoints.
+    @property
+    def architecture(self) -> Architecture: ...  # noqa: D102
+    @property
+    def engine(self) -> Engine: ...  # noqa: D102
+    @property
+    def rng(self) -> np.random.Generator: ...  # noqa: D102
+    @property
+    def model(self) -> Model: ...  # noqa: D102
+
+
+class Steps(Protocol):
+    """What the loop needs of mini-batches, and of the iterations of L-BFGS."""
+
+    def run(self, course: Course) -> None: ...  # noqa: D102
+    def steps_until(self, position: Position) -> int: ...  # noqa: D102
+    def averaged(self) -> AbstractContextManager[None]: ...  # noqa: D102
+    def finish(self) -> None: ...  # noqa: D102
+    def is_over(self, position: Position) -> bool: ...  # noqa: D102
+    def position_after(self, position: Position) -> Position: ...  # noqa: D102
+    def vectors(self) -> dict[str, NDArray[Any]]: ...  # noqa: D102
+    @property
+    def progress(self) -> tuple[int, float]: ...  # noqa: D102
+    def check_position(self, position: Position) -> None: ...  # noqa: D102
+    def restore(self, vectors: dict[str, NDArray[Any]], progress: tuple[int, float]) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a training stands.
+
+    From one epoch to the next it is replaced as a whole: an exception falls before that or after it, and an epoch is
+    never counted twice.
     """
 
-    network: Any
-    engine: Engine
-    architecture: Architecture
-    settings: Settings
+    position: Position
+    schedule: Schedule
+    early_stopping: EarlyStopping | None
+    ended: bool = False  # by early stopping
+
+
+@dataclass(kw_only=True)
+class Loop:
+    """A training.
+
+    Parameters
+    ----------
+    network : Trainable
+        What is trained, and what callbacks get.
+    samples : Samples
+        What it is trained with.
+    options : Options
+    measurements : Measurements
+        What is measured after every epoch.
+    early_stopping : EarlyStopping, optional
+    callbacks : Callbacks
+    checkpoints : Checkpoints, optional
+    threads : int, optional
+    show_progress : bool, optional
+        By default, on a terminal only.
+    history : History
+        Of earlier trainings that this one continues.
+    state : OptimizerState, optional
+        Of earlier trainings that this one continues.
+    """
+
+    network: Trainable
     samples: Samples
-    validation: Samples | None
-    tested: Samples | None
-    training_accuracy: bool
-    patience: Patience | None
-    callbacks: Callbacks
-    keeper: Keeper | None
-    rng: np.random.Generator
-    threads: int | None
-    progress: bool | None
-    history: History = field(default_factory=History, init=False)
-    stopping: bool = field(default=False, init=False)
-    ended: bool = field(default=False, init=False)  # by early stopping
+    options: Options
+    measurements: Measurements = field(default_factory=Measurements)
+    early_stopping: EarlyStopping | None = None
+    callbacks: Callbacks = field(default_factory=Callbacks)
+    checkpoints: Checkpoints | None = None
+    threads: int | None = None
+    show_progress: bool | None = None
+    history: History = field(default_factory=History)
+    state: OptimizerState | None = None
 
     def __post_init__(self) -> None:
-        if self.training_accuracy or self.tested is not None:
-            check_accuracy(self.architecture)
-        self.interrupts = Interrupts(self._halt)
+        self.measurements.check(self.network.architecture)
+        self.engine, self.rng, self.signals = self.network.engine, self.network.rng, Signals()
+        self.steps = self._make_steps()
+        self.is_stopped = False
+        start = Position(len(self.history), state_of(self.rng))
+        self.now = Moment(start, self.options.schedule, self.early_stopping)
 
-    def go(self) -> History:
-        """Train, and tell how it went."""
-        if self.keeper is not None:
-            self._begin_to_keep(self.keeper)
-        if not self.ended:
-            images = len(self.samples)
-            with self.interrupts, Progress(self.settings.epochs, images, self.progress, len(self.history)) as bar:
+    def _make_steps(self) -> Steps:
+        first, options = len(self.history), self.options.for_images(len(self.samples))
+        if not isinstance(options.optimizer, LBFGS):
+            return MiniBatches(
+                self.engine, self.samples, options, self.rng, state=self.state, threads=self.threads,
+                first_epoch=first,
+            )  # fmt: skip
+        if any(self.network.architecture.dropouts) or self.tells_batches:
+            found = "dropout" if any(self.network.architecture.dropouts) else "on_batch_end"
+            raise ModelError(f"lbfgs has no mini-batches and so no {found}, got some")
+        kept = self.checkpoints is not None
+        return LBFGSIterations(self.engine, self.samples, options, self.rng, kept=kept, first_iteration=first)
+
+    def begin(self) -> None:
+        """Go on from a checkpoint, or write the first one: what cannot be written is better known now.
+
+        Raises
+        ------
+        ModelError
+            If the checkpoint belongs to another training; nothing has changed then.
+        OSError
+            If it cannot be written.
+        """
+        if self.checkpoints is None:
+            return
+        self.identity = identity_of(
+            self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
+        )
+        self.checkpoints.check(self.identity, self.options.epochs)
+        if self.checkpoints.found is not None:
+            self._restore(self.checkpoints.found)
+        else:
+            self.checkpoints.write(self._checkpoint())
+
+    def run(self) -> History:
+        """Train, after `begin`, and return how it went."""
+        if not self.now.ended:
+            progress = Progress(self.options.epochs, len(self.samples), self.show_progress, len(self.history))
+            with self.signals, progress as self.progress:
                 try:
-                    self._train(bar)
-                except ModelError:  # the step that failed would fail again
+                    self.steps.run(self)
+                except Diverged:  # the step that failed would fail again
                     raise
                 except BaseException:  # an interruption, or a callback's own: nothing is half done
-                    self._finish()
+                    self._leave()
                     raise
-                self._finish()
-        if self.patience is not None:
-            self.patience.restore(self.engine.parameters)
+                self._leave()
+        if self.now.early_stopping is not None:
+            self.now.early_stopping.finish(self.engine.parameters)
         return self.history
 
     def stop(self) -> None:
         """End the training after the step that is under way; any thread may ask for it."""
-        self.stopping = True
-        self._halt()
+        self.is_stopped = True
 
-    def _halt(self) -> None:
-        """Leave off soon, to look whether to stop."""
-        raise NotImplementedError
+    @property
+    def position(self) -> Position:
+        """How far it has come."""
+        return self.now.position
 
-    def _train(self, bar: Progress) -> None:
-        raise NotImplementedError
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule, with what it has observed."""
+        return self.now.schedule
 
-    def _finish(self) -> None:
-        """Keep what there is, and leave in the network what it ends with."""
-        if self.keeper is not None:
-            self.keeper.try_to_write(self._checkpoint())
+    @property
+    def is_ended(self) -> bool:
+        """Whether early stopping has ended it."""
+        return self.now.ended
 
-    def _epoch_ends(self, epoch: int, step: int) -> None:
-        """Measure, and tell the callbacks; signals may end it at any moment."""
-        with self.interrupts.allowed():
-            self._measure()
-            if self.callbacks.epoch_ends(Event(self.network, epoch + 1, step, self.history.loss[-1], self.history)):
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is another epoch."""
+        return self.position.epoch < self.options.epochs and not (self.is_stopped or self.is_ended)
+
+    @property
+    def tells_batches(self) -> bool:
+        """Whether a callback wants to hear of every mini-batch."""
+        return bool(self.callbacks.on_batch)
+
+    def batch_done(self, loss: float) -> None:
+        """Tell the callbacks of a mini-batch."""
+        with self.signals.allowed():
+            if self.callbacks.batch_ends(self._event(loss)):
                 self.stop()
 
-    def _watch(self) -> None:
-        """Note whether the last epoch was one too many."""
-        if self.patience is not None:
-            self.ended |= self.patience.is_exhausted(self.history, self.engine.parameters)
+    def pause(self) -> None:
+        """Let signals do what they do, and write a checkpoint if it is time; nothing is half done."""
+        self.signals.deliver()
+        if self.checkpoints is not None:
+            self.checkpoints.after_chunk(self._checkpoint)
 
-    def _measure(self) -> None:
-        history = self.history
-        if self.training_accuracy:
-            history.training_accuracy.append(accuracy(self.samples, self.architecture, self.engine, self.threads))
-        if self.validation is not None:
-            outputs, loss = evaluate(self.validation.source(), self.engine, self.threads)
-            history.validation_loss.append(loss)
-            if self.architecture.classifies or self.architecture.loss == MULTILABEL:
-                right = share_right(outputs, self.validation, self.architecture, self.engine)
-                history.validation_accuracy.append(right)
-        if self.tested is not None:
-            history.test_accuracy.append(accuracy(self.tested, self.architecture, self.engine, self.threads))
+    def close_epoch(self) -> None:
+        """Note that all images of an epoch were used."""
+        schedule = deepcopy(self.schedule)
+        schedule.observe(self.position.mean_loss)
+        closed = replace(self.position, closed=True, rng=state_of(self.rng))
+        self.now = replace(self.now, schedule=schedule, position=closed)
 
-    def _begin_to_keep(self, keeper: Keeper) -> None:
-        """Go on from a checkpoint, or write the first one: what cannot be written is better known now."""
-        self.identity = self._identity()
-        keeper.check(self.identity)
-        if keeper.found is not None:
-            self._restore(keeper.found)
-        else:
-            keeper.write(self._checkpoint())
+    def end_epoch(self, seconds: float) -> None:
+        """Measure an epoch, tell the callbacks, look whether it was one too many, and go to the next."""
+        now, history = self.now, self.history
+        history.cut(now.position.epoch)  # of what an interruption left there
+        history.loss.append(now.position.mean_loss)
+        history.seconds.append(seconds)
+        with self.steps.averaged():
+            with self.signals.allowed():
+                self.measurements.add(history, self.network.architecture, self.engine, self.threads)
+                if self.callbacks.epoch_ends(self._event(history.loss[-1])):
+                    self.stop()
+            if self.steps.is_over(now.position):
+                self.now = self._next(now)
+        self.progress.epoch(history)
+        if self.checkpoints is not None and self.now is not now:
+            self.checkpoints.after_epoch(self.position.epoch, self._checkpoint)
 
-    def _identity(self) -> dict[str, Any]:
-        """Return what makes this training different from all others, but for how long it lasts."""
-        a = self.architecture
-        return self.settings.describe() | {
-            "epochs": None,
-            "sizes": list(a.sizes),
-            "activations": list(a.activations),
-            "loss": a.loss,
-            "dropouts": list(a.dropouts),
-            "dtype": str(a.dtype),
-            "training_data": digest_of(self.samples),
-            "validation_data": digest_of(self.validation),
-            "test_data": digest_of(self.tested),
-            "training_accuracy": self.training_accuracy,
-            "patience": None if self.patience is None else self.patience.epochs,
-            "monitor": None if self.patience is None else self.patience.monitor,
-        }
+    def _next(self, now: Moment) -> Moment:
+        """Return where the training stands at the beginning of the next epoch."""
+        early_stopping, schedule, ended = copy(now.early_stopping), deepcopy(now.schedule), False
+        if early_stopping is not None and early_stopping.observe(self.history, self.engine.parameters):
+            ended = not schedule.lower(self.options.eta)
+            early_stopping.waited = early_stopping.waited if ended else 0
+        return Moment(self.steps.position_after(now.position), schedule, early_stopping, ended)
 
-    def _position(self) -> Position:
-        raise NotImplementedError
+    def _event(self, loss: float) -> Event:
+        return Event(self.network, self.position.epoch + 1, self.steps.steps_until(self.position), loss, self.history)
 
-    def _vectors(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays that the rest of the training depends on, besides the parameters."""
-        best = None if self.patience is None else self.patience.best_parameters
-        return {} if best is None else {"best": best}
+    def _leave(self) -> None:
+        """Keep what there is, and leave in the network what it ends with."""
+        if self.checkpoints is not None:
+            self.checkpoints.try_to_write(self._checkpoint())
+        self.steps.finish()
 
     def _checkpoint(self) -> Checkpoint:
-        assert self.keeper is not None
-        position = replace(self._position())  # as it is now
-        return Checkpoint(
-            self.network.model,
-            self.identity,
-            position,
-            self.history.until(position.epoch),
-            self._vectors(),
-            (0, 1.0),
-            self.settings.schedule.get_state(),
-            {} if self.patience is None else self.patience.get_state(),
-            self.keeper.start,
-            self.ended,
+        assert self.checkpoints is not None
+        now = self.now
+        best = None if now.early_stopping is None else now.early_stopping.best_parameters
+        memory = Memory(
+            self.steps.vectors() | ({} if best is None else {"best": best}),
+            self.steps.progress,
+            now.schedule.get_state(),
+            {} if now.early_stopping is None else now.early_stopping.get_state(),
         )
+        history = self.history.until(now.position.epoch)
+        start = self.checkpoints.start
+        return Checkpoint(self.network.model, self.identity, start, replace(now.position), history, memory, now.ended)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Go to where a checkpoint is; what is the network's own comes last, when nothing can be refused any more."""
-        self.history, self.ended = checkpoint.history, checkpoint.ended
-        self.settings.schedule.set_state(checkpoint.schedule)
-        if self.patience is not None:
-            self.patience.set_state(checkpoint.patience, self._kept_vector(checkpoint, "best", optional=True))
+        parameters, memory, rng = self.engine.parameters, checkpoint.memory, deepcopy(self.rng)
+        own = [name for name in self.steps.vectors() if name not in ("losses", "gradients")]
+        best = memory.vector("best", parameters) if "best" in memory.vectors else None
+        vectors = dict(memory.vectors) | {name: memory.vector(name, parameters) for name in own}
+        self.steps.check_position(checkpoint.position)
+        restore(rng, checkpoint.position.rng)
+        schedule, early_stopping = deepcopy(self.options.schedule), copy(self.early_stopping)
+        schedule.set_state(memory.schedule)
+        if early_stopping is not None:
+            early_stopping.set_state(memory.early_stopping, best)
+        self.steps.restore(vectors, memory.progress)
+        self.history = checkpoint.history
         restore(self.rng, checkpoint.position.rng)
-        weights, biases = self.engine.views(self.engine.parameters)
-        for own, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
-            own[...] = kept
-
-    def _kept_vector(self, checkpoint: Checkpoint, name: str, *, optional: bool = False) -> Any:
-        """Return a vector of a checkpoint that is as long as the parameters."""
-        vector, like = checkpoint.vectors.get(name), self.engine.parameters
-        if vector is None and optional:
-            return None
-        if vector is None or vector.shape != like.shape or vector.dtype != like.dtype:
-            found = "none" if vector is None else f"{vector.dtype} of shape {vector.shape}"
-            raise ModelError(f"{name} of a checkpoint must be {like.dtype} of shape {like.shape}, got {found}")
-        return vector
-
-
-class MiniBatchRun(Run):
-    """Training by mini-batches."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        s = self.settings
-        self.training = Training(
-            self.engine, self.samples, s.options(len(self.samples)), s.optimizer, s.eta, self.rng,
-            schedule=s.schedule, threads=self.threads,
-        )  # fmt: skip
-
-    def _halt(self) -> None:
-        self.training.halt()
-
-    def _train(self, bar: Progress) -> None:
-        training, keeper = self.training, self.keeper
-        if keeper is not None:
-            training.after_chunk = lambda: keeper.after_chunk(self._checkpoint)
-        while training.position.epoch < self.settings.epochs and not (self.stopping or self.ended):
-            epoch, started = training.position.epoch, perf_counter()
-            self._train_epoch(epoch)
-            if training.position.done == 0:  # stopped before it began
-                return
-            self.history.loss.append(training.position.mean_loss)
-            self.history.seconds.append(perf_counter() - started)
-            with training.averaged():
-                self._epoch_ends(epoch, training.steps)
-                if training.position.closed:
-                    self._watch()
-            bar.epoch(self.history)
-            if training.position.closed:
-                training.begin(epoch + 1)
-                if keeper is not None:
-                    keeper.after_epoch(epoch + 1, self._checkpoint)
-
-    def _train_epoch(self, epoch: int) -> None:
-        """Train for an epoch, or for what is left of it; a signal whose handler ends nothing only interrupts it."""
-        on_batch_end = self._batch_end(epoch) if self.callbacks.on_batch else None
-        while not self.training.position.closed:
-            self.training.stopping = False
-            if self.stopping:  # which is looked at after the line above: another thread sets both
-                return
-            if self.interrupts.waiting is None:
-                self.training.epoch(epoch, self.settings.epochs, on_batch_end)
-            self.interrupts.deliver()
-
-    def _batch_end(self, epoch: int) -> Any:
-        def on_batch_end(step: int, loss: float) -> None:
-            with self.interrupts.allowed():
-                if self.callbacks.batch_ends(Event(self.network, epoch + 1, step, loss, self.history)):
-                    self.stop()
-
-        return on_batch_end
-
-    def _finish(self) -> None:
-        super()._finish()
-        self.training.finish()
-
-    def _position(self) -> Position:
-        at = self.training.position
-        return replace(at, rng=state_of(self.rng)) if at.closed else at
-
-    def _vectors(self) -> dict[str, NDArray[Any]]:
-        vectors = {f"optimizer.{name}": vector for name, vector in self.training.state.vectors.items()}
-        average = {} if self.training.average is None else {"average": self.training.average}
-        return super()._vectors() | vectors | average
-
-    def _checkpoint(self) -> Checkpoint:
-        return replace(super()._checkpoint(), progress=self.training.state.progress)
-
-    def _restore(self, checkpoint: Checkpoint) -> None:
-        training, position = self.training, checkpoint.position
-        n, size = len(self.samples), training.options.mini_batch_size
-        if position.done > n or (position.done % size and position.done < n) or (position.closed and position.done < n):
-            raise ModelError(f"the position of a checkpoint must lie between two mini-batches, got {position}")
-        for name, vector in self._vectors().items():
-            vector[...] = self._kept_vector(checkpoint, name)
-        training.position, training.state.progress = position, checkpoint.progress
-        super()._restore(checkpoint)
+        weights, biases = self.engine.views(parameters)
+        for each, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
+            each[...] = kept
+        self.now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)

@@ -1,72 +1,132 @@
-"""The optimisers by name, and as objects for those who want other settings than the usual ones."""
+"""The optimizers, by name or as objects with other settings than the default ones."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from cmlp.errors import ModelError
-from cmlp.utils.checks import check_count, check_name, check_positive, check_range
+from cmlp.utils.checks import (
+    check_closed_fraction,
+    check_count,
+    check_flag,
+    check_fraction,
+    check_name,
+    check_positive,
+    check_range,
+)
+from cmlp.utils.settings import check_settings, setting
+
+OptimizerName: TypeAlias = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "nadam", "lbfgs"]
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What all optimisers have: a name, and settings that are checked when they are made."""
+    """An optimizer: a name, and settings that are validated when it is made."""
 
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for setting, value in asdict(self).items():
-            if setting == "epsilon":
-                check_positive(setting, value)
-            elif setting in ("momentum", "beta_1", "beta_2", "rho"):
-                check_range(setting, value, 0, 1)
-            elif setting == "max_evaluations":
-                check_count(setting, value)
-            elif setting != "epsilon_hat":
-                check_range(setting, value)
-            elif not isinstance(value, bool):
-                raise ModelError(f"epsilon_hat must be True or False, got {value!r}")
+        check_settings(self)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings as the core names them."""
+        """Return the settings under the names that the core uses.
+
+        Returns
+        -------
+        dict
+            The value of each setting by name.
+        """
         return asdict(self)
 
     def describe(self) -> dict[str, Any]:
-        """Return the name and the settings, as JSON has them."""
+        """Return the name and the settings in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The name as ``"name"``, and the value of each setting by name.
+        """
         return {"name": self.name} | asdict(self)
 
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Stochastic gradient descent: ``w -= eta * g``."""
+    """Stochastic gradient descent: ``w -= eta * g``.
+
+    Examples
+    --------
+    >>> net = cmlp.Network([64, 16, 10])
+    >>> history = net.train(cmlp.load_digits()[0], 1, 3.0, optimizer=cmlp.SGD())
+    """
 
     name = "sgd"
 
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """Classical momentum: ``v = momentum * v - eta * g; w += v`` (Sutskever et al., ICML 2013)."""
+    """Classical momentum: ``v = momentum * v - eta * g; w += v`` (Sutskever et al., ICML 2013).
 
-    momentum: float = 0.9
+    Parameters
+    ----------
+    momentum : float, default 0.9
+        Fraction of the previous step that is added to the next, in [0, 1].
+
+    Examples
+    --------
+    >>> cmlp.Momentum(0.95)
+    Momentum(momentum=0.95)
+    """
+
+    momentum: float = setting(0.9, check_closed_fraction)
     name = "momentum"
 
 
 @dataclass(frozen=True)
 class Nesterov(Momentum):
-    """Nesterov's momentum: ``v = momentum * v - eta * g; w += momentum * v - eta * g`` (the same paper)."""
+    """Nesterov's momentum: ``v = momentum * v - eta * g; w += momentum * v - eta * g`` (Sutskever et al., ICML 2013).
+
+    Parameters
+    ----------
+    momentum : float, default 0.9
+        Fraction of the previous step that is added to the next, in [0, 1].
+
+    Examples
+    --------
+    >>> cmlp.Nesterov()
+    Nesterov(momentum=0.9)
+    """
 
     name = "nesterov"
 
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """``v = rho * v + (1 - rho) * g**2; w -= eta * g / (sqrt(v) + epsilon)`` (Tieleman and Hinton, 2012)."""
+    """RMSprop: ``v = rho * v + (1 - rho) * g**2; w -= eta * g / (sqrt(v) + epsilon)`` (Tieleman and Hinton, 2012).
 
-    rho: float = 0.99
-    epsilon: float = 1e-8
+    Parameters
+    ----------
+    rho : float, default 0.99
+        Decay of the moving average of the squared gradient, in [0, 1).
+    epsilon : float, default 1e-8
+        Added to the denominator.
+
+    Examples
+    --------
+    >>> cmlp.RMSprop(rho=0.9)
+    RMSprop(rho=0.9, epsilon=1e-08)
+    """
+
+    rho: float = setting(0.99, check_fraction)
+    epsilon: float = setting(1e-8, check_positive)
     name = "rmsprop"
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings as the core names them."""
+        """Return the settings under the names that the core uses.
+
+        Returns
+        -------
+        dict
+            `rho` as ``"momentum"``, and `epsilon`.
+        """
         return {"momentum": self.rho, "epsilon": self.epsilon}
 
 
@@ -76,37 +136,75 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    beta_1, beta_2 : float of [0, 1)
-        How slowly the first and second moment of the gradient change.
-    epsilon : float
-    epsilon_hat : bool
-        Whether epsilon is added before the bias of the second moment is corrected, as in section 2 of the paper
-        and in scikit-learn, and not after, as in algorithm 1 and in PyTorch.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the moving averages of the gradient and of its square, in [0, 1).
+    epsilon : float, default 1e-8
+        Added to the denominator.
+    epsilon_hat : bool, default False
+        Whether to add epsilon before the bias correction of the second moment, as in section 2 of the paper and in
+        scikit-learn, instead of after it, as in algorithm 1 and in PyTorch.
+
+    Examples
+    --------
+    >>> cmlp.Adam(beta_1=0.8)
+    Adam(beta_1=0.8, beta_2=0.999, epsilon=1e-08, epsilon_hat=False)
     """
 
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    epsilon_hat: bool = False
+    beta_1: float = setting(0.9, check_fraction)
+    beta_2: float = setting(0.999, check_fraction)
+    epsilon: float = setting(1e-8, check_positive)
+    epsilon_hat: bool = setting(False, check_flag)
     name = "adam"
 
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay, ``w *= 1 - eta * weight_decay`` (Loshchilov and Hutter, ICLR 2019)."""
+    """Adam with decoupled weight decay, ``w *= 1 - eta * weight_decay`` (Loshchilov and Hutter, ICLR 2019).
 
-    weight_decay: float = 0.01
+    Parameters
+    ----------
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the moving averages of the gradient and of its square, in [0, 1).
+    epsilon : float, default 1e-8
+        Added to the denominator.
+    epsilon_hat : bool, default False
+        Whether to add epsilon before the bias correction of the second moment; see `Adam`.
+    weight_decay : float, default 0.01
+        Fraction by which the weights shrink in each step, as a multiple of eta; at least 0.
+
+    Examples
+    --------
+    >>> cmlp.AdamW(weight_decay=0.1).weight_decay
+    0.1
+    """
+
+    weight_decay: float = setting(0.01, check_range)
     name = "adamw"
 
 
 @dataclass(frozen=True)
 class Nadam(Optimizer):
-    """Adam with Nesterov's momentum (Dozat, 2016); the momentum grows with ``1 - 0.96**(t * momentum_decay) / 2``."""
+    """Adam with Nesterov's momentum, which grows with ``1 - 0.96**(t * momentum_decay) / 2`` (Dozat, 2016).
 
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    momentum_decay: float = 0.004
+    Parameters
+    ----------
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the moving averages of the gradient and of its square, in [0, 1).
+    epsilon : float, default 1e-8
+        Added to the denominator.
+    momentum_decay : float, default 0.004
+        How fast the momentum grows; at least 0.
+
+    Examples
+    --------
+    >>> cmlp.Nadam(momentum_decay=0).momentum_decay
+    0.0
+    """
+
+    beta_1: float = setting(0.9, check_fraction)
+    beta_2: float = setting(0.999, check_fraction)
+    epsilon: float = setting(1e-8, check_positive)
+    momentum_decay: float = setting(0.004, check_range)
     name = "nadam"
 
 
@@ -116,24 +214,36 @@ class LBFGS(Optimizer):
 
     Parameters
     ----------
-    max_evaluations : int
-        Of the loss and its gradient, in all.
-    tolerance : float
-        Training ends where no element of the gradient is larger, or where the loss falls by less than 2.2e-9 of itself.
+    max_evaluations : int, default 15000
+        Maximum number of evaluations of the loss and its gradient.
+    tolerance : float, default 1e-5
+        Training ends when no element of the gradient is larger, or the loss falls by less than 2.2e-9 of its value.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> net = cmlp.Network([64, 16, 10], loss="cross_entropy")
+    >>> history = net.train(train, 50, 1.0, optimizer=cmlp.LBFGS(tolerance=1e-3))
+    >>> net.test(test) > 90
+    True
     """
 
-    max_evaluations: int = 15000
-    tolerance: float = 1e-5
+    max_evaluations: int = setting(15000, check_count)
+    tolerance: float = setting(1e-5, check_range)
     name = "lbfgs"
 
 
-OPTIMIZERS = {kind.name: kind for kind in (SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, Nadam, LBFGS)}
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    kind.name: kind for kind in (SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, Nadam, LBFGS)
+}
 
 
-def find_optimizer(optimizer: str | Optimizer) -> Optimizer:
-    """Return the optimiser of a name with its usual settings, or the given one."""
-    if isinstance(optimizer, Optimizer):
-        return optimizer
+def find_optimizer(optimizer: Any) -> Optimizer:
+    """Return the optimizer of a name or a class with its usual settings, or the given one."""
     if isinstance(optimizer, str):
         return OPTIMIZERS[check_name("optimizer", optimizer, OPTIMIZERS)]()
-    raise ModelError(f"optimizer must be a name or an optimizer such as cmlp.Adam(), got {optimizer!r}")
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        optimizer = optimizer()
+    if isinstance(optimizer, Optimizer) and getattr(optimizer, "name", None) in OPTIMIZERS:
+        return optimizer
+    raise ModelError(f"optimizer must be a name or one of cmlp's optimizers such as cmlp.Adam(), got {optimizer!r}")

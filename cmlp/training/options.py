@@ -1,92 +1,69 @@
-"""How a training steps, as its user says it."""
+"""How a training steps: the settings of `Network.train` and of the estimators, checked once, as one object."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 from cmlp.errors import ModelError
-from cmlp.training.optimizers import LBFGS, Optimizer
-from cmlp.training.schedules import Constant, Schedule, describe
-from cmlp.utils.checks import check_count, check_optional, check_positive, check_range
-
-OF_MINI_BATCHES = ("max_norm", "clip_norm", "clip_value", "averaging")  # which L-BFGS has not
-NUMBERS = ("eta", "lmbda", "l1", "label_smoothing", *OF_MINI_BATCHES)
+from cmlp.training.optimizers import LBFGS, find_optimizer
+from cmlp.training.schedules import Constant, find_schedule
+from cmlp.utils.checks import check_count, check_flag, check_fraction, check_optional, check_positive, check_range
+from cmlp.utils.settings import check_settings, setting
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
-    """What every step of a training has in common; 0 stands for nothing.
+    """What every step of a training has in common, under the names of `Network.train`, which documents them.
 
-    `shared_penalties` says that `l1` and `l2` are divided by the mini-batch, and are not whole in every step.
+    Two settings belong to the estimators: `shuffle`, and `shared_penalties`, which says that `l1` and `lmbda` are
+    divided by the weight of each mini-batch.
     """
 
-    mini_batch_size: int
-    l1: float = 0.0
-    l2: float = 0.0
-    shared_penalties: bool = False
-    clip_norm: float = 0.0
-    clip_value: float = 0.0
-    max_norm: float = 0.0
-    averaging: float = 0.0
-    smoothing: float = 0.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The arguments of `Network.train` by their names, checked."""
-
-    epochs: int
-    eta: float
-    optimizer: Optimizer
-    schedule: Schedule
-    mini_batch_size: int
-    lmbda: float
-    l1: float
-    max_norm: float | None
-    clip_norm: float | None
-    clip_value: float | None
-    label_smoothing: float
-    averaging: float
+    eta: float = setting(1.0, check_positive)
+    epochs: int = setting(1, check_count)
+    optimizer: Any = setting("sgd", lambda _, value: find_optimizer(value))
+    schedule: Any = setting(None, lambda _, value: find_schedule(value))
+    mini_batch_size: int = setting(125, check_count)
+    lmbda: float = setting(0.0, check_range)
+    l1: float = setting(0.0, check_range)
+    label_smoothing: float = setting(0.0, check_fraction)
+    max_norm: float | None = setting(None, check_optional, needs_mini_batches=True)
+    clip_norm: float | None = setting(None, check_optional, needs_mini_batches=True)
+    clip_value: float | None = setting(None, check_optional, needs_mini_batches=True)
+    averaging: float = setting(0.0, check_fraction, needs_mini_batches=True)
+    shuffle: bool = setting(True, check_flag)
+    shared_penalties: bool = setting(False, check_flag)
 
     def __post_init__(self) -> None:
-        check_count("epochs", self.epochs)
-        check_positive("eta", self.eta)
-        check_count("mini_batch_size", self.mini_batch_size)
-        check_range("lmbda", self.lmbda)
-        check_range("l1", self.l1)
-        for name in ("max_norm", "clip_norm", "clip_value"):
-            check_optional(name, getattr(self, name))
-        for name in ("label_smoothing", "averaging"):
-            check_range(name, getattr(self, name), 0, 1)
+        check_settings(self)
         if isinstance(self.optimizer, LBFGS):
             self._check_lbfgs()
 
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """Return the options among the arguments of a call."""
+        return cls(**{each.name: arguments[each.name] for each in fields(cls) if each.name in arguments})
+
     def _check_lbfgs(self) -> None:
-        for name in OF_MINI_BATCHES:
-            if getattr(self, name):
-                raise ModelError(f"lbfgs has no mini-batches and so no {name}, got {getattr(self, name)!r}")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.metadata.get("needs_mini_batches") and value:
+                raise ModelError(f"lbfgs has no mini-batches and so no {each.name}, got {value!r}")
         if not isinstance(self.schedule, Constant):
             raise ModelError(f"lbfgs finds its step lengths itself and has no schedule, got {self.schedule!r}")
 
-    def options(self, n: int) -> Options:
-        """Return what the steps on n samples have in common; penalties are divided by n, as in Nielsen's chapter 3."""
-        return Options(
-            mini_batch_size=min(int(self.mini_batch_size), n),
-            l1=self.l1 / n,
-            l2=self.lmbda / n,
-            clip_norm=float(self.clip_norm or 0),
-            clip_value=float(self.clip_value or 0),
-            max_norm=float(self.max_norm or 0),
-            averaging=float(self.averaging),
-            smoothing=float(self.label_smoothing),
-        )
+    @property
+    def l2(self) -> float:
+        """What the core calls `lmbda`."""
+        return self.lmbda
+
+    def for_images(self, n: int) -> Self:
+        """Return the options for n images, by which unshared penalties are divided, as in Nielsen's chapter 3."""
+        share = 1 if self.shared_penalties else n
+        return replace(self, l1=self.l1 / share, lmbda=self.lmbda / share, mini_batch_size=min(self.mini_batch_size, n))
 
     def describe(self) -> dict[str, Any]:
         """Return them as JSON has them."""
-        given = {name: getattr(self, name) for name in NUMBERS}
-        return {
-            "epochs": int(self.epochs),
-            "mini_batch_size": int(self.mini_batch_size),
-            "optimizer": self.optimizer.describe(),
-            "schedule": describe(self.schedule),
-            **{name: None if value is None else float(value) for name, value in given.items()},
-        }
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        del given["shuffle"], given["shared_penalties"]
+        return given | {"optimizer": self.optimizer.describe(), "schedule": self.schedule.describe()}

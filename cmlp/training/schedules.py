@@ -1,103 +1,266 @@
-"""How the learning rate changes: what eta is multiplied by, from step to step."""
+"""Learning-rate schedules: what eta is multiplied by, from step to step."""
 
+import hashlib
 from collections.abc import Callable, Mapping
-from copy import copy
+from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from math import cos, inf, isfinite, pi
-from typing import Any
+from types import CodeType, FunctionType
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import ModelError
-from cmlp.utils.checks import check_count, check_name, check_positive, check_range
+from cmlp.utils.checks import (
+    check_closed_fraction,
+    check_count,
+    check_fraction,
+    check_name,
+    check_positive,
+    check_range,
+)
+from cmlp.utils.settings import check_settings, setting
+
+ScheduleName: TypeAlias = Literal["constant", "step", "exponential", "invscaling", "adaptive", "cosine", "one_cycle"]
 
 
 class Schedule:
-    """Something that gives a factor for every step.
+    """A learning-rate schedule; a subclass defines `factor` and, if it depends on the losses, `observe`.
 
-    `factor` gets the step, from 0, how many steps an epoch has, and how many the training has.
+    Checkpoints hold the attributes of a subclass, which must be values that JSON can represent.
+
+    Attributes
+    ----------
+    needs_epochs : bool
+        Whether the factors depend on the length of the training: then it can only be resumed with the same number of
+        epochs.
     """
 
+    needs_epochs: ClassVar[bool] = True
+
     def factor(self, step: int, per_epoch: int, steps: int) -> float:
-        """Return what eta is multiplied by in a step."""
+        """Return the factor that eta is multiplied by in a step.
+
+        Parameters
+        ----------
+        step : int
+            The step, counted from 0 over all epochs.
+        per_epoch : int
+            Number of steps per epoch.
+        steps : int
+            Number of steps of the whole training.
+
+        Returns
+        -------
+        float
+            The factor, at least 0.
+        """
         raise NotImplementedError
 
     def observe(self, loss: float) -> None:
-        """Look at the training loss of an epoch."""
+        """Take note of the training loss of an epoch.
+
+        Parameters
+        ----------
+        loss : float
+            Mean loss of the epoch.
+        """
+
+    def lower(self, eta: float) -> bool:
+        """Lower the learning rate when early stopping would end the training.
+
+        Parameters
+        ----------
+        eta : float
+            The learning rate that the factors apply to.
+
+        Returns
+        -------
+        bool
+            Whether the rate was lowered, so that training continues.
+        """
+        return False
+
+    def describe(self) -> dict[str, Any]:
+        """Return what identifies the schedule, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The name as ``"name"``, and the settings.
+        """
+        return {"name": f"{type(self).__module__}.{type(self).__qualname__}"}
 
     def get_state(self) -> dict[str, Any]:
-        """Return what it remembers of the losses, as JSON has it."""
-        return {}
+        """Return the state, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The attributes by name.
+        """
+        return dict(vars(self))
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Go on with what `get_state` returned."""
+        """Continue from a state.
+
+        Parameters
+        ----------
+        state : mapping
+            The result of `get_state`.
+        """
+        vars(self).update(state)
 
 
 @dataclass
-class Constant(Schedule):
-    """Always eta."""
+class _Named(Schedule):
+    """A schedule with a name, and settings that are validated when it is made."""
+
+    name: ClassVar[str]
+    needs_epochs = False
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the name and the settings, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The name as ``"name"``, and the value of each setting by name.
+        """
+        return {"name": self.name} | {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the state, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            What the schedule has learned from the losses; empty if it does not depend on them.
+        """
+        return {}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state.
+
+        Parameters
+        ----------
+        state : mapping
+            The result of `get_state`.
+        """
+
+
+@dataclass
+class Constant(_Named):
+    """Keep the learning rate at eta."""
+
+    name = "constant"
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         return 1.0
 
 
 @dataclass
-class Step(Schedule):
-    """Multiply by `rate` every so many epochs."""
+class Step(_Named):
+    """Multiply the learning rate by `rate` every so many epochs.
 
-    epochs: int = 10
-    rate: float = 0.1
+    Parameters
+    ----------
+    epochs : int, default 10
+        Number of epochs between two changes.
+    rate : float, default 0.1
+        Factor that each change multiplies by, above 0.
 
-    def __post_init__(self) -> None:
-        check_count("epochs", self.epochs)
-        check_positive("rate", self.rate)
+    Examples
+    --------
+    >>> [cmlp.Step(epochs=2, rate=0.5).factor(epoch, 1, 4) for epoch in range(4)]
+    [1.0, 1.0, 0.5, 0.5]
+    """
+
+    epochs: int = setting(10, check_count)
+    rate: float = setting(0.1, check_positive)
+    name = "step"
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         return float(self.rate ** (step // per_epoch // self.epochs))
 
 
 @dataclass
-class Exponential(Schedule):
-    """Multiply by `rate` in every epoch, a little in each step."""
+class Exponential(_Named):
+    """Multiply the learning rate by `rate` in every epoch, a little in each step.
 
-    rate: float = 0.95
+    Parameters
+    ----------
+    rate : float, default 0.95
+        Factor per epoch, above 0.
 
-    def __post_init__(self) -> None:
-        check_positive("rate", self.rate)
+    Examples
+    --------
+    >>> [cmlp.Exponential(0.25).factor(step, 2, 4) for step in range(4)]
+    [1.0, 0.5, 0.25, 0.125]
+    """
+
+    rate: float = setting(0.95, check_positive)
+    name = "exponential"
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         return float(self.rate ** (step / per_epoch))
 
 
 @dataclass
-class InverseScaling(Schedule):
-    """``1 / (1 + epochs)**power``, with the part of an epoch that each step is."""
+class InverseScaling(_Named):
+    """Divide the learning rate by ``(1 + epochs)**power``, where `epochs` counts fractions of an epoch.
 
-    power: float = 0.5
+    Parameters
+    ----------
+    power : float, default 0.5
+        The exponent, above 0.
 
-    def __post_init__(self) -> None:
-        check_positive("power", self.power)
+    Examples
+    --------
+    >>> [cmlp.InverseScaling(1.0).factor(step, 1, 4) for step in (0, 1, 3)]
+    [1.0, 0.5, 0.25]
+    """
+
+    power: float = setting(0.5, check_positive)
+    name = "invscaling"
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         return float((1 + step / per_epoch) ** -self.power)
 
 
 @dataclass
-class Adaptive(Schedule):
-    """Multiply by `rate` whenever the training loss has not fallen by `tolerance` for `patience` epochs."""
+class Adaptive(_Named):
+    """Multiply the learning rate by `rate` whenever the training loss has stopped falling.
 
-    rate: float = 0.2
-    patience: int = 2
-    tolerance: float = 1e-4
+    Parameters
+    ----------
+    rate : float, default 0.2
+        Factor that each change multiplies by, above 0.
+    patience : int, default 2
+        Number of consecutive epochs without improvement before a change.
+    tolerance : float, default 1e-4
+        Amount by which the loss must fall below the lowest so far to be an improvement.
+
+    Examples
+    --------
+    >>> schedule = cmlp.Adaptive(rate=0.5, patience=1)
+    >>> for loss in (1.0, 0.8, 0.9):
+    ...     schedule.observe(loss)
+    >>> schedule.factor(0, 1, 1)
+    0.5
+    """
+
+    rate: float = setting(0.2, check_positive)
+    patience: int = setting(2, check_count)
+    tolerance: float = setting(1e-4, check_range)
     _current: float = field(default=1.0, init=False, repr=False)
     _best: float = field(default=inf, init=False, repr=False)
     _waited: int = field(default=0, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        check_positive("rate", self.rate)
-        check_count("patience", self.patience)
-        check_range("tolerance", self.tolerance)
+    name = "adaptive"
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         return self._current
@@ -119,15 +282,26 @@ class Adaptive(Schedule):
 
 
 @dataclass
-class Cosine(Schedule):
-    """Rise for `warm_up` epochs, then fall like a cosine to `lowest` (Loshchilov and Hutter, SGDR, ICLR 2017)."""
+class Cosine(_Named):
+    """Raise the learning rate for `warm_up` epochs, then lower it along a cosine (Loshchilov and Hutter, ICLR 2017).
 
-    warm_up: float = 0.0
-    lowest: float = 0.0
+    Parameters
+    ----------
+    warm_up : float, default 0.0
+        Number of epochs of linear warm-up.
+    lowest : float, default 0.0
+        Factor at the end of training, in [0, 1].
 
-    def __post_init__(self) -> None:
-        check_range("warm_up", self.warm_up)
-        check_range("lowest", self.lowest, 0, 1, closed=True)
+    Examples
+    --------
+    >>> [round(cmlp.Cosine().factor(step, 1, 4), 3) for step in range(4)]
+    [1.0, 0.854, 0.5, 0.146]
+    """
+
+    warm_up: float = setting(0.0, check_range)
+    lowest: float = setting(0.0, check_closed_fraction)
+    name = "cosine"
+    needs_epochs = True
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         rising = self.warm_up * per_epoch
@@ -138,15 +312,26 @@ class Cosine(Schedule):
 
 
 @dataclass
-class OneCycle(Schedule):
-    """Rise from `lowest` to 1 in the first `rise` of the training, then fall to nearly 0 (Smith, 2018)."""
+class OneCycle(_Named):
+    """Raise the learning rate from `lowest` times eta to eta, then lower it to nearly 0 (Smith, 2018).
 
-    rise: float = 0.3
-    lowest: float = 0.04
+    Parameters
+    ----------
+    rise : float, default 0.3
+        Fraction of training in which the rate rises, in [0, 1).
+    lowest : float, default 0.04
+        Factor of the first step, in [0, 1]; the factor of the last step is a ten-thousandth of it.
 
-    def __post_init__(self) -> None:
-        check_range("rise", self.rise, 0, 1)
-        check_range("lowest", self.lowest, 0, 1, closed=True)
+    Examples
+    --------
+    >>> [round(cmlp.OneCycle(rise=0.5).factor(step, 1, 5), 2) for step in range(5)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
+    """
+
+    rise: float = setting(0.3, check_fraction)
+    lowest: float = setting(0.04, check_closed_fraction)
+    name = "one_cycle"
+    needs_epochs = True
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         peak = self.rise * (steps - 1)
@@ -157,10 +342,11 @@ class OneCycle(Schedule):
 
 
 @dataclass
-class Function(Schedule):
+class Function(_Named):
     """Any function of the step."""
 
     function: Callable[[int], float]
+    name = "function"
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         value: Any = self.function(step)
@@ -168,41 +354,58 @@ class Function(Schedule):
             raise ModelError(f"schedule must return a number of at least 0, got {value!r} for step {step}")
         return float(value)
 
+    def describe(self) -> dict[str, Any]:
+        """Return a fingerprint by which another function is noticed."""
+        return {"name": self.name, "function": _fingerprint(self.function)}
 
-SCHEDULES: dict[str, type[Schedule]] = {
-    "constant": Constant,
-    "step": Step,
-    "exponential": Exponential,
-    "invscaling": InverseScaling,
-    "adaptive": Adaptive,
-    "cosine": Cosine,
-    "one_cycle": OneCycle,
+
+def _fingerprint(function: Any) -> str:
+    """Return a name, and a SHA-256 of the code and of the values that it has closed over."""
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
+    return f"{name} {hashlib.sha256(repr(_content(function)).encode()).hexdigest()}"
+
+
+def _content(value: Any) -> Any:
+    """Return what a value consists of, without the addresses that `repr` would show."""
+    if isinstance(value, FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        return _content([value.__code__, value.__defaults__, value.__kwdefaults__, cells])
+    if isinstance(value, CodeType):
+        return value.co_code, value.co_names, _content(value.co_consts)
+    if isinstance(value, list | tuple):
+        return [_content(part) for part in value]
+    if isinstance(value, dict):
+        return [(key, _content(part)) for key, part in value.items()]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value if isinstance(value, int | float | complex | str | bytes | None) else type(value).__qualname__
+
+
+SCHEDULES: dict[str, type[_Named]] = {
+    kind.name: kind for kind in (Constant, Step, Exponential, InverseScaling, Adaptive, Cosine, OneCycle)
 }
 
 
-def find_schedule(schedule: str | Schedule | Callable[[int], float] | None) -> Schedule:
-    """Return the schedule of a name, of a function of the step, or a copy of the given one for this training."""
+def find_schedule(schedule: Any) -> Schedule:
+    """Return the schedule of a name, a class or a function of the step, or a copy of the given one."""
     if schedule is None:
         return Constant()
-    if isinstance(schedule, Schedule):
-        return copy(schedule)
     if isinstance(schedule, str):
         return SCHEDULES[check_name("schedule", schedule, SCHEDULES)]()
+    rule = "schedule must be a name, a schedule or a function of the step"
+    if isinstance(schedule, type) and issubclass(schedule, Schedule):
+        try:
+            return schedule()
+        except TypeError as error:
+            raise ModelError(f"{rule}, got the class {schedule.__name__}, which needs arguments") from error
+    if isinstance(schedule, Schedule):
+        return deepcopy(schedule)
     if callable(schedule):
         return Function(schedule)
-    raise ModelError(f"schedule must be a name, a schedule or a function of the step, got {schedule!r}")
+    raise ModelError(f"{rule}, got {schedule!r}")
 
 
-def describe(schedule: Schedule) -> dict[str, Any]:
-    """Return the name and the settings of a schedule, as JSON has them."""
-    names = {kind: name for name, kind in SCHEDULES.items()}
-    if type(schedule) not in names:  # a function, or a class of the user's
-        return {"name": "function"}
-    settings = {f.name: getattr(schedule, f.name) for f in fields(schedule) if f.init}  # type: ignore[arg-type]
-    return {"name": names[type(schedule)]} | settings
-
-
-def etas_of(schedule: Schedule, eta: float, epoch: int, per_epoch: int, epochs: int) -> NDArray[np.float64]:
+def learning_rates(schedule: Schedule, eta: float, epoch: int, per_epoch: int, epochs: int) -> NDArray[np.float64]:
     """Return the learning rates (per_epoch,) of an epoch, counted from 0."""
     if isinstance(schedule, Constant):
         return np.full(per_epoch, eta, np.float64)

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
@@ -10,15 +10,10 @@ from typing import Any, Self
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupts:
-    """While it lasts, the first signal only asks for a stop; its own handler runs where nothing is half done.
+class Signals:
+    """While it lasts, the first signal waits: its own handler runs where nothing is half done.
 
     A second signal is let through at once. Outside the main thread Python delivers no signals, and this does nothing.
-
-    Parameters
-    ----------
-    ask : function
-        Called by the first signal, to end soon what is under way.
 
     Attributes
     ----------
@@ -26,8 +21,7 @@ class Interrupts:
         The signal that has come and is not delivered yet.
     """
 
-    def __init__(self, ask: Callable[[], None]) -> None:
-        self._ask = ask
+    def __init__(self) -> None:
         self._handlers: dict[int, Any] = {}
         self._open = False
         self.waiting: int | None = None
@@ -67,7 +61,6 @@ class Interrupts:
             self._pass_on(number, frame)
         else:
             self.waiting = number
-            self._ask()
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         handler = self._handlers[number]

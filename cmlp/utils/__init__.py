@@ -1,1 +1,1 @@
-"""What every room may use: files, optional dependencies, and the checks of settings."""
+"""Helpers for all packages: checks of arguments, files, optional dependencies and text."""

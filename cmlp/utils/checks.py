@@ -1,55 +1,149 @@
-"""The rules of settings, each with its sentence: what, which rule, what was given."""
+"""Checks of arguments; each error says which argument, which rule, and what was given."""
 
 from collections.abc import Collection, Iterable
 from math import inf, isfinite
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from cmlp.errors import ModelError
+from cmlp.utils.suggestions import suggestion
+from cmlp.utils.text import listed
 
 LARGEST = 2**31 - 1  # what an integer of BLAS holds
 
-T = TypeVar("T")
+Name = TypeVar("Name", bound=str)
 
 
 def check_count(name: str, value: Any) -> int:
-    """Return a positive integer."""
+    """Check a positive integer below 2**31.
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ModelError
+        If the value is not that.
+    """
     if not isinstance(value, Integral) or isinstance(value, bool) or not 0 < int(value) <= LARGEST:
         raise ModelError(f"{name} must be a positive integer below 2**31, got {value!r}")
     return int(value)
 
 
 def check_positive(name: str, value: Any) -> float:
-    """Return a positive, finite number."""
+    """Check a positive, finite number.
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ModelError
+        If the value is not that.
+    """
     if not _is_number(value) or not (isfinite(value) and value > 0):
         raise ModelError(f"{name} must be a positive number, got {value!r}")
     return float(value)
 
 
 def check_range(name: str, value: Any, low: float = 0, high: float = inf, *, closed: bool = False) -> float:
-    """Return a number of [low, high), or of [low, high] where the range is closed."""
+    """Check a number in [low, high).
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+    low, high : float
+        The range; by default [0, inf).
+    closed : bool
+        Whether `high` belongs to the range; by default it does not.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ModelError
+        If the value is not in the range.
+    """
     if not _is_number(value) or not (low <= value < high or (closed and value == high)):
-        bounds = f"of [{low:g}, {high:g}{']' if closed else ')'}" if high < inf else f"of at least {low:g}"
-        raise ModelError(f"{name} must be a number {bounds}, got {value!r}")
+        bounds = f"in [{low:g}, {high:g}{']' if closed else ')'}" if high < inf else f"at least {low:g}"
+        raise ModelError(f"{name} must be {bounds}, got {value!r}")
     return float(value)
 
 
-def check_optional(name: str, value: Any) -> float:
-    """Return a positive number, or 0 for None."""
-    return 0.0 if value is None else check_positive(name, value)
+def check_fraction(name: str, value: Any) -> float:
+    """Return a number of [0, 1)."""
+    return check_range(name, value, 0, 1)
 
 
-def check_name(name: str, value: Any, names: Collection[str]) -> str:
-    """Return one of a closed list of names."""
+def check_closed_fraction(name: str, value: Any) -> float:
+    """Return a number of [0, 1]."""
+    return check_range(name, value, 0, 1, closed=True)
+
+
+def check_optional(name: str, value: Any) -> float | None:
+    """Return a positive number, or None."""
+    return None if value is None else check_positive(name, value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return True or False; 1 and "yes" are neither."""
+    if not isinstance(value, bool | np.bool_):
+        raise ModelError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
+    """Check one of a closed set of names.
+
+    Parameters
+    ----------
+    name : str
+        What the error message calls the value.
+    value : object
+        The value to check.
+    names : collection of str
+        The names.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ModelError
+        If the value is none of them.
+    """
     if not isinstance(value, str) or value not in names:
-        raise ModelError(f"{name} must be one of {listed(names)}, got {value!r}")
-    return value
+        raise ModelError(f"{name} must be one of {quoted(names)}, got {value!r}{suggestion(value, names)}")
+    return cast(Name, value)
 
 
-def listed(names: Iterable[str]) -> str:
+def quoted(names: Iterable[str]) -> str:
     """Return the names in quotes, with an "or" before the last."""
-    quoted = [f'"{name}"' for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    return listed((f'"{name}"' for name in names), "or")
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and read only where reading ends."""
+"""Write files atomically, and read only regular files."""
 
 import os
 import secrets
@@ -9,21 +9,24 @@ from errno import EACCES, EINVAL
 from pathlib import Path
 from typing import BinaryIO
 
+from cmlp.errors import CmlpError
+
 
 def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
-    """Write files that belong together: first all of them beside their places, then each into its place.
+    """Write files that belong together; existing files are replaced atomically.
 
-    A process that is killed leaves each file whole or missing, and never new images beside old labels.
+    All files are written under temporary names first and renamed at the end. A process that is killed leaves each file
+    complete or missing, and never new images beside old labels.
 
     Parameters
     ----------
     writers : dict of path to function
-        For each file, what writes its content to an open file.
+        For each file, a function that writes its content to an open binary file.
 
     Raises
     ------
     OSError
-        If one cannot be written; those that were there are as they were, unless the disk fails at the very end.
+        If a file cannot be written; existing files are unchanged unless the disk fails at the very end.
     """
     targets = {_target(path): write for path, write in writers.items()}
     with ExitStack() as leftovers:
@@ -47,18 +50,44 @@ def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write one file: at every instant there is the old one or the new one, whole."""
+    """Write a file; an existing file is replaced atomically."""
     write_files({path: lambda file: file.write(content)})
 
 
 def is_regular(path: Path) -> bool:
-    """Say whether this is a file and no pipe or device, which could keep its reader waiting for ever."""
+    """Return whether the path is a regular file, and not a pipe or device, whose reader could wait for ever."""
     return stat.S_ISREG(path.stat().st_mode)
+
+
+def open_regular(path: Path, error: type[CmlpError]) -> BinaryIO:
+    """Open a file for reading.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    error : type
+        The exception to raise for a pipe or a device, whose reader could wait for ever.
+
+    Returns
+    -------
+    binary file
+
+    Raises
+    ------
+    CmlpError
+        Of the given type.
+    OSError
+        If the file cannot be opened.
+    """
+    if not path.is_dir() and not is_regular(path):  # a folder has an error of its own
+        raise error(f"{path} must be a regular file")
+    return path.open("rb")
 
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Let complaints name the file, and not its temporary."""
+    """Let an OSError name this file, and not a temporary one."""
     try:
         yield
     except OSError as error:
@@ -68,7 +97,7 @@ def named(path: Path) -> Iterator[None]:
 
 
 def _target(path: Path) -> Path:
-    """Return where a link leads, and refuse a device or pipe, which a file would take the place of."""
+    """Resolve links, and refuse a device or pipe, which must not be replaced by a file."""
     target = path.resolve()
     if target.exists() and not target.is_dir() and not is_regular(target):
         raise OSError(EINVAL, "not a regular file", str(path))
@@ -76,7 +105,7 @@ def _target(path: Path) -> Path:
 
 
 def _keep_rights(path: Path, file: BinaryIO) -> None:
-    """Let whoever could not read the old file not read the new one."""
+    """Give the new file the permissions of the old one."""
     if os.name == "posix" and path.exists():
         with suppress(OSError):  # a file system without rights
             os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
@@ -88,7 +117,7 @@ def _remove(temporary: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names of new files survive a power failure; Windows does that by itself."""
+    """Make the names of new files survive a power failure; Windows does so by itself."""
     if os.name == "posix":
         with named(folder), _tolerated(EACCES, EINVAL):  # a folder not to be read, or on a disk that cannot do that
             handle = os.open(folder, os.O_RDONLY)

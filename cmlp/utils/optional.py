@@ -1,4 +1,4 @@
-"""Libraries that only some functions need: imported where they are needed, and named where they are missing."""
+"""Optional dependencies: imported where they are needed; the error says how to install a missing one."""
 
 from importlib import import_module
 from typing import Any
@@ -14,16 +14,20 @@ def require(module: str, library: str, extra: str, user: str) -> Any:
     module : str
         The module, such as "PIL.Image".
     library : str
-        What the library is called.
+        The name of the library, for the error message.
     extra : str
         The extra of cmlp that installs it.
     user : str
-        What needs it, for the complaint.
+        What needs it, for the error message.
+
+    Returns
+    -------
+    module
 
     Raises
     ------
     CmlpError
-        If the library is not installed; the sentence says how to install it.
+        If the library is not installed; the message says how to install it.
     """
     try:
         return import_module(module)

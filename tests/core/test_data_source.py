@@ -1,5 +1,7 @@
 """Rows and slices of a source are what copies of their images would be."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -9,7 +11,6 @@ from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
 from cmlp.model.samples import Form, as_rows, as_samples
-from cmlp.training.options import Options
 
 N, FEATURES = 300, 40
 KINDS = {
@@ -35,6 +36,11 @@ def engine(dtype=np.float64):
     made = Engine((FEATURES, 90, 5), ("tanh", "sigmoid"), "quadratic", (0.0, 0.0), np.dtype(dtype))
     made.parameters[...] = np.random.default_rng(1).normal(size=made.parameters.size)
     return made
+
+
+def options(mini_batch_size):
+    zeros = dict.fromkeys(("l1", "l2", "clip_norm", "clip_value", "max_norm", "averaging"), 0.0)
+    return SimpleNamespace(mini_batch_size=mini_batch_size, shared_penalties=False, **zeros)
 
 
 def same(found, expected):
@@ -80,7 +86,7 @@ def trained(given, calls=((0, 77),), made=None):
     state = OptimizerState("momentum", {"momentum": 0.9}, made.parameters.size, made.dtype)
     order = np.random.default_rng(3).permutation(given.n)
     for begin, end in calls:
-        made.train(given, order, begin, end, np.full(8, 0.1), state, Options(10))
+        made.train(given, order, begin, end, np.full(8, 0.1), state, options(10))
     return made.parameters.tobytes()
 
 

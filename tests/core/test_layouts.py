@@ -6,7 +6,7 @@ from scipy.sparse import csc_matrix, csr_matrix
 
 import cmlp
 from cmlp.core.data_source import DataSource
-from cmlp.model.samples import Form, as_images, as_samples
+from cmlp.model.samples import AS_THEY_ARE, Form, as_images, as_samples
 
 FEATURES = 30
 FORM = Form(FEATURES, 10, False)
@@ -56,7 +56,7 @@ def outcome(images, labels, dtype):
     network.train(data, 2, 1.0, mini_batch_size=50)
     outputs = network(images if hasattr(images, "__array__") else np.array(images))
     network.feedforward(np.asarray(images))
-    return network._engine.parameters.tobytes(), outputs.tobytes(), network.activations[1].tobytes()
+    return network.engine.parameters.tobytes(), outputs.tobytes(), network.activations[1].tobytes()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -72,7 +72,7 @@ def test_kernels_find_the_pixels_of_an_image_side_by_side(lay_out):
     images, labels = digits(np.float32)
     given = lay_out(images)
     samples = as_samples((given if hasattr(given, "__array__") else np.array(given), labels), FORM, None, "data")
-    found, _ = as_images(given, FEATURES)
+    found, _ = as_images(given, FEATURES, AS_THEY_ARE)
     for array in (samples.images, found):
         assert array.strides[1] == array.itemsize
         assert array.flags.aligned
@@ -89,7 +89,7 @@ def test_what_lies_well_is_not_copied(tmp_path, pixels):
         samples = as_samples((given, labels[: len(given)]), FORM, None, "data")
         dataset = cmlp.Dataset(given, labels[: len(given)], classes=10)
         of_dataset = as_samples(dataset, FORM, None, "data")
-        found, _ = as_images(given, FEATURES)
+        found, _ = as_images(given, FEATURES, AS_THEY_ARE)
         for array in (samples.images, of_dataset.images, found):
             assert np.shares_memory(array, given)
 
@@ -104,4 +104,4 @@ def test_sparse_matrices_of_any_kind(kind):
 def outcome_of_rows(images, labels):
     network = cmlp.Network((FEATURES, 12, 10), seed=1)
     network.train((images, labels), 2, 1.0, mini_batch_size=50)
-    return network._engine.parameters.tobytes(), network(images).tobytes()
+    return network.engine.parameters.tobytes(), network(images).tobytes()

@@ -1,18 +1,25 @@
 """What kernels would follow out of their memory is refused before they see it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
-from cmlp.training.options import Options
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 IMAGES = np.random.default_rng(0).random((6, 4))
 LABELS = np.array([0, 1, 2, 0, 1, 2])
 TARGETS = np.zeros((6, 3))
 ORDER = np.arange(6)
+
+
+def options(mini_batch_size):
+    """Return options as the core reads them; those of Python would refuse some."""
+    zeros = dict.fromkeys(("l1", "l2", "clip_norm", "clip_value", "max_norm", "averaging"), 0)
+    return SimpleNamespace(mini_batch_size=mini_batch_size, shared_penalties=False, **zeros)
 
 
 def csr(values=(1.0, 2.0, 3.0), columns=(0, 3, 1), begins=(0, 2, 3)):
@@ -102,7 +109,7 @@ UNFIT = {
 def train(given, source, **changes):
     state = OptimizerState("adam", {"beta_1": 0.9, "beta_2": 0.999}, given.parameters.size, given.dtype)
     arguments = {"order": ORDER[: source.n] if source else ORDER, "begin": 0, "end": source.n if source else 6}
-    arguments |= {"etas": np.ones(-(-len(arguments["order"]) // 2)), "state": state, "options": Options(2)} | changes
+    arguments |= {"etas": np.ones(-(-len(arguments["order"]) // 2)), "state": state, "options": options(2)} | changes
     return given.train(source, **arguments)
 
 
@@ -141,7 +148,7 @@ def test_no_images_have_no_outputs_and_no_gradient(images, sizes):
         given.gradient(DataSource(images, 1.0, LABELS[:0]))
     state = OptimizerState("sgd", {}, given.parameters.size, FLOAT64)
     source = DataSource(images, 1.0, LABELS[:0])
-    assert given.train(source, ORDER[:0], 0, 0, np.ones(0), state, Options(2)) == (0, 0, 0)
+    assert given.train(source, ORDER[:0], 0, 0, np.ones(0), state, options(2)) == (0, 0, 0)
 
 
 CHANGES = {
@@ -157,8 +164,8 @@ CHANGES = {
     "few etas": {"etas": np.ones(2)},
     "float32 etas": {"etas": np.ones(3, np.float32)},
     "no etas": {"etas": None},
-    "no images in a mini-batch": {"options": Options(0)},
-    "negative mini-batch": {"options": Options(-1)},
+    "no images in a mini-source": {"options": options(0)},
+    "negative mini-source": {"options": options(-1)},
     "a state of few parameters": {"state": OptimizerState("adam", {}, 3, FLOAT64)},
     "a state of another type": {"state": OptimizerState("adam", {}, 43, FLOAT32)},
     "no state": {"state": None},

@@ -60,7 +60,7 @@ def outcome(training, threads):
     )  # fmt: skip
     history = network.train(training["data"], 2, 0.05, threads=threads, **training["settings"])
     outputs = network(training["data"][0], threads=threads)
-    return network._engine.parameters.tobytes(), history.loss, outputs.tobytes()
+    return network.engine.parameters.tobytes(), history.loss, outputs.tobytes()
 
 
 def check(training):

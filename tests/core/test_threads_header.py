@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.children import PATIENCE
 
 import cmlp
 
@@ -26,7 +27,7 @@ def test_crews_meet_share_and_do_not_race(tmp_path, flags):
     if flags and compiled.returncode:
         pytest.skip(f"{Path(COMPILER).name} has no ThreadSanitizer")
     assert compiled.returncode == 0, compiled.stderr
-    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=PATIENCE)
     if "unexpected memory mapping" in done.stderr:
         pytest.skip("ThreadSanitizer does not know the memory of this kernel")
     assert done.returncode == 0, done.stdout + done.stderr

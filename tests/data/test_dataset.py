@@ -87,7 +87,7 @@ def test_pictures_are_a_view():
     assert not dataset.pictures().flags.writeable
     with pytest.raises(DataError) as caught:
         Dataset(np.zeros((1, 120)), [0]).pictures()
-    assert str(caught.value) == "images must be square to be pictures, but 120 pixels are not a square"
+    assert str(caught.value) == "images must be square or have a height and a width, got 120 pixels each"
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_class_names(classes):
     [
         (NAMES[:9], "got 9, 9 of them different"),
         ((*NAMES[:9], "zero"), "got 10, 9 of them different"),
-        ((*NAMES[:9], " "), "class_names must be 10 different texts, one per class, got"),
-        ((*NAMES[:9], 9), "class_names must be 10 different texts, one per class, got"),
-        ("0123456789", "class_names must be 10 different texts, one per class, got 0123456789"),
+        ((*NAMES[:9], " "), "class_names must be 10 different strings, one per class, got"),
+        ((*NAMES[:9], 9), "class_names must be 10 different strings, one per class, got"),
+        ("0123456789", "class_names must be 10 different strings, one per class, got 0123456789"),
         ((*NAMES[:9], "a\x1bb"), r"class_names must be printable, got 'a\\x1bb'"),
     ],
 )
@@ -173,3 +173,15 @@ def test_copies_and_pickles_stay_as_they_were(duplicate):
 )
 def test_repr(images, scale, text):
     assert repr(Dataset(images, LABELS, scale=scale)) == f"Dataset({text})"
+
+
+@pytest.mark.parametrize("dtype", [None, np.float32, np.float64])
+def test_scaled_images_are_those_of_the_pairs(dtype):
+    for images in (PIXELS, PIXELS / 255, (PIXELS / 255).astype(np.float32)):
+        dataset = Dataset(images, LABELS)
+        found = dataset.scaled(dtype)
+        assert found.dtype == (dataset[0][0].dtype if dtype is None else dtype)
+        np.testing.assert_allclose(found, [image for image, _ in dataset], rtol=1e-6)
+        assert dataset.value_range == pytest.approx((0.0, 1.0), abs=1e-7)
+    assert np.shares_memory(dataset.scaled(), dataset.images)
+    assert Dataset(-PIXELS.astype(int), LABELS).value_range == (-255.0, 0.0)

@@ -79,7 +79,7 @@ def test_the_number_of_classes(tmp_path, load):
     assert load(tmp_path, classes=None).classes == 12
     assert load(tmp_path, classes=20).classes == 20
     labels = tmp_path / LOADERS[load][1]
-    assert complaint(load, tmp_path) == f"labels in {labels} must lie in 0..9, got 11 at index 3"
+    assert complaint(load, tmp_path) == f"labels in {labels} must be in 0..9, got 11 at index 3"
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -115,7 +115,7 @@ def test_complaints_name_the_files(tmp_path, load):
     images, labels = (tmp_path / file for file in LOADERS[load])
     write(tmp_path, IMAGES[:3])
     assert complaint(load, tmp_path) == (
-        f"images in {images} and labels in {labels} must be equally many, got 3 images and 4 labels"
+        f"images in {images} and labels in {labels} must have the same length, got 3 images and 4 labels"
     )
     write(tmp_path, np.full((4, 9), np.nan))
     assert complaint(load, tmp_path) == f"images in {images} must be finite, got nan in image 0, pixel 0"

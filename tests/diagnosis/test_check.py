@@ -2,8 +2,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from diagnosis.faults import FAULTS, enlarge, of_values
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from support.faults import FAULTS, enlarge, of_values
 
 import cmlp
 from cmlp import Dataset, Network

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from diagnosis.faults import FAULTS, enlarge, pictures, rows
 from sklearn.datasets import load_wine
+from support.faults import FAULTS, enlarge, pictures, rows
 
 import cmlp
 from cmlp import Dataset

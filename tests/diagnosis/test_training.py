@@ -1,115 +1,25 @@
 """Each fault of a training is named and its repair tried, and trainings that went well are left in peace."""
 
-import re
 from copy import deepcopy
 
 import numpy as np
 import pytest
+from support.training_faults import (
+    FAULTS,
+    RELU,
+    RNG,
+    SOFTMAX,
+    TANH,
+    finding_of,
+    other,
+    raw,
+    shuffled_apart,
+    with_weights,
+)
 
 import cmlp
-from cmlp.diagnosis.behaviour import ALL_OFF, ALL_ON, AT_SHARES, Behaviour, landmarks
 from cmlp.diagnosis.report import Severity
 from cmlp.diagnosis.training import EXAMINERS, Case, examine_training
-from cmlp.diagnosis.trials import Trials, beyond_luck, described
-
-RNG = np.random.default_rng
-UNITS = "units that do not depend on the image (deviation below 0.001), layer by layer: "
-
-
-def raw(data):
-    """Return data whose pixels were never scaled."""
-    return cmlp.Dataset(data.images.astype(np.float64), data.labels, scale=1.0)
-
-
-def with_weights(draw, sizes, biases=None, dtype="float64"):
-    """Return a network whose weights and biases are what draw(shape) returns."""
-    net = cmlp.Network(sizes, dtype=dtype)
-    for w in net.weights:
-        w[...] = draw(w.shape)
-    for b in net.biases:
-        b[...] = 0 if biases is None else biases(b.shape)
-    return net
-
-
-def up_the_gradient(net, data):
-    """Train with the sign of the gradient reversed."""
-    for _ in range(100):
-        nabla_w, nabla_b = net.gradient(data.images * data.scale, data.labels)
-        for parameters, nablas in ((net.weights, nabla_w), (net.biases, nabla_b)):
-            for parameter, nabla in zip(parameters, nablas, strict=True):
-                parameter += 3 * nabla
-    return None
-
-
-class Setting:
-    """Data, and how long networks have to be trained on them."""
-
-    def __init__(self, train, test, epochs):
-        self.train, self.test, self.epochs = train, test, epochs
-        self.sizes = (train.images.shape[1], 16, 16, 10)
-
-    def trained(self, net, eta=3.0, data=None, mini_batch_size=10, epochs=None):
-        data = self.train if data is None else data
-        history = net.train(data, epochs or self.epochs, eta, mini_batch_size=mini_batch_size, progress=False)
-        return net, history, data
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return Setting(*cmlp.load_digits(), epochs=25)
-
-
-@pytest.fixture(scope="module")
-def real(mnist):
-    sets = (cmlp.Dataset(mnist[f"{part} images"], mnist[f"{part} labels"]) for part in ("training", "test"))
-    return Setting(*sets, epochs=2)
-
-
-@pytest.fixture(params=["digits", "real"])
-def setting(request):
-    return request.getfixturevalue(request.param)
-
-
-def untrained(s):
-    return cmlp.Network(s.sizes), None, s.train
-
-
-def positive(s, mini_batch_size=10):
-    net = with_weights(RNG(5).random, s.sizes, RNG(6).random)
-    return s.trained(net, mini_batch_size=mini_batch_size)
-
-
-def shuffled_apart(s):
-    data = cmlp.Dataset(s.train.images, RNG(3).permutation(s.train.labels))
-    return s.trained(cmlp.Network(s.sizes), data=data)
-
-
-def climbing(s):
-    net, data = cmlp.Network(s.sizes), s.train[:1400]
-    return net, up_the_gradient(net, data), data
-
-
-FAULTS = {
-    "eta 0.001": ("hardly-trained", lambda s: s.trained(cmlp.Network(s.sizes), 1e-3)),
-    "eta 0.001, N(0, 1)": ("hardly-trained", lambda s: s.trained(with_weights(RNG(5).standard_normal, s.sizes), 1e-3)),
-    "eta 0.001, float32": ("hardly-trained", lambda s: s.trained(cmlp.Network(s.sizes, dtype="float32"), 1e-3)),
-    "never trained": ("hardly-trained", untrained),
-    "eta 30": ("eta-too-large", lambda s: s.trained(cmlp.Network(s.sizes), 30.0)),
-    "eta 100": ("eta-too-large", lambda s: s.trained(cmlp.Network(s.sizes), 100.0)),
-    "eta 100, batches of 125": (
-        "eta-too-large",
-        lambda s: s.trained(cmlp.Network(s.sizes), 100.0, mini_batch_size=125),
-    ),
-    "eta 100, float32": ("eta-too-large", lambda s: s.trained(cmlp.Network(s.sizes, dtype="float32"), 100.0)),
-    "eta 30, one layer": ("eta-too-large", lambda s: s.trained(cmlp.Network((s.sizes[0], 100, 10)), 30.0)),
-    "zero weights": ("equal-units", lambda s: s.trained(with_weights(np.zeros, s.sizes))),
-    "weights of 0.5": ("equal-units", lambda s: s.trained(with_weights(lambda shape: np.full(shape, 0.5), s.sizes))),
-    "U(0, 1)": ("one-sided-weights", positive),
-    "U(0, 1), batches of 125": ("one-sided-weights", lambda s: positive(s, 125)),
-    "10 N(0, 1)": ("stuck", lambda s: s.trained(with_weights(lambda n: 10 * RNG(5).standard_normal(n), s.sizes))),
-    "raw pixels": ("unscaled-inputs", lambda s: s.trained(cmlp.Network(s.sizes), data=raw(s.train))),
-    "up the gradient": ("gradient-reversed", climbing),
-}
 
 
 @pytest.mark.parametrize(("code", "make"), FAULTS.values(), ids=FAULTS)
@@ -188,21 +98,6 @@ def test_saturated_layers_are_no_fault(real):
     assert examine_training(net, history, train, real.test) == []
 
 
-# Other architectures
-
-
-def other(s, eta, optimizer="sgd", **architecture):
-    """Return a network of another architecture, trained for 10 epochs of the digits or one of MNIST."""
-    net = cmlp.Network(s.sizes, **architecture)
-    settings = {"mini_batch_size": 32, "optimizer": optimizer, "progress": False}
-    return net, net.train(s.train, 10 if len(s.train) < 10_000 else 1, eta, **settings)
-
-
-SOFTMAX = {"loss": "cross_entropy"}
-RELU = {"activation": "relu", "loss": "cross_entropy"}
-TANH = {"activation": "tanh"}
-
-
 @pytest.mark.parametrize(
     ("code", "eta", "optimizer", "architecture"),
     [
@@ -222,20 +117,6 @@ def test_faults_of_other_architectures(setting, code, eta, optimizer, architectu
     assert finding.code == code
     assert finding.before < 55 and finding.after > 80
     assert finding.repair.endswith(', mini_batch_size=10, optimizer="adam")')
-
-
-def test_weights_that_large_steps_left_too_large(digits):
-    net, history = other(digits, 30.0, **SOFTMAX)
-    (finding,) = examine_training(net, history, digits.train, digits.test)
-    assert finding.code == "weights-too-large"
-    assert finding.verdict == "The weights are too large: the steps (eta) were, or the weights were from the beginning."
-    factors = r"layer by layer they are (\d+\.\d, ){2}\d+\.\d times as large as in a new network"
-    assert re.match(f"{factors}; {ANSWER}", finding.measured)
-    assert finding.repair == (
-        "network = cmlp.Network((64, 16, 16, 10), loss='cross_entropy'); "
-        'network.train(train, 26, 0.003, mini_batch_size=10, optimizer="adam")'
-    )
-    assert finding.before < 20 and finding.after > 90
 
 
 @pytest.mark.parametrize("optimizer", [("sgd", 0.1), ("adam", 0.003), ("momentum", 0.01)], ids=str)
@@ -259,121 +140,6 @@ def test_networks_without_labels_are_not_examined(digits, loss):
     (finding,) = examine_training(net, None, digits.train, digits.test)
     assert finding.code == "non-finite-weights"
     assert finding.repair == f"network = cmlp.Network((3, 5, 2), loss={loss!r})"
-
-
-@pytest.mark.parametrize(
-    "architecture",
-    [
-        {},
-        RELU,
-        {"dtype": "float32"},
-        {"activation": ["relu", "tanh", "sigmoid"], "dropout": [0.1, 0.2]},
-        {"activation": "relu", "loss": "mean_squared_error"},
-    ],
-    ids=str,
-)
-def test_a_repair_makes_the_same_architecture(architecture):
-    net = cmlp.Network((4, 3, 3, 2), **architecture)
-    assert eval(described(net), {"cmlp": cmlp}).architecture == net.architecture
-    assert Trials(net, None).new().architecture == net.architecture
-
-
-# Texts
-
-
-def finding_of(digits, name, test=None):
-    net, history, train = FAULTS[name][1](digits)
-    (finding,) = examine_training(net, history, train, test)
-    return finding
-
-
-TRAINING = "network.train(train, 26, 1.0, mini_batch_size=10)"
-NEW = f"network = cmlp.Network((64, 16, 16, 10)); {TRAINING}"
-REACHED = r"a new network of the same sizes reaches \d\d\.\d % on rows it was not trained on"
-ANSWER = r"the network answers \d for \d+% of the images, its loss is \d\.\d{3}"
-COURSE = r"; in 25 epochs the loss went from \d\.\d{3} to \d\.\d{3}"
-LAYERS = UNITS.replace("(", r"\(").replace(")", r"\)") + r"\d+%, \d+%, \d+%"
-
-
-@pytest.mark.parametrize(
-    ("name", "verdict", "measured", "repair"),
-    [
-        (
-            "eta 0.001",
-            "The network learns when it is trained further: its steps were too small (eta) or too few (epochs).",
-            f"{ANSWER}{COURSE}; a copy that is trained further reaches .* % on rows it was not trained further on",
-            TRAINING,
-        ),
-        (
-            "eta 100",
-            "The steps were too large (eta): they drove the outputs to 0 for every image, where no gradient is left.",
-            rf"{ANSWER}, and outputs that are all 0 have 1\.000; {LAYERS}{COURSE}; {REACHED}",
-            NEW,
-        ),
-        (
-            "zero weights",
-            "Units of a layer are equal to each other, as after a start with zeros or another constant.",
-            f"16 of 16 units of layer 1 have the same weights; {ANSWER}; {REACHED}",
-            NEW,
-        ),
-        (
-            "U(0, 1)",
-            "The weights of the first layer are positive, and their sums saturate its units.",
-            f"100% of them are positive, 40 % to 70 % in networks that learn; {LAYERS}; {ANSWER}.*; {REACHED}",
-            NEW,
-        ),
-        (
-            "10 N(0, 1)",
-            "The network is stuck: its steps (eta) or its initial weights were too large.",
-            rf"{ANSWER}; {LAYERS}{COURSE}; trained further, a copy reaches \d+\.\d %; {REACHED}",
-            NEW,
-        ),
-        (
-            "raw pixels",
-            "The images were not scaled before training, and large inputs saturate the first layer.",
-            r"values in 0\.\.16; on rows they were not trained on, a new network of the same sizes reaches \d+\.\d % "
-            rf"with scaled images and \d+\.\d % with these; {LAYERS}",
-            f"train_images = train_images / 16; {NEW}",
-        ),
-        (
-            "up the gradient",
-            "The outputs are nearly all wrong, as after steps up the gradient instead of down.",
-            rf"{ANSWER}.*; outputs that are all 1 have 9; {REACHED}",
-            NEW.replace("26", "27"),
-        ),
-    ],
-)
-def test_what_a_finding_says(digits, name, verdict, measured, repair):
-    finding = finding_of(digits, name, digits.test)
-    assert finding.verdict == verdict
-    assert re.fullmatch(measured, finding.measured), finding.measured
-    assert finding.repair == repair
-
-
-def test_repairs_keep_the_type_of_the_network(digits):
-    assert finding_of(digits, "eta 100, float32").repair.startswith(
-        "network = cmlp.Network((64, 16, 16, 10), dtype='float32'); "
-    )
-
-
-def test_a_repair_line_does_what_it_says(digits):
-    net, _, train = FAULTS["raw pixels"][1](digits)
-    (finding,) = examine_training(net, None, train, digits.test)
-    line = finding.repair.replace("network.train(train,", "network.train(cmlp.Dataset(train_images, train_labels),")
-    names = {"cmlp": cmlp, "train_images": train.images, "train_labels": train.labels}
-    exec(line, names)
-    assert names["network"].test(digits.test) > 90
-
-
-def test_without_test_data_held_out_rows_are_judged(digits):
-    finding = finding_of(digits, "eta 100")
-    assert finding.before < 20 and finding.after > 90
-
-
-def test_test_data_that_do_not_fit_are_not_used(digits):
-    net, history, train = FAULTS["eta 100"][1](digits)
-    other = cmlp.Dataset(np.eye(9), range(9))
-    assert examine_training(net, history, train, other) == examine_training(net, history, train, None)
 
 
 # Faults that need no trial
@@ -478,13 +244,6 @@ def test_few_rows_prove_nothing(digits):
     assert examine_training(net, None, digits.train[:2], None) == []
 
 
-def test_networks_too_large_to_be_tried_are_left_alone():
-    net = with_weights(lambda shape: np.zeros(shape), (4, 2500, 2500, 2))
-    data = cmlp.Dataset(RNG(0).random((100, 4)), RNG(0).integers(2, size=100))
-    assert not Trials(net, data).possible
-    assert examine_training(net, None, data, None) == []
-
-
 def test_one_class_is_nothing_to_accuse_a_network_of(digits):
     zeros = cmlp.Dataset(digits.train.images[:200], np.zeros(200, int), classes=10)
     net = cmlp.Network(digits.sizes)
@@ -492,60 +251,11 @@ def test_one_class_is_nothing_to_accuse_a_network_of(digits):
     assert examine_training(net, None, zeros, None) == []
 
 
-def test_landmarks_of_unequal_classes():
-    found = landmarks(np.array([0.5, 0.3, 0.2]), "quadratic")
-    assert {name: round(cost, 9) for name, (_, cost) in found.items()} == {ALL_OFF: 1.0, AT_SHARES: 0.62, ALL_ON: 2.0}
-
-
-def test_the_landmark_of_cross_entropy():
-    assert landmarks(np.full(10, 0.1), "cross_entropy")[AT_SHARES][1] == pytest.approx(np.log(10))
-    assert landmarks(np.array([0.5, 0.5, 0.0]), "cross_entropy")[AT_SHARES][1] == pytest.approx(np.log(2))
-
-
-@pytest.mark.parametrize(
-    ("bias", "landmark"), [(-30.0, ALL_OFF), (30.0, ALL_ON), (np.log(1 / 9), AT_SHARES), (0.0, None)]
-)
-def test_outputs_at_a_landmark(digits, bias, landmark):
-    net = with_weights(np.zeros, (64, 10), lambda shape: np.full(shape, bias))
-    behaviour = Behaviour(net, digits.train)
-    assert behaviour.landmark == landmark
-    assert behaviour.constant == [1.0]
-    assert behaviour.units == UNITS + "100%"
-    assert behaviour.answer.startswith("the network answers 0 for 100% of the images, its loss is ")
-
-
-def test_what_convinces(digits):
-    trials = Trials(cmlp.Network(digits.sizes), digits.train)
-    assert trials.constant == pytest.approx(10, abs=5)
-    assert trials.convincing(20, 60)
-    assert not trials.convincing(45, 70)  # more than half of what can be learned
-    assert not trials.convincing(12, 21)  # too little
-    assert not trials.convincing(60, 20)
-
-
-@pytest.mark.parametrize(("reached", "code"), [(90.0, "hardly-trained"), (60.0, "stuck")])
-def test_further_training_has_to_get_where_a_new_network_gets(digits, monkeypatch, reached, code):
-    net, history, train = FAULTS["10 N(0, 1)"][1](digits)
-    monkeypatch.setattr(Trials, "further", (deepcopy(net), reached))
-    (finding,) = examine_training(net, history, train, digits.test)
-    assert finding.code == code
-
-
-def test_the_second_eta_is_tried_where_the_first_is_too_small(digits):
-    (finding,) = examine_training(cmlp.Network((64, 16, 16, 16, 16, 10)), None, digits.train, digits.test)
-    assert finding.repair == "network.train(train, 26, 3.0, mini_batch_size=10)"
-
-
 @pytest.mark.parametrize("hidden", [(2,), (2, 4), (3, 3)], ids=str)
 def test_few_units_are_no_fault(digits, hidden):
     net, history, train = digits.trained(cmlp.Network((64, *hidden, 10)), 1.0)
     assert net.test(train) < 65
     assert examine_training(net, history, train, digits.test) == []
-
-
-def test_what_is_beyond_luck():
-    assert beyond_luck(10, 90, 2000, 10.0) == 10.0
-    assert beyond_luck(40, 60, 50, 10.0) == pytest.approx(40.0)
 
 
 def test_every_examiner_names_a_fault(digits):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from diagnosis.faults import RENAMED, moved_each, of_values, pictures, rows, shifted, transposed, turned, with_header
+from support.faults import RENAMED, moved_each, of_values, pictures, rows, shifted, transposed, turned, with_header
 
 from cmlp import Dataset
 from cmlp.diagnosis import transforms

@@ -24,8 +24,8 @@ CHECKED = [
     MLPClassifier((10,), solver="sgd", learning_rate_init=0.05),
     MLPClassifier((10,), solver="lbfgs", max_iter=15),
     MLPRegressor(),
-    MLPRegressor((10,), solver="sgd"),
-    MLPRegressor((10,), solver="lbfgs"),
+    MLPRegressor(hidden_layer_sizes=(10,), solver="sgd"),
+    MLPRegressor(hidden_layer_sizes=(10,), solver="lbfgs"),
 ]
 
 
@@ -214,5 +214,5 @@ def test_html_is_shown(fitted):
 def test_global_random_state_is_only_used_where_none_is_given():
     X, y = make_regression(30, random_state=0)
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    MLPRegressor((3,), random_state=0, solver="lbfgs", tol=1).fit(X, y)
+    MLPRegressor(hidden_layer_sizes=(3,), random_state=0, solver="lbfgs", tol=1).fit(X, y)
     assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002

@@ -29,7 +29,14 @@ def numbers():
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 def test_same_seed_same_bits(digits, numbers, kind, solver, early_stopping):
     dropout = 0.0 if solver == "lbfgs" else 0.3
-    model = kind((9, 7), solver=solver, dropout=dropout, early_stopping=early_stopping, random_state=3, max_iter=6)
+    model = kind(
+        hidden_layer_sizes=(9, 7),
+        solver=solver,
+        dropout=dropout,
+        early_stopping=early_stopping,
+        random_state=3,
+        max_iter=6,
+    )
     X, y = digits if kind is MLPClassifier else numbers
     one, two = clone(model).fit(X, y), clone(model).fit(X, y)
     other = clone(model).set_params(random_state=4).fit(X, y)
@@ -92,7 +99,9 @@ def test_balanced_classes_find_the_rare_one():
 def test_losses_for_numbers(numbers, loss):
     X, y = numbers
     y = np.exp(y / 2) if loss == "poisson" else y
-    model = MLPRegressor((30,), loss=loss, learning_rate_init=0.01, random_state=0, max_iter=300).fit(X, y)
+    model = MLPRegressor(
+        hidden_layer_sizes=(30,), loss=loss, learning_rate_init=0.01, random_state=0, max_iter=300
+    ).fit(X, y)
     assert model.score(X, y) > 0.85
     assert model.out_activation_ == ("exp" if loss == "poisson" else "identity")
 
@@ -116,14 +125,14 @@ def test_early_stopping_keeps_the_best_weights(digits, solver):
     assert model.best_validation_score_ == max(model.validation_scores_) == model.score(X[300:], y[300:])
 
 
-def test_validation_split_is_stratified_where_it_can_be(digits):
+def test_validation_split_is_stratified(digits):
     model = MLPClassifier(validation_fraction=0.25, early_stopping=True)
     labels = np.repeat(np.arange(4), 20)
     _, rows = model._split(labels, np.random.default_rng(0))
     assert list(np.bincount(labels[rows])) == [5, 5, 5, 5]
     labels[:2] = [4, 5]  # classes of one sample each
-    training, rows = model._split(labels, np.random.default_rng(0))
-    assert len(rows) == 20 and not set(training) & set(rows)
+    with pytest.raises(ValueError, match="The least populated classes in y have only 1 member"):
+        model._split(labels, np.random.default_rng(0))
 
 
 class Counter:
@@ -149,13 +158,13 @@ def test_callbacks_see_and_stop(digits, solver):
     assert seen[-1].network is model.network_ and seen[-1].loss == model.loss_curve_[-1]
 
 
-def test_keyboard_interrupt_passes(digits):
+def test_keyboard_interrupt_keeps_what_was_learned(digits):
     def interrupt(event):
         if event.epoch == 2:
             raise KeyboardInterrupt
 
     model = MLPClassifier((5,), callbacks=interrupt, random_state=0, early_stopping=True)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.warns(UserWarning, match=r"^Training interrupted by user\.$"):
         model.fit(*digits)
     assert model.n_iter_ == 2
     model.predict(digits[0])
@@ -165,17 +174,18 @@ def test_clipped_gradients_make_short_steps(digits):
     X, y = digits
     model = MLPClassifier((5,), solver="sgd", momentum=0.0, learning_rate_init=1.0, clip_norm=1e-3, random_state=0)
     model.partial_fit(X, y, classes=range(10))
-    before = model.network_._engine.parameters.copy()
+    before = model.network_.engine.parameters.copy()
     model.set_params(batch_size=500).partial_fit(X, y)
-    step = np.linalg.norm(model.network_._engine.parameters - before)
+    step = np.linalg.norm(model.network_.engine.parameters - before)
     np.testing.assert_allclose(step, 1e-3)
 
 
 def test_verbose_prints_a_line_per_epoch(digits, capsys):
     MLPClassifier((5,), verbose=True, early_stopping=True, max_iter=2, random_state=0).fit(*digits)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["epoch 1", "epoch 2"]
-    assert "validation score" in lines[0]
+    assert [line.split(" = ")[0].split(": ")[0] for line in lines] == [
+        "Iteration 1, loss", "Validation score", "Iteration 2, loss", "Validation score",
+    ]  # fmt: skip
 
 
 def test_not_converged_is_a_warning(digits):
@@ -185,14 +195,16 @@ def test_not_converged_is_a_warning(digits):
 
 
 def test_large_batches_are_a_warning(digits):
-    with pytest.warns(UserWarning, match="batch_size=501 is larger than the 500 samples"):
+    with pytest.warns(
+        UserWarning, match=r"Got `batch_size` less than 1 or larger.*: 501 is larger than the 500 samples"
+    ):
         MLPClassifier((5,), batch_size=501, max_iter=2).fit(*digits)
 
 
 def test_divergence_is_refused_or_ends_at_the_best_weights(numbers):
     X, y = numbers[0] * 1e3, numbers[1]
-    model = MLPRegressor((20,), solver="sgd", learning_rate_init=1.0, random_state=0)
-    with pytest.raises(ValueError, match=r"^the loss of epoch \d+ is not finite.* smaller learning_rate_init than 1"):
+    model = MLPRegressor(hidden_layer_sizes=(20,), solver="sgd", learning_rate_init=1.0, random_state=0)
+    with pytest.raises(ValueError, match=r"^Solver produced non-finite.* epoch \d+ is not.* learning_rate_init than 1"):
         model.fit(X, y)
     assert np.isfinite(model.predict(X)).all()
     with pytest.warns(ConvergenceWarning, match="the best weights are kept"):
@@ -239,7 +251,7 @@ def test_settings_that_break_a_rule_leave_the_fitted_model_alone(digits, setting
     ("given", "sentence"),
     [
         ({"X_val": np.zeros((3, 64))}, "X_val and y_val must be given both, got no y_val"),
-        ({"X_val": np.zeros((3, 64)), "y_val": [0, 1, 77]}, r"y must have the classes .* only, got \[77\]"),
+        ({"X_val": np.zeros((3, 64)), "y_val": [0, 1, 77]}, r"y_val must have the classes .* only, got \[77\]"),
         ({"X_val": np.zeros((3, 63)), "y_val": [0, 1, 2]}, "63 features"),
         ({"sample_weight": np.full(500, -1.0)}, "sample_weight must be numbers of at least 0, and not all 0, got -1"),
         ({"sample_weight": np.zeros(500)}, "not all 0, got zeros only|at least one non-zero"),
@@ -252,15 +264,15 @@ def test_data_that_break_a_rule_are_refused(digits, given, sentence):
 
 def test_poisson_refuses_negative_numbers(numbers):
     with pytest.raises(ValueError, match='loss "poisson" needs y of at least 0, got -'):
-        MLPRegressor((5,), loss="poisson").fit(*numbers)
+        MLPRegressor(hidden_layer_sizes=(5,), loss="poisson").fit(*numbers)
 
 
 def test_partial_fit_knows_its_rules(digits):
     X, y = digits
     assert not hasattr(MLPClassifier(solver="lbfgs"), "partial_fit")
-    with pytest.raises(ValueError, match="classes must be given to the first call of partial_fit"):
+    with pytest.raises(ValueError, match="classes must be passed on the first call to partial_fit"):
         MLPClassifier().partial_fit(X, y)
-    with pytest.raises(ValueError, match="partial_fit cannot stop early"):
+    with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
         MLPClassifier(early_stopping=True).partial_fit(X, y, classes=range(10))
     with pytest.raises(ValueError, match="partial_fit cannot balance classes"):
         MLPClassifier(class_weight="balanced").partial_fit(X, y, classes=range(10))
@@ -276,7 +288,7 @@ def test_partial_fit_knows_its_rules(digits):
 def test_warm_start_needs_the_same_classes(digits):
     X, y = digits
     model = MLPClassifier((5,), warm_start=True, max_iter=2, random_state=0).fit(X, y)
-    with pytest.raises(ValueError, match="warm_start needs the classes of the first fit"):
+    with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same classes"):
         model.fit(X[y < 9], y[y < 9])
 
 

@@ -1,26 +1,14 @@
 """Files that earlier versions wrote, and their networks' answers; make_files.py wrote both."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.make_files import FOLDER, facts, images
 
 from cmlp import Network
 
-FOLDER = Path(__file__).with_name("files")
 NAMES = [path.stem for path in sorted(FOLDER.glob("*.cmlp"))]
-
-
-def images():
-    """Return three rows of six pixels: floats, and bytes that the scale applies to."""
-    return np.linspace(-1, 2, 18).reshape(3, 6), np.arange(18, dtype=np.uint8).reshape(3, 6) * 15
-
-
-def facts(model):
-    """Return what is compared besides the outputs."""
-    framing, names = model.framing and [*vars(model.framing).values()], model.class_names and [*model.class_names]
-    return [str(model.architecture), model.scale, names, framing, dict(model.training)]
 
 
 def test_the_files_are_there():

@@ -6,11 +6,11 @@ failure names.
 
 import json
 import random
-from time import monotonic
+from itertools import islice
 
 import numpy as np
 import pytest
-from sealing import MODEL, TENSORS, dumped, sealed
+from support.sealing import MODEL, TENSORS, dumped, sealed
 
 from cmlp import ModelError, Network
 from cmlp.errors import CmlpError
@@ -18,7 +18,7 @@ from cmlp.storage.container import unpack
 from cmlp.storage.models import read_model
 from cmlp.training.checkpoint_files import KIND, VERSION, read_checkpoint
 
-MUTANTS, MINUTE = 1000, 60.0
+MUTANTS, MANY_MUTANTS = 1000, 100_000
 DATA = np.random.default_rng(0).random((12, 4)), np.arange(12) % 2
 TRAINING = {"epochs": 3, "eta": 0.1, "mini_batch_size": 5, "optimizer": "adam", "averaging": 0.5, "patience": 2}
 TRAINING |= {"validation_data": 0.3, "schedule": "adaptive", "training_accuracy": True}
@@ -113,23 +113,14 @@ def mutants(content, description, tensors, **options):
         number += 1
 
 
-def until(effort, numbered):
-    """Return so many of the mutants, or those of so many seconds."""
-    begun = monotonic()
-    for number, content in numbered:
-        if number >= effort if isinstance(effort, int) else monotonic() - begun > effort:
-            return
-        yield number, content
-
-
-EFFORTS = pytest.mark.parametrize("effort", [MUTANTS, pytest.param(MINUTE, marks=pytest.mark.exhaustive)])
+EFFORTS = pytest.mark.parametrize("effort", [MUTANTS, pytest.param(MANY_MUTANTS, marks=pytest.mark.exhaustive)])
 
 
 @EFFORTS
 def test_models(tmp_path, effort):
     path, again = tmp_path / "model.cmlp", tmp_path / "again.cmlp"
     fates = []
-    for number, content in until(effort, mutants(sealed(), MODEL, TENSORS)):
+    for number, content in islice(mutants(sealed(), MODEL, TENSORS), effort):
         path.write_bytes(content)
         try:
             model = read_model(path)
@@ -167,7 +158,7 @@ def test_checkpoints(checkpoint, tmp_path, effort):
     path = tmp_path / "run"
     fates = []
     options = {"keep": ("identity",), "kind": json.dumps(KIND)}
-    for number, content in until(effort, mutants(*checkpoint, **options)):
+    for number, content in islice(mutants(*checkpoint, **options), effort):
         path.write_bytes(content)
         path.with_name("run.previous").unlink(missing_ok=True)
         try:

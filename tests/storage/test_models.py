@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from children import environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file, save
-from sealing import MODEL, TENSORS, sealed
+from support.children import command, environment
+from support.sealing import MODEL, TENSORS, sealed
 
 from cmlp import ModelError, Network
 from cmlp.data.framing import CENTRES, Framing
@@ -128,14 +128,14 @@ def test_a_file_made_by_hand_is_read(tmp_path):
 def test_foreign_files_are_called_what_they_are(tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(save({"a": np.zeros(3)}, {"format": "pt"}))
-    with pytest.raises(ModelError, match=rf"^{path} is a safetensors file, but cmlp did not write it$"):
+    with pytest.raises(ModelError, match=rf"^{path} is a safetensors file, but not one that cmlp wrote$"):
         Network.load(path)
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"class_names": ("one",)}, "class_names must be 2 different texts"),
+        ({"class_names": ("one",)}, "class_names must be 2 different strings"),
         ({"class_names": ("one", "\x1b[2J")}, "class_names must be printable"),
         ({"framing": Framing(3, 3, False, 3, "box")}, "framing must have 4 pixels, got 3 by 3"),
         ({"scale": float("nan")}, "scale must be a positive number"),
@@ -146,7 +146,7 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path, changes, words):
     model = Network([4, 2]).model
     write_model(model, path)
     before = path.read_bytes()
-    with pytest.raises(ModelError, match=f"^what is to be saved does not hold a network: {words}"):
+    with pytest.raises(ModelError, match=f"^the model to save does not hold a network: {words}"):
         write_model(replace(model, **changes), path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
@@ -249,9 +249,8 @@ def test_loading_takes_four_times_the_file(tmp_path):
 @pytest.mark.parametrize("saves", [300, pytest.param(1000, marks=pytest.mark.exhaustive)])
 def test_files_are_whole_while_another_process_saves(tmp_path, saves):
     path = tmp_path / "model.cmlp"
-    arguments = [Path(__file__).with_name("faulty_saves.py"), "repeatedly", tmp_path, str(saves)]
-    seen = set()
-    with subprocess.Popen([sys.executable, *arguments], env=environment()) as writer:
+    program, seen = command("support.faulty_saves", "repeatedly", tmp_path, saves), set()
+    with subprocess.Popen(program, env=environment()) as writer:
         while writer.poll() is None:
             if path.exists():
                 first, second = read_model(path).weights

@@ -4,14 +4,13 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from children import reports
+from support.children import reports
 
 from cmlp import Network
 
-PROGRAM = Path(__file__).with_name("faulty_saves.py")
+PROGRAM = "support.faulty_saves"
 NUMBERS = {"old": 1.0, "new": 2.0}  # of which the parameters are full
 TEMPORARY = re.compile(r"\.model\.cmlp\.[0-9a-f]{8}\.tmp")
 

@@ -1,11 +1,11 @@
 """Files of PyTorch's Linear layers, as `safetensors.torch.save_file(module.state_dict(), path)` writes them."""
 
-import formulas
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save, save_file
+from support import formulas
 
 from cmlp import ModelError, Network
 
@@ -115,7 +115,7 @@ def test_load_says_how_to_read_it(tmp_path):
             'Network.from_torch(path, activation="relu", loss="cross_entropy") reads it'
         )
     save_file({"layer": np.zeros(3)}, path)
-    with pytest.raises(ModelError, match="is a safetensors file, but cmlp did not write it"):
+    with pytest.raises(ModelError, match="is a safetensors file, but not one that cmlp wrote"):
         Network.load(path)
 
 
@@ -140,12 +140,12 @@ FINE = state_dict(NAMES["attributes"])
         ({"fc2.weight": np.zeros((4, 5), np.float16)}, r"fc2.weight, F16 of shape \(4, 5\)"),
         ({"fc2.weight": np.zeros((0, 5))}, r"fc2.weight, F64 of shape \(0, 5\)"),
         ({"fc2.bias": np.zeros(4, np.float32)}, "all numbers must have the same type, got F64 and F32"),
-        ({"fc2.bias": np.array([0, 1, np.nan, 2])}, "all numbers must be finite, and some of fc2.bias are not"),
+        ({"fc2.bias": np.array([0, 1, np.nan, 2])}, "all numbers must be finite, got NaN or infinity in fc2.bias"),
         ({"fc2.bias": np.zeros(5)}, r"as many biases as outputs, got fc2.weight \(4, 5\) and fc2.bias \(5,\)"),
         ({"fc4.bias": np.zeros(5)}, "each bias must have a weight, got fc4.bias"),
         (
             {"fc4.weight": np.zeros((2, 2))},
-            r"each layer must take what the one before it in the order of names gives, got fc3.weight \(3, 4\) and "
+            r"each layer must have as many inputs as the one before it has outputs, got fc3.weight \(3, 4\) and "
             r"then fc4.weight \(2, 2\)",
         ),
     ],

@@ -1,8 +1,8 @@
-"""Images and labels in every format that people have.
+"""Read images and labels in any of the supported formats.
 
-The floors, from the ground: ``content`` (the bytes of a file, within limits), ``arrays`` (bytes to arrays),
-``sets`` (what is found, before and after it is checked) and ``names`` (which name means what); on them one
-module per format; on these ``sniffing`` (the table of formats, told from the content) and ``loading``.
+From the lowest module up: ``arrays`` (bytes to arrays), ``sets`` (images and labels before and after they are
+checked) and ``names`` (what names of files and arrays mean); one module per format; ``detection`` (the format of a
+file, by its content) and ``loading``.
 """
 
 from cmlp.data.formats.loading import load

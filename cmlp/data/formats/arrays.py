@@ -1,4 +1,4 @@
-"""Arrays made of the bytes of a file, whose number is compared with the shape first."""
+"""Convert the bytes of a file to an array, after comparing their number with its shape."""
 
 from math import prod
 from pathlib import Path
@@ -19,18 +19,18 @@ def array_of(
     name: Path | str,
     order: Literal["C", "F"] = "C",
 ) -> NDArray[Any]:
-    """Return the array that these bytes are; a view of them, as files usually are."""
+    """Return bytes as an array: a view of them if they are aligned."""
     check_size(len(content), dtype, shape, name)
     return aligned(np.frombuffer(content, dtype).reshape(shape, order=order))
 
 
 def aligned(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array, copied if it starts where a compiled loop could not read its values."""
+    """Return the array, or a copy if its values are not aligned in memory."""
     return array if array.flags.aligned else array.copy()
 
 
 def check_size(size: int, dtype: np.dtype[Any], shape: tuple[int, ...], name: Path | str) -> None:
-    """Refuse a shape that does not stand for exactly ``size`` bytes, before anything is allocated for it.
+    """Refuse a shape that does not need exactly ``size`` bytes, before anything is allocated for it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Tables of text: one image per line, its label in the first, the last or a named column."""
+"""Read CSV tables: one image per line, its label in the first, the last or a named column."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.data.formats.content import blocks_of
-from cmlp.data.formats.names import LABELS, listed
+from cmlp.data.formats.names import LABELS, some_names
 from cmlp.data.formats.sets import Parts, unchecked
+from cmlp.data.reading import read_blocks
 from cmlp.errors import DataError
 
 DELIMITERS = ";\t,"  # otherwise spaces; a comma may stand within the numbers of a file with semicolons
@@ -29,7 +29,7 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class Layout(NamedTuple):
-    """What the first line says: the delimiter, the number of columns, and their names if it is a header."""
+    """The layout of a table, from its first line: delimiter, number of columns, and their names if it is a header."""
 
     delimiter: str | None
     width: int
@@ -38,7 +38,7 @@ class Layout(NamedTuple):
 
 
 def is_csv(start: bytes) -> bool:
-    """Say whether a file that starts like this is a table: one of its first two lines begins with numbers."""
+    """Return whether a file with this start is a table: one of its first two lines must begin with numbers."""
     lines = [line for line in start.removeprefix(BOM).splitlines() if line.strip()]
     return any(map(_begins_with_numbers, lines[:2]))
 
@@ -49,12 +49,12 @@ def _begins_with_numbers(line: bytes) -> bool:
 
 
 def read_csv(path: Path) -> Parts:
-    """Return images and labels; the table may be compressed, with or without a header.
+    """Read images and labels from a table, compressed or not, with or without a header.
 
     Raises
     ------
     DataError
-        If rows differ in width, hold something else than numbers, or if no column looks like labels.
+        If rows differ in width or hold anything but numbers, or if no column looks like labels.
     OSError
         If the file cannot be read.
     """
@@ -94,7 +94,7 @@ def _is_number(cell: str) -> bool:
 def _lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield each line that is not blank, with its number; a long line is refused before it fills the memory."""
     before, rest = 0, b""
-    for block in chain(blocks_of(path), [b"\n"]):
+    for block in chain(read_blocks(path), [b"\n"]):
         *lines, rest = (rest + block).split(b"\n")
         for number, line in enumerate(lines, before + 1):
             if line and line.strip():
@@ -107,7 +107,7 @@ def _lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
 def _read_table(path: Path, layout: Layout) -> NDArray[Any]:
     """Read the rows into the first of `DTYPES` that holds them all."""
     size = lines = 0
-    for block in blocks_of(path):
+    for block in read_blocks(path):
         size += len(block)
         lines += block.count(b"\n")
     # Not more rows than their shortest text allows, however many blank lines there are.
@@ -124,12 +124,12 @@ def _read_table(path: Path, layout: Layout) -> NDArray[Any]:
 
 
 def _fill(table: NDArray[Any], path: Path, layout: Layout) -> int | None:
-    """Read all rows and return their number, or None if they are no integers that the table holds."""
+    """Read all rows and return their number, or None if the type of the table cannot hold them."""
     done = 0
     for numbers, lines in _batches_of(path, layout):
         rows = _parsed(lines, layout, table.dtype)
         if rows is None and table.dtype == DTYPES[-1]:
-            raise _complaint(numbers, lines, path, layout)
+            raise _row_error(numbers, lines, path, layout)
         if rows is None:
             return None
         table[done : done + len(rows)] = rows
@@ -138,7 +138,7 @@ def _fill(table: NDArray[Any], path: Path, layout: Layout) -> int | None:
 
 
 def _batches_of(path: Path, layout: Layout) -> Iterator[tuple[list[int], list[bytes]]]:
-    """Yield some lines at a time, and where they stand in the file."""
+    """Yield batches of lines, with their numbers in the file."""
     rows = islice(_lines_of(path), int(layout.header), None)
     while batch := list(_batch(rows)):
         numbers, lines = zip(*batch, strict=True)
@@ -155,7 +155,7 @@ def _batch(rows: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
 
 
 def _parsed(lines: list[bytes], layout: Layout, dtype: np.dtype[Any]) -> NDArray[Any] | None:
-    """Return the numbers in some lines, or None if they are of another type or number."""
+    """Return the numbers in some lines, or None if their type or number is another."""
     if dtype.kind != "f" and any(line.translate(None, INTEGER_BYTES) for line in lines):
         return None
     texts = [line.decode("latin-1") for line in lines]
@@ -166,8 +166,8 @@ def _parsed(lines: list[bytes], layout: Layout, dtype: np.dtype[Any]) -> NDArray
     return rows if rows.shape == (len(lines), layout.width) else None
 
 
-def _complaint(numbers: list[int], lines: list[bytes], path: Path, layout: Layout) -> DataError:
-    """Say which line is no row of numbers."""
+def _row_error(numbers: list[int], lines: list[bytes], path: Path, layout: Layout) -> DataError:
+    """Return the error for the first line that is not a row of numbers."""
     for number, line in zip(numbers, lines, strict=True):
         cells = _cells(line.decode("utf-8", "replace"), layout.delimiter)
         if len(cells) != layout.width:
@@ -179,24 +179,24 @@ def _complaint(numbers: list[int], lines: list[bytes], path: Path, layout: Layou
 
 
 def _columns(table: NDArray[Any], layout: Layout, path: Path) -> tuple[int, list[int]]:
-    """Tell which column holds the labels, and which ones the pixels."""
+    """Find the column of the labels and those of the pixels."""
     names = layout.names
     pixels = [column for column in range(layout.width) if not names or names[column] not in INDEX_NAMES]
     named = [column for column, name in enumerate(names) if name in LABEL_NAMES]
     if names and len(named) != 1:
-        raise DataError(f"{path} must have one column called label, class, digit, target or y, got {listed(names)}")
+        raise DataError(f"{path} must have one column called label, class, digit, target or y, got {some_names(names)}")
     label = named[0] if named else _label_column(table, path)
     pixels.remove(label)
     if not pixels:
-        raise DataError(f"{path} must have columns of pixels beside the labels, got {listed(names)}")
+        raise DataError(f"{path} must have columns of pixels beside the labels, got {some_names(names)}")
     return label, pixels
 
 
 def _label_column(table: NDArray[Any], path: Path) -> int:
     """Find the labels in the first or the last column.
 
-    Labels are small whole numbers, none of them is left out, and the most frequent one is rarer than the most
-    frequent value of a pixel at the corner. What speaks for both columns decides nothing.
+    Labels are small integers without gaps, and the most frequent label is rarer than the most frequent value of a
+    corner pixel. Evidence for both columns does not count.
     """
     found_in = {}
     for column in (0, table.shape[1] - 1):
@@ -210,15 +210,13 @@ def _label_column(table: NDArray[Any], path: Path) -> int:
         if all(doubt <= other for others in found_in.values() for doubt, other in zip(doubts, others, strict=True))
     ]
     if len(least) != 1:
-        found = "both" if found_in else "neither"
-        raise DataError(
-            f"{path} must have a header with a column called label: {found} of its first and last may be it"
-        )
+        found = "both its first and its last column" if found_in else "neither its first nor its last column"
+        raise DataError(f"{path} must have a header that names the label column: {found} could be it")
     return least[0]
 
 
 def _kept(table: NDArray[Any], columns: list[int]) -> NDArray[Any]:
-    """Return the table without the other columns, in the memory of the table."""
+    """Return only these columns of the table, in its own memory."""
     values = table.reshape(-1)
     for start in range(0, len(table), BATCH_LINES):
         rows = table[start : start + BATCH_LINES, columns]  # a copy, and what follows lies behind its new place

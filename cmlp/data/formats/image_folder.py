@@ -1,32 +1,41 @@
-"""Folders of pictures, one folder per class: ``0/ 1/ ... 9/``, with or without ``train/`` and ``test/`` above."""
+"""Read folders of pictures, one folder per class: ``0/ 1/ ... 9/``, with or without ``train/`` and ``test/`` above."""
 
-from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.data.formats.content import limit_of
 from cmlp.data.formats.names import role_of
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
+from cmlp.data.picture import decode_picture
+from cmlp.data.reading import size_limit
 from cmlp.errors import DataError
-from cmlp.utils.files import is_regular
-from cmlp.utils.optional import require
+from cmlp.utils.files import open_regular
+from cmlp.utils.text import printable
 
-MAGIC = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"BM": "BMP"}
+FORMATS = ("PNG", "JPEG", "BMP")
 
 
 def read_image_folder(folder: Path) -> Parts | None:
-    """Return the pictures below a folder as 8-bit grey, or None if there are no folders of classes.
+    """Read the pictures below a folder as 8-bit grey values.
 
-    Folders that are called 0, 1, 2, ... are the labels; other names are numbered in alphabetical order, and are what
-    the labels are called.
+    The names of the folders are the labels if they are numbers. Other names are numbered in alphabetical order, and
+    become the class names.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder with a folder per class, or with folders for training and test data above these.
+
+    Returns
+    -------
+    dict or None
+        Images and labels of each part; None if there are no folders of classes.
 
     Raises
     ------
     DataError
-        If a file is no picture, or if the pictures differ in size.
+        If a file is not a picture, or the pictures differ in size.
     OSError
         If a file cannot be read.
     """
@@ -66,20 +75,16 @@ def _read_classes(folder: Path, classes: list[Path], names: dict[str, int]) -> U
     files = [(path, names[inner.name]) for inner in classes for path in _files(inner)]
     images = _read_images([path for path, _ in files])
     labels = np.array([label for _, label in files], np.int32)
-    called = None if all(map(str.isdigit, names)) else tuple(map(_shown, names))
+    called = None if all(map(str.isdigit, names)) else tuple(map(printable, names))
     return unchecked(images, labels, folder)._replace(class_names=called)
 
 
-def _shown(name: str) -> str:
-    return name if name.isprintable() else repr(name)[1:-1]
-
-
 def _read_images(paths: list[Path]) -> NDArray[np.uint8]:
-    """Read pictures that are all of one size, and not more than their files allow."""
+    """Read pictures of one size; small files that decode to very many pixels are refused."""
     first = _read_image(paths[0])
-    limit = limit_of(sum(path.stat().st_size for path in paths))
+    limit = size_limit(sum(path.stat().st_size for path in paths))
     if len(paths) * first.size > limit:
-        raise DataError(f"pictures in {paths[0].parent} must not unfold into more than {limit:,} bytes")
+        raise DataError(f"pictures in {paths[0].parent} must have at most {limit:,} pixels")
     images = np.empty((len(paths), *first.shape), np.uint8)
     for image, path in zip(images, paths, strict=True):
         found = _read_image(path)
@@ -95,27 +100,7 @@ def _size(image: NDArray[np.uint8]) -> str:
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
-    pillow = require("PIL.Image", "Pillow", "images", "reading pictures")
-    if not is_regular(path):
-        raise DataError(f"{path} must be a regular file")
-    with path.open("rb") as file:
-        start = file.read(4)
-        formats = [name for magic, name in MAGIC.items() if start.startswith(magic)]
-        if not formats:
-            raise DataError(f"{path} must be a PNG, JPEG or BMP picture")
-        file.seek(0)
-        try:
-            with pillow.open(file, formats=formats) as picture:
-                if 4 * prod(picture.size) > limit_of(path.stat().st_size):
-                    raise DataError(f"{path} must not unfold into {prod(picture.size):,} pixels")
-                return _grey(picture)
-        except DataError:
-            raise
-        except Exception as error:  # what a decoder raises for damaged files is not specified
-            raise DataError(f"{path} is a damaged {formats[0]} picture: {error}") from error
-
-
-def _grey(picture: Any) -> NDArray[np.uint8]:
-    if picture.mode.startswith("I"):  # of 16 bits, which conversion would clip
-        return (np.asarray(picture) >> 8).astype(np.uint8)
-    return np.asarray(picture.convert("L"))
+    with open_regular(path, DataError) as file:
+        most = size_limit(path.stat().st_size) // 4
+        grey = decode_picture(file, str(path), formats=FORMATS, most_pixels=most)
+    return (grey >> 8).astype(np.uint8) if grey.dtype == np.uint16 else grey

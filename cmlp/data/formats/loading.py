@@ -1,4 +1,4 @@
-"""Images and labels from any file or folder."""
+"""Load images and labels from any file or folder."""
 
 import os
 from pathlib import Path
@@ -6,52 +6,52 @@ from typing import Any
 
 from cmlp.data.class_names import read_class_names
 from cmlp.data.formats.csv import read_csv
+from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.image_folder import read_image_folder
-from cmlp.data.formats.names import listed, pairs_of, role_of
+from cmlp.data.formats.names import Part, pairs_of, role_of, some_names
 from cmlp.data.formats.npz import Archive
 from cmlp.data.formats.pickled import parts_of
-from cmlp.data.formats.sets import Parts, Sets, Unchecked, checked
-from cmlp.data.formats.sniffing import format_of
+from cmlp.data.formats.sets import Parts, Sets, Unchecked, check_parts
 from cmlp.errors import DataError
 
 READABLE = "images and labels (IDX, npy or pickles), one table or archive for each part, or pictures by class"
 
 
 def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
-    """Read images and labels in any of the formats that people have, told from the content.
+    """Load images and labels in any common format, which is detected from the content.
 
     ====================  =====================================================================================
     Four files            images and labels, and the same for the test: IDX, ``.npy`` or pickles in a folder,
                           with the names of MNIST, ``x_train y_train x_test y_test`` or the like; a file
-                          ``class_names.txt`` beside them says what the labels are called
+                          ``class_names.txt`` beside them names the classes
     Two files             an ``images`` file in IDX or ``.npy`` format or a pickle, its ``labels`` file beside it
     ``.npz``              with the names of keras, medmnist, ``images labels`` or ``X y``
     Pickle                ``(X, y)``, ``((X, y), (X, y))``, three pairs as in Nielsen's ``mnist.pkl.gz``, a list
                           of (image, label), or a dict of arrays
-    CSV                   an image per line, its label first, last or in a column called ``label``
-    Pictures              PNG, JPEG or BMP files in a folder per class, of its name (needs ``cmlp[images]``)
+    CSV                   an image per line, with its label first, last or in a column called ``label``
+    Pictures              PNG, JPEG or BMP files, in a folder for each class (needs ``cmlp[images]``)
     ====================  =====================================================================================
 
-    All but pictures may be compressed with gzip. Validation data become part of the training data. Nothing is
-    ever unpickled or executed, and no reader takes more memory than twice the content plus 64 MiB; an
-    uncompressed ``.npy`` file of bytes stays on the disk and is mapped into memory.
+    All but pictures and archives may be compressed with gzip. Validation data become part of the training data.
+    Nothing in a file is executed. Reading takes at most twice the memory of the content plus 64 MiB; an uncompressed
+    ``.npy`` file of uint8 values is memory-mapped.
 
     Parameters
     ----------
     source : str or path
         The file or the folder.
     classes : int, optional
-        Number of classes. By default it is inferred from the training labels.
+        Number of classes; by default inferred from the training labels.
 
     Returns
     -------
     Sets
-        (train, test); test is None if the source holds one set only.
+        Training and test data; `test` is None if the source holds a single set.
 
     Raises
     ------
     DataError
-        If the source is in no known format, is damaged, or breaks a rule of `Dataset`.
+        If the source is in no known format, is damaged, or is invalid as a `Dataset`.
     OSError
         If it cannot be read.
 
@@ -60,11 +60,11 @@ def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
     >>> train, test = load("mnist.npz")  # doctest: +SKIP
     """
     path = Path(source)
-    return checked(_read_folder(path) if path.is_dir() else _read_file(path), classes)
+    return check_parts(_read_folder(path) if path.is_dir() else _read_file(path), classes)
 
 
 def _read_file(path: Path) -> Parts:
-    known = format_of(path)
+    known = detect_format(path)
     value = known.read(path)
     parts: Parts | None = value if known.read is read_csv else parts_of(value, path)
     if parts is not None:
@@ -77,11 +77,11 @@ def _labels_beside(path: Path) -> Path:
     """Find the labels of images that have a file of their own."""
     part, kind, rest, _ = role_of(path.name)
     if kind != "images":
-        raise DataError(f"{path} must hold images and labels, or be named like images with labels beside it")
+        raise DataError(f"{path} must hold images and labels, or be a file of images with a file of labels beside it")
     for other in sorted(path.parent.iterdir()):
         if other.is_file() and role_of(other.name)[:3] == (part, "labels", rest):
             return other
-    raise DataError(f"{path} holds images only, and no file of labels with a like name is beside it")
+    raise DataError(f"{path} holds images only, and there is no file of labels with a matching name beside it")
 
 
 def _read_folder(folder: Path) -> Parts:
@@ -92,7 +92,7 @@ def _read_folder(folder: Path) -> Parts:
         return {part: pair._replace(class_names=called) for part, pair in found.items()}
     parts = _read_parts(files) or read_image_folder(folder)
     if not parts:
-        raise DataError(f"{folder} must hold {READABLE}, got {listed(files)}")
+        raise DataError(f"{folder} must hold {READABLE}, got {some_names(files)}")
     return parts
 
 
@@ -113,7 +113,7 @@ def _names_of(images: Path, labels: Path) -> tuple[str, str]:
 
 def _read_array(path: Path) -> Any:
     """Read a file that holds images or labels, but not both."""
-    known = format_of(path)
+    known = detect_format(path)
     if known.read is read_csv:
         raise DataError(f"{path} must be an array in IDX or npy format or a pickle, got a table")
     return _lone(known.read(path), path)
@@ -122,14 +122,14 @@ def _read_array(path: Path) -> Any:
 def _lone(value: Any, path: Path) -> Any:
     if isinstance(value, Archive):
         if len(value) != 1:
-            raise DataError(f"{path} must hold one array, got {listed(value)}")
+            raise DataError(f"{path} must hold one array, got {some_names(value)}")
         return next(iter(value.values()))
     return value
 
 
 def _read_parts(files: dict[str, Path]) -> Parts:
     """Read files that hold one part each, images with labels, such as mnist_train.csv and mnist_test.csv."""
-    groups: dict[tuple[str, ...], dict[str, Path]] = {}
+    groups: dict[tuple[str, ...], dict[Part, Path]] = {}
     for name, path in files.items():
         part, kind, rest, _ = role_of(name)
         if part and kind is None and "/" not in name:

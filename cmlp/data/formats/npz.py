@@ -1,4 +1,4 @@
-"""The formats of ``numpy.save`` and ``numpy.savez``; nothing is unpickled, and headers are not evaluated."""
+"""Read the formats of ``numpy.save`` and ``numpy.savez``: nothing is unpickled, and headers are not evaluated."""
 
 import io
 import re
@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.formats.arrays import aligned, array_of, check_size
-from cmlp.data.formats.content import BLOCK, content_of, limit_of, open_regular
-from cmlp.data.formats.names import shown
-from cmlp.data.pickles import GZIP
+from cmlp.data.reading import BLOCK, GZIP, read_bytes, size_limit
 from cmlp.errors import DataError
+from cmlp.utils.files import open_regular
+from cmlp.utils.text import escaped
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 MAX_HEADER = 10_000
@@ -25,7 +25,7 @@ SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9L,\s]*)\)""")
 
 
 class Header(NamedTuple):
-    """What stands before the values of an array."""
+    """The header of an array."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -34,25 +34,25 @@ class Header(NamedTuple):
 
 
 def is_npy(start: bytes) -> bool:
-    """Say whether a file that starts like this is in the format of ``numpy.save``."""
+    """Return whether a file with this start is in the format of ``numpy.save``."""
     return start.startswith(NPY)
 
 
 def is_npz(start: bytes) -> bool:
-    """Say whether a file that starts like this is a zip file."""
+    """Return whether a file with this start is a zip file."""
     return start.startswith(ZIP)
 
 
 def read_npy(path: Path) -> NDArray[Any]:
-    """Return the array in a file of ``numpy.save``: mapped into memory unless it is compressed."""
-    with open_regular(path) as file:
+    """Read the array in a file of ``numpy.save``; memory-mapped unless it is compressed."""
+    with open_regular(path, DataError) as file:
         compressed = file.read(len(GZIP)) == GZIP
         file.seek(0)
         if not compressed:
             header = _read_header(file, path)
             check_size(file.seek(0, 2) - header.size, header.dtype, header.shape, path)
             return aligned(np.memmap(file, header.dtype, "r", header.size, header.shape, header.order))
-    content = content_of(path)
+    content = read_bytes(path)
     header = _read_header(io.BytesIO(content[: MAX_HEADER + 12]), path)
     return array_of(memoryview(content)[header.size :], header.dtype, header.shape, path, header.order)
 
@@ -67,15 +67,15 @@ class Archive(Mapping[str, NDArray[Any]]):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with open_regular(path) as file:
+        with open_regular(path, DataError) as file:
             size = file.seek(0, 2)
             members = _opened(file, path).infolist()
         self._members = {info.filename.removesuffix(".npy"): info for info in members if _is_array(info)}
         if not self._members:
             raise DataError(f"{path} must be a zip file of .npy arrays, got none")
         total = sum(info.file_size for info in self._members.values())
-        if total > limit_of(size):
-            raise DataError(f"{path} must not unfold into more than {limit_of(size):,} bytes, got {total:,}")
+        if total > size_limit(size):
+            raise DataError(f"{path} must decompress to at most {size_limit(size):,} bytes, got {total:,}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)
@@ -84,10 +84,10 @@ class Archive(Mapping[str, NDArray[Any]]):
         return len(self._members)
 
     def __getitem__(self, key: str) -> NDArray[Any]:
-        info, name = self._members[key], f"{shown(key)} in {self._path}"
+        info, name = self._members[key], f"{escaped(key)} in {self._path}"
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(f"{name} must be stored or deflated, as numpy.savez does")
-        with open_regular(self._path) as file:
+        with open_regular(self._path, DataError) as file:
             archive = _opened(file, self._path)
             try:
                 with archive.open(info) as member:
@@ -99,7 +99,7 @@ class Archive(Mapping[str, NDArray[Any]]):
 
 
 class _BoundedFile(io.BufferedReader):
-    """A file of which nobody reads very much at once: `zipfile` takes any directory into memory as a whole."""
+    """A file that refuses to read very much at once: `zipfile` reads any directory into memory as a whole."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         content = super().read(BLOCK + 1 if size is None or size < 0 else min(size, BLOCK + 1))
@@ -131,7 +131,7 @@ def _read_member(member: Any, size: int, name: str) -> NDArray[Any]:
 
 
 def _read_header(file: Any, name: Path | str) -> Header:
-    """Read what stands before the values: a dict of dtype, order and shape, as text."""
+    """Read the header: a dict of dtype, order and shape, as text."""
     start = file.read(len(NPY) + 2)
     wide = start[len(NPY) :] in (b"\x02\x00", b"\x03\x00")
     if not (start.startswith(NPY) and (wide or start[len(NPY) :] == b"\x01\x00")):
@@ -143,7 +143,7 @@ def _read_header(file: Any, name: Path | str) -> Header:
     text = file.read(size).decode("latin-1")
     dtype, order, shape = DTYPE.search(text), FORTRAN_ORDER.search(text), SHAPE.search(text)
     if not (dtype and order and shape):
-        raise DataError(f"{name} must be an array of integers or floats, got the header {shown(text.strip())}")
+        raise DataError(f"{name} must be an array of integers or floats, got the header {escaped(text.strip())}")
     byte_order, kind, width = dtype.groups()
     kind = "u" if kind == "b" else kind  # a byte that is neither 0 nor 1 would be an impossible bool
     try:

@@ -1,26 +1,27 @@
-"""The values of a pickle or an archive: which of them are images, and which labels."""
+"""Tell images from labels among the values of a pickle or an archive."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, listed, pairs_of, role_of, shown
+from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, pairs_of, role_of, some_names
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.data.pickles import FIRST_OPCODES
 from cmlp.errors import DataError
+from cmlp.utils.text import escaped
 
 # Two sets are training and test data, three also have validation data, as in the file of Nielsen's book.
 ORDERS = {2: (TRAIN, TEST), 3: (TRAIN, VALIDATION, TEST)}
 
 
 def is_pickle(start: bytes) -> bool:
-    """Say whether a file that starts like this may be a pickle."""
+    """Return whether a file with this start may be a pickle."""
     return start[:1] != b"" and start[0] in FIRST_OPCODES
 
 
 def parts_of(value: object, source: object) -> Parts | None:
-    """Tell images and labels apart.
+    """Tell images from labels.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def parts_of(value: object, source: object) -> Parts | None:
         A dict of arrays, or of one dict or pair for each part; a pair of images and labels; a list of (image,
         label); two such sets (training and test) or three (training, validation and test).
     source : object
-        What complaints call the value.
+        What error messages call the value.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def parts_of(value: object, source: object) -> Parts | None:
     Raises
     ------
     DataError
-        If a dict has no names that are understood.
+        If the keys of a dict name no images and labels.
     """
     if isinstance(value, Mapping):
         return _parts_of_names(value, source)
@@ -58,16 +59,17 @@ def _parts_of_names(values: Mapping[Any, Any], source: object) -> Parts | None:
         return {part: _named(values, keys, pair, source) for part, pair in pairs.items()}
     nested = {role.part: key for key in keys if (role := role_of(key)).part and not role.kind and not role.rest}
     if nested:
-        return {part: _only(values[keys[key]], f"{shown(key)} in {source}") for part, key in nested.items() if part}
+        return {part: _only(values[keys[key]], f"{escaped(key)} in {source}") for part, key in nested.items() if part}
     if len(values) == 1:
         return None
-    raise DataError(f"{source} must hold images and labels by name, such as x_train and y_train, got {listed(keys)}")
+    found = some_names(keys)
+    raise DataError(f"{source} must hold images and labels by name, such as x_train and y_train, got {found}")
 
 
 def _named(values: Mapping[Any, Any], keys: Mapping[str, Any], pair: tuple[str, str], source: object) -> Unchecked:
     images, labels = pair
     return Unchecked(
-        values[keys[images]], values[keys[labels]], (f"{shown(images)} in {source}", f"{shown(labels)} in {source}")
+        values[keys[images]], values[keys[labels]], (f"{escaped(images)} in {source}", f"{escaped(labels)} in {source}")
     )
 
 
@@ -79,7 +81,7 @@ def _only(value: object, source: str) -> Unchecked:
 
 
 def _pair_of(value: object) -> tuple[Any, Any] | None:
-    """Return images and labels of a pair of both, equally many, or of a list of (image, label)."""
+    """Return images and labels of a pair of both, of the same length, or of a list of (image, label)."""
     if not _is_sequence(value):
         return None
     if len(value) == 2 and _count(value[0]) == _count(value[1]) is not None:
@@ -94,7 +96,7 @@ def _is_example(value: object) -> bool:
 
 
 def _two_arrays(value: Sequence[Any]) -> tuple[Any, Any] | None:
-    """Return images and labels that are not equally many, for the complaint that follows."""
+    """Return images and labels that differ in number, for the error that follows."""
     if len(value) == 2 and isinstance(value[0], np.ndarray) and value[0].ndim > 1:
         return value[0], value[1]
     return None

@@ -1,25 +1,29 @@
-"""A set of images with labels before it is checked, and the training and test data after."""
+"""Training and test data, before and after validation."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cmlp.data.dataset import Dataset
-from cmlp.data.formats.names import TEST, TRAIN, VALIDATION
+from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part
 from cmlp.errors import DataError
 
 TITLES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
 class Sets(NamedTuple):
-    """Training and test data; a source that holds one set only has no test data.
+    """Training and test data of a source.
 
-    Attributes
+    Parameters
     ----------
     train : Dataset
-        The training data, or the only set that there is.
+        The training data, or the only data that the source holds.
     test : Dataset or None
-        The test data.
+        The test data, or None if the source has none.
+
+    Examples
+    --------
+    >>> train, test = cmlp.Sets(cmlp.Dataset([[0], [1]], [0, 1]), None)
     """
 
     train: Dataset
@@ -27,7 +31,7 @@ class Sets(NamedTuple):
 
 
 class Unchecked(NamedTuple):
-    """Images and labels as a source holds them, and what complaints call them."""
+    """Images and labels as a source holds them, with their names for error messages."""
 
     images: Any
     labels: Any
@@ -35,22 +39,22 @@ class Unchecked(NamedTuple):
     class_names: tuple[str, ...] | None = None
 
 
-Parts = dict[str, Unchecked]
+Parts = dict[Part, Unchecked]
 
 
-def unchecked(images: object, labels: object, source: object, part: str | None = None) -> Unchecked:
-    """Put images and labels together that have no names of their own."""
+def unchecked(images: object, labels: object, source: object, part: Part | None = None) -> Unchecked:
+    """Pair images and labels that have no names of their own."""
     title = f"{TITLES[part]} " if part else ""
     return Unchecked(images, labels, (f"{title}images in {source}", f"{title}labels in {source}"))
 
 
-def checked(parts: Parts, classes: int | None) -> Sets:
-    """Check the parts of a source; validation data become part of the training data.
+def check_parts(parts: Parts, classes: int | None) -> Sets:
+    """Validate the parts of a source; validation data become part of the training data.
 
     Raises
     ------
     DataError
-        If a part breaks a rule of `Dataset`, or test images differ from training images in size.
+        If a part is invalid as a `Dataset`, or test images differ from training images in size.
     """
     training = [parts[part] for part in (TRAIN, VALIDATION) if part in parts]
     tests = [parts[TEST]] if TEST in parts else []
@@ -61,26 +65,26 @@ def checked(parts: Parts, classes: int | None) -> Sets:
 
 
 def split(dataset: Dataset, test_fraction: float, seed: int = 0) -> Sets:
-    """Split a set into training and test data, with the same share of each class.
+    """Split data into training and test data, stratified by class.
 
     Parameters
     ----------
     dataset : Dataset
-        The set.
+        The data.
     test_fraction : float
-        The share of the test data, between 0 and 1.
+        The fraction of the test data, in (0, 1).
     seed : int
-        The same seed gives the same split.
+        Random seed, 0 by default; the same seed gives the same split.
 
     Returns
     -------
     Sets
-        Training and test data, each in the order of the set.
+        Training and test data, each in the order of `dataset`.
 
     Raises
     ------
     DataError
-        If one of both would be empty.
+        If either would be empty.
 
     Examples
     --------
@@ -88,11 +92,11 @@ def split(dataset: Dataset, test_fraction: float, seed: int = 0) -> Sets:
     array([0, 1])
     """
     if not 0 < test_fraction < 1:
-        raise DataError(f"test_fraction must lie between 0 and 1, got {test_fraction!r}")
+        raise DataError(f"test_fraction must be in (0, 1), got {test_fraction!r}")
     total = len(dataset)
     count = round(test_fraction * total)
     if not 0 < count < total:
-        raise DataError(f"{total:,} images are too few to keep a fraction of {test_fraction:g} for the test")
+        raise DataError(f"{total:,} images are too few to split off a test fraction of {test_fraction:g}")
     # The images of each class stand side by side, in random order; every few places one goes to the test data.
     # The raw stream of a bit generator is the same in every NumPy; a Generator's permutation is not promised.
     by_class = np.lexsort((np.random.PCG64(seed).random_raw(total), dataset.labels))
@@ -110,7 +114,7 @@ def _test(part: Unchecked, train: Dataset, training: Unchecked) -> Dataset:
     test = _dataset(part, train.classes)
     if test.images.shape[1] != train.images.shape[1]:
         sizes = f"{train.images.shape[1]:,} and {test.images.shape[1]:,}"
-        raise DataError(f"{training.names[0]} and {part.names[0]} must have equally many pixels, got {sizes}")
+        raise DataError(f"{training.names[0]} and {part.names[0]} must have the same number of pixels, got {sizes}")
     if train.images.dtype == test.images.dtype == np.uint8 and test.scale > train.scale:
         return _dataset(part, train.classes, train.scale)  # a few dark images are no images of fewer bits
     return test

@@ -1,7 +1,7 @@
-"""A network as a page: one HTML file that draws, answers and shows how, without a server and without a network.
+"""Export a network to one HTML file, on which a reader draws an image and sees every layer compute; it works offline.
 
-``browser/`` holds what runs in the page: ``page.html``, ``page.css``, and scripts of which each knows only those before
-it (``document.py`` has their order). Their arithmetic is the network's, in doubles.
+``browser/`` holds what runs in the page: ``page.html``, ``page.css``, and scripts that each use only those before them
+(``document.py`` has their order). They compute what the network does, in doubles.
 """
 
 from cmlp.export.page.document import html_page

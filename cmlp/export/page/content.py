@@ -1,9 +1,9 @@
-"""What the page is told of a model, as JSON has it; arrays are base64 of their bytes."""
+"""The data of a page as values for JSON; arrays are base64 of their bytes."""
 
 from base64 import b64encode
 from dataclasses import asdict
 from math import isqrt
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,20 @@ SMALLEST_SIDE = 8  # of a square that is taken for a picture: few numbers are of
 MNIST_SIDE, MNIST_BOX = 28, 20
 
 
-def content_of(model: Model, examples: Examples | None) -> dict[str, Any]:
-    """Return all that the page depends on.
+def page_content(model: Model, examples: Examples | None) -> dict[str, Any]:
+    """Return the data of a page.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    examples : Examples or None
+        Test images to include.
+
+    Returns
+    -------
+    dict
+        Values for JSON.
 
     Raises
     ------
@@ -32,7 +44,7 @@ def content_of(model: Model, examples: Examples | None) -> dict[str, Any]:
     parameters = parameters_of(model, None)
     size = parameters.count * parameters.dtype.itemsize
     if size > LARGEST:
-        raise ModelError(f"a page must have at most {LARGEST:,} bytes of parameters, and these have {size:,}")
+        raise ModelError(f"a page must have at most {LARGEST:,} bytes of parameters, got {size:,}")
     features = architecture.sizes[0]
     framing = model.framing or _framing_of_square(features, examples)
     if framing is not None and framing.height * framing.width != features:
@@ -50,14 +62,14 @@ def content_of(model: Model, examples: Examples | None) -> dict[str, Any]:
     }
 
 
-def _kind_of_answer(model: Model) -> str:
+def _kind_of_answer(model: Model) -> Literal["label", "flags", "numbers"]:
     if model.architecture.classifies:
         return "label"
     return "flags" if model.architecture.loss == MULTILABEL else "numbers"
 
 
 def _framing_of_square(features: int, examples: Examples | None) -> Framing | None:
-    """Return how digits as large as this would lie in the frame of MNIST, unless the inputs cannot be pixels."""
+    """Return the framing of MNIST for a square of this size, or None if the inputs cannot be pixels of one."""
     side = isqrt(features)
     if side * side != features or side < SMALLEST_SIDE or (examples is not None and not examples.are_pixels):
         return None
@@ -76,5 +88,5 @@ def _describe(examples: Examples) -> dict[str, Any]:
 
 
 def _base64(array: NDArray[Any]) -> str:
-    """Return the bytes of an array, little-endian, as all browsers have their numbers."""
+    """Return the bytes of an array in base64, little-endian as in all browsers."""
     return b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()

@@ -1,4 +1,4 @@
-"""The page as one file: what is in ``browser/``, joined, and a policy that lets nothing else run."""
+"""Assemble the page from the files in ``browser/``, with a content security policy that allows nothing else."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from string import Template
 from typing import Any
 
 from cmlp.errors import ModelError
-from cmlp.export.page.content import content_of
+from cmlp.export.page.content import page_content
 from cmlp.export.page.examples import Examples
 from cmlp.export.parameters import producer_version
 from cmlp.model.record import Model
@@ -29,7 +29,7 @@ SCRIPTS = (
     "diagram",
     "answer",
     "page",
-)  # each knows only those before it
+)  # each uses only those before it
 
 
 def html_page(model: Model, examples: Examples | None = None, *, title: str | None = None) -> bytes:
@@ -38,19 +38,24 @@ def html_page(model: Model, examples: Examples | None = None, *, title: str | No
     Parameters
     ----------
     model : Model
-        Such as ``network.model``.
+        The network, ``network.model``.
     examples : Examples, optional
-        Images to step through.
+        Test images to include; none by default.
     title : str, optional
-        Its heading.
+        Heading of the page; "A network at work" by default.
+
+    Returns
+    -------
+    bytes
+        HTML in UTF-8.
 
     Raises
     ------
     ModelError
-        If a weight or a bias is not finite, or there are too many for a page.
+        If a weight or a bias is not finite, there are too many for a page, or the title is not a string.
     """
     if not isinstance(title, str | None):
-        raise ModelError(f"title must be a text, got {title!r}")
+        raise ModelError(f"title must be a string, got {title!r}")
     script = "(() => {\n" + '"use strict";\n' + "\n".join(_read(f"{name}.js") for name in SCRIPTS) + "})();\n"
     style = _read("page.css")
     page = Template(_read("page.html")).substitute(
@@ -59,7 +64,7 @@ def html_page(model: Model, examples: Examples | None = None, *, title: str | No
         title=escape(title or TITLE),
         description=escape(_description(model)),
         style=style,
-        content=_harmless(content_of(model, examples)),
+        content=_harmless(page_content(model, examples)),
         script=script,
     )
     return page.encode(errors="xmlcharrefreplace")  # a title may hold half a surrogate pair, like file names do
@@ -87,7 +92,7 @@ def _source(text: str) -> str:
 
 
 def _harmless(content: dict[str, Any]) -> str:
-    """Return JSON in which no class name can end the element that it stands in."""
+    """Return JSON in which no class name can close the HTML element around it."""
     return json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", r"\u003c")
 
 

@@ -1,4 +1,4 @@
-"""Images from a test for the page: wrong answers first."""
+"""Choose test images for the page, wrong predictions first."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,31 +7,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.core.engine import Engine
+from cmlp.data.pixels import value_range
 from cmlp.model.architecture import Architecture
 from cmlp.model.evaluation import decide
 from cmlp.model.samples import Samples
 
 MOST = 200
-SLACK = 1e-3  # of white, for what was rounded
+SLACK = 1e-3  # beyond white, for what was rounded
 MOST_BYTES = 400_000  # of all of them: base64 makes 4 of 3, and the page is to be mailed
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Images that a page shows.
+    """Test images of a page.
 
     Attributes
     ----------
     images : ndarray (n, features)
         uint8, or the type of the network.
     scale : float
-        What uint8 pixels are multiplied by.
+        The factor for uint8 pixels.
     expected : ndarray (n,) of intp, or (n, outputs) of float64
         Labels or targets.
     total : int
-        How many images were tested.
+        Number of tested images.
     wrong : int or None
-        How many answers were wrong, where answers can be.
+        Number of wrong predictions; None where the network predicts numbers.
     """
 
     images: NDArray[Any]
@@ -42,13 +43,26 @@ class Examples:
 
     @property
     def are_pixels(self) -> bool:
-        """Whether all values lie where those of pixels lie."""
-        white = 1 / self.scale if self.images.dtype == np.uint8 else 1.0
-        return bool(self.images.min() >= 0 and self.images.max() <= white + SLACK)
+        """Whether all values are in [0, 1], as those of pixels are."""
+        low, high = value_range(self.images, self.scale)
+        return low >= 0 and high <= 1 + SLACK
 
 
 def choose_examples(samples: Samples, architecture: Architecture, engine: Engine) -> Examples:
-    """Choose up to 200 images, at most half of them wrong ones: these first, or, for numbers, the largest errors.
+    """Choose up to 200 test images: the wrong predictions or largest errors first, at most half of all.
+
+    Parameters
+    ----------
+    samples : Samples
+        The test data.
+    architecture : Architecture
+        That of the network.
+    engine : Engine
+        Computes the outputs.
+
+    Returns
+    -------
+    examples : Examples
 
     Raises
     ------
@@ -71,7 +85,7 @@ def choose_examples(samples: Samples, architecture: Architecture, engine: Engine
 
 
 def _errors(answers: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.float64]:
-    """Return how wrong each answer is; 0 is right."""
+    """Return the error of each prediction; 0 is right."""
     wrong: NDArray[Any]
     if answers.dtype.kind == "i":
         wrong = (answers != expected)[:, np.newaxis]
@@ -99,7 +113,7 @@ def _worst_first(errors: NDArray[np.float64], room: int, counted: bool) -> NDArr
 
 
 def _spread(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
-    """Return at most so many rows, from all over them."""
+    """Return at most so many rows, evenly spaced."""
     count = min(len(rows), most)
     return rows[np.arange(count) * len(rows) // max(count, 1)]
 

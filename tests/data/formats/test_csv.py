@@ -46,7 +46,7 @@ def test_tables(read, text, images, labels, dtype):
 
 
 def test_lines_of_a_compressed_table_may_lie_across_blocks(tmp_path, monkeypatch, digits, same):
-    monkeypatch.setattr("cmlp.data.formats.content.BLOCK", 7)
+    monkeypatch.setattr(csv.read_blocks, "__defaults__", (7,))
     monkeypatch.setattr(csv, "BATCH_LINES", 10)
     rows = np.column_stack([digits[0].images, digits[0].labels])[:95]
     text = "\n".join(" ".join(map(str, row)) for row in rows.tolist())
@@ -81,15 +81,15 @@ def test_images_are_contiguous(tmp_path):
         ),
         (
             "1,1,0\n0,1,1\n",
-            "{path} must have a header with a column called label: both of its first and last may be it",
+            "{path} must have a header that names the label column: both its first and its last column could be it",
         ),
         (
             "0.5,1,2\n0.1,1,2\n",
-            "{path} must have a header with a column called label: neither of its first and last may be it",
+            "{path} must have a header that names the label column: neither its first nor its last column could be it",
         ),
         (
             "0,9,1\n0,9,2\n1,9,3\n1,9,5\n",
-            "{path} must have a header with a column called label: both of its first and last may be it",
+            "{path} must have a header that names the label column: both its first and its last column could be it",
         ),
         ("label,a\n0.5,3\n0,1\n", "labels in {path} must be integers or one-hot rows, got dtype float32"),
         ("label,a\n0,1e99\n1,1\n", "images in {path} must be finite, got inf in image 0, pixel 0"),

@@ -2,23 +2,20 @@
 
 import gzip
 import io
-import os
 import pickle
 import random
 import struct
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.children import command, environment
 
-import cmlp
 from cmlp.data.formats import load
 from cmlp.errors import DataError
 
@@ -146,10 +143,9 @@ def test_truncated_files(place, kind):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", VALID)
-def test_mutated_files_for_a_minute(place, kind):
-    seed, end = time.time_ns(), time.monotonic() + 60
-    generator = random.Random(seed)
-    while time.monotonic() < end:
+def test_many_mutated_files(place, kind):
+    generator = random.Random(kind)
+    for number in range(50_000):
         content = bytearray(generator.choice(VALID[kind]))
         for _ in range(generator.randint(1, 6)):
             at = generator.randint(0, len(content))
@@ -159,7 +155,7 @@ def test_mutated_files_for_a_minute(place, kind):
         try:
             read(place, bytes(content))
         except Exception:
-            print(f"seed {seed}, content {bytes(content)!r}")
+            print(f"mutant {number}, content {bytes(content)!r}")
             raise
 
 
@@ -244,10 +240,10 @@ BOMBS = {
     "npy of 32 GiB": (lambda: npy((65536, 65536), "<f8"), "must hold 34,359,738,368 bytes"),
     "npy with a long header": (lambda: b"\x93NUMPY\x02\x00" + b"\xff" * 4, "must have a header of at most"),
     "IDX of 2^32 images": (lambda: idx_of(2**32 - 1), "must hold 17,179,869,180 bytes"),
-    "gzip of IDX": (lambda: gzip.compress(idx_of(50 * MIB) + bytes(200 * MIB), 1), "must not unfold into more than"),
-    "gzip of a table": (lambda: gzip.compress(b"1,2\n" * (50 * MIB), 1), "must not unfold into more than"),
-    "zip of 200 MiB": (zip_bomb, "must not unfold into more than"),
-    "zip that claims 4 GiB": (lambda: zip_with_sizes(2**32 - 2), "must not unfold into more than"),
+    "gzip of IDX": (lambda: gzip.compress(idx_of(50 * MIB) + bytes(200 * MIB), 1), "must decompress to at most"),
+    "gzip of a table": (lambda: gzip.compress(b"1,2\n" * (50 * MIB), 1), "must decompress to at most"),
+    "zip of 200 MiB": (zip_bomb, "must decompress to at most"),
+    "zip that claims 4 GiB": (lambda: zip_with_sizes(2**32 - 2), "must decompress to at most"),
     "zip that claims 60 MiB": (lambda: zip_with_sizes(60 * MIB), "is damaged"),
     "zip of many members": (lambda: zip_of_many(400_000), "is a damaged zip file: its directory is too long"),
     "one long line": (lambda: b"1,2\n" + b"1," * (40 * MIB), "must have at most 1,048,576 bytes"),
@@ -260,9 +256,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits the memory
 
 def outcome(path, limit):
     """Load a source in a process that may grow by so many bytes, and return by how many it did, and the result."""
-    program = [sys.executable, str(Path(__file__).with_name("reading.py")), str(path), str(limit)]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(cmlp.__file__).parents[1])}
-    run = subprocess.run(program, capture_output=True, text=True, env=environment)
+    run = subprocess.run(command("support.reading", path, limit), capture_output=True, text=True, env=environment())
     assert run.returncode == 0, run.stderr
     grown, text = run.stdout.split(" ", 1)
     return int(grown), text
@@ -275,7 +269,7 @@ def test_a_bomb_is_refused_within_twice_its_size(tmp_path, make, words):
     path.write_bytes(make())
     (tmp_path / "labels").write_bytes(idx(LABELS))
     size = path.stat().st_size
-    unfolded = size if "unfold" not in words else 64 * MIB + 64 * size
+    unfolded = size if "decompress" not in words else 64 * MIB + 64 * size
     allowed = 2 * unfolded + 64 * MIB
     grown, text = outcome(path, allowed)
     assert text.startswith("DataError: ") and words in text

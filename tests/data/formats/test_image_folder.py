@@ -66,7 +66,7 @@ def test_jpeg_is_nearly_the_same(tmp_path):
     ("array", "grey"),
     [
         (np.full((2, 2, 3), 200, np.uint8), 200),
-        (np.full((2, 2, 4), 200, np.uint8), 200),
+        (np.full((2, 2, 4), 200, np.uint8), 212),  # 200 / 255 of 200, and the rest of white
         (np.full((2, 2), 51200, np.uint16), 200),
         (np.full((2, 2), True), 255),
     ],
@@ -113,17 +113,17 @@ def test_a_damaged_picture(tmp_path, complaint, kind):
     file = tmp_path / "0" / "a.png"
     content = picture(np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8), kind)
     file.write_bytes(content[: len(content) // 2])
-    assert complaint(tmp_path).startswith(f"{file} is a damaged {kind} picture: ")
+    assert complaint(tmp_path).startswith(f"{file} is a damaged picture: ")
 
 
-def test_pictures_that_unfold_into_too_much(tmp_path, complaint, monkeypatch):
-    monkeypatch.setattr("cmlp.data.formats.image_folder.limit_of", lambda size: 20)
+def test_pictures_that_are_too_large(tmp_path, complaint, monkeypatch):
+    monkeypatch.setattr("cmlp.data.formats.image_folder.size_limit", lambda size: 20)
     (tmp_path / "0").mkdir()
     for name in "abcdefg":
         (tmp_path / "0" / name).write_bytes(picture(np.zeros((2, 2), np.uint8)))
-    assert complaint(tmp_path) == f"pictures in {tmp_path / '0'} must not unfold into more than 20 bytes"
+    assert complaint(tmp_path) == f"pictures in {tmp_path / '0'} must have at most 20 pixels"
     (tmp_path / "0" / "a").write_bytes(picture(np.zeros((3, 3), np.uint8)))
-    assert complaint(tmp_path) == f"{tmp_path / '0' / 'a'} must not unfold into 9 pixels"
+    assert complaint(tmp_path) == f"{tmp_path / '0' / 'a'} must have at most 5 pixels, got 9"
 
 
 def test_without_pillow(tmp_path, monkeypatch):
@@ -149,3 +149,12 @@ def test_folders_say_what_the_labels_are_called(tmp_path):
 def test_numbers_are_no_names(tmp_path, few):
     write(tmp_path, few[0])
     assert load(tmp_path).train.class_names is None
+
+
+def test_pictures_are_turned_and_opaque(tmp_path):
+    (tmp_path / "0").mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the orientation: to be turned by 90 degrees
+    upright = np.array([[[0, 0, 0, 0], [0, 0, 0, 255]], [[99, 99, 99, 255], [50, 50, 50, 255]]], np.uint8)
+    (tmp_path / "0" / "a.png").write_bytes(picture(upright, exif=exif))
+    assert load(tmp_path).train.pictures().tolist() == [[[99, 255], [50, 0]]]

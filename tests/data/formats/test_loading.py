@@ -54,7 +54,7 @@ def test_complaints_name_the_files(tmp_path, complaint):
     images, labels = tmp_path / "x.npy", tmp_path / "y.npy"
     np.save(images, np.eye(3))
     np.save(labels, np.arange(4))
-    sentence = f"images in {images} and labels in {labels} must be equally many, got 3 images and 4 labels"
+    sentence = f"images in {images} and labels in {labels} must have the same length, got 3 images and 4 labels"
     assert complaint(tmp_path) == complaint(images) == sentence
 
 
@@ -118,8 +118,8 @@ def test_the_seed_decides(digits):
 
 def test_splits_that_are_impossible():
     dataset = Dataset([[0], [1]], [0, 1])
-    with pytest.raises(DataError, match=r"^2 images are too few to keep a fraction of 0\.1 for the test$"):
+    with pytest.raises(DataError, match=r"^2 images are too few to split off a test fraction of 0\.1$"):
         split(dataset, 0.1)
     for share in (0, 1, -1, float("nan")):
-        with pytest.raises(DataError, match=f"^test_fraction must lie between 0 and 1, got {share}$"):
+        with pytest.raises(DataError, match=rf"^test_fraction must be in \(0, 1\), got {share}$"):
             split(dataset, share)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from cmlp.data.formats.names import listed, pairs_of, role_of, shown
+from cmlp.data.formats.names import pairs_of, role_of, some_names
 from cmlp.errors import DataError
+from cmlp.utils.text import escaped
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_half_a_part_is_refused():
 
 
 def test_names_in_complaints_are_escaped_and_few():
-    assert shown("a\x1b[2J\n\u20ac") == "a\\x1b[2J\\n\\u20ac"
-    assert len(shown("x" * 1000)) == 80
-    assert listed(str(number) for number in range(1009)) == "0, 1, 2, 3, 4, 5, 6, 7 and 1,001 more"
-    assert listed([]) == "nothing"
+    assert escaped("a\x1b[2J\n\u20ac") == "a\\x1b[2J\\n\\u20ac"
+    assert len(escaped("x" * 1000)) == 80
+    assert some_names(str(number) for number in range(1009)) == "0, 1, 2, 3, 4, 5, 6, 7 and 1,001 more"
+    assert some_names([]) == "nothing"

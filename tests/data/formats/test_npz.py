@@ -165,8 +165,8 @@ def test_complaints_name_array_and_file(tmp_path, complaint):
     path = tmp_path / "file"
     path.write_bytes(archive_of(x_train=[[1, 2], [3, 4]], y_train=[0, 1, 2]))
     found = "got 2 images and 3 labels"
-    assert complaint(path) == f"x_train in {path} and y_train in {path} must be equally many, {found}"
+    assert complaint(path) == f"x_train in {path} and y_train in {path} must have the same length, {found}"
     path.write_bytes(archive_of(x_train=[[1, 2]], y_train=[0], x_test=[[1, 2, 3]], y_test=[0]))
-    assert complaint(path) == f"x_train in {path} and x_test in {path} must have equally many pixels, got 2 and 3"
+    assert complaint(path) == f"x_train in {path} and x_test in {path} must have the same number of pixels, got 2 and 3"
     path.write_bytes(archive_of(x_train=[[1, 2]], y_train=[0], x_val=[[1, 2, 3]], y_val=[0]))
     assert complaint(path) == f"x_train in {path} and x_val in {path} must be arrays of one shape to be joined"

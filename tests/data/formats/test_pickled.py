@@ -34,10 +34,13 @@ def test_names_of_the_parts():
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ((IMAGES, LABELS[:2]), "images in {path} and labels in {path} must be equally many, got 3 images and 2 labels"),
+        (
+            (IMAGES, LABELS[:2]),
+            "images in {path} and labels in {path} must have the same length, got 3 images and 2 labels",
+        ),
         (
             ((IMAGES, LABELS), (IMAGES, LABELS + 1)),
-            "test labels in {path} must lie in 0..2, got 1..3: they seem to start at 1",
+            "test labels in {path} must be in 0..2, got 1..3: they seem to start at 1",
         ),
         (
             {"a": IMAGES, "b": LABELS},
@@ -46,7 +49,7 @@ def test_names_of_the_parts():
         ({}, "{path} must hold images and labels by name, such as x_train and y_train, got nothing"),
         ({"train": IMAGES, "test": IMAGES}, "train in {path} must be images with labels, got a ndarray"),
         ({"X": ["a"], "y": [0]}, "X in {path} must be numbers, got str at index 0"),
-        (IMAGES, "{path} must hold images and labels, or be named like images with labels beside it"),
+        (IMAGES, "{path} must hold images and labels, or be a file of images with a file of labels beside it"),
     ],
 )
 def test_complaints(tmp_path, complaint, value, sentence):
@@ -58,7 +61,7 @@ def test_complaints(tmp_path, complaint, value, sentence):
 def test_images_without_labels_beside_them(tmp_path, complaint):
     path = tmp_path / "x_train.pkl"
     path.write_bytes(pickle.dumps(IMAGES))
-    sentence = f"{path} holds images only, and no file of labels with a like name is beside it"
+    sentence = f"{path} holds images only, and there is no file of labels with a matching name beside it"
     assert complaint(path) == sentence
     (tmp_path / "y_test.pkl").write_bytes(pickle.dumps(LABELS))
     assert complaint(path) == sentence

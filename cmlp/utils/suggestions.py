@@ -1,0 +1,84 @@
+"""What somebody probably meant by a name that cmlp does not know."""
+
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec, TypeVar
+
+# What other libraries call the same thing, in lower case with underscores.
+SYNONYMS = {
+    "alpha": "lmbda",
+    "batch_size": "mini_batch_size",
+    "bce": "binary_cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+    "callback": "callbacks",
+    "categorical_crossentropy": "cross_entropy",
+    "ce": "cross_entropy",
+    "class_weights": "class_weight",
+    "hidden_layer_sizes": "sizes",
+    "kernel_initializer": "initializer",
+    "l2": "lmbda",
+    "lambda_": "lmbda",
+    "layers": "sizes",
+    "learning_rate": "eta",
+    "learning_rate_init": "eta",
+    "linear": "identity",
+    "log_loss": "cross_entropy",
+    "logistic": "sigmoid",
+    "lr": "eta",
+    "mae": "mean_absolute_error",
+    "max_iter": "epochs",
+    "momentum_sgd": "momentum",
+    "mse": "mean_squared_error",
+    "n_epochs": "epochs",
+    "n_jobs": "threads",
+    "nll": "cross_entropy",
+    "num_epochs": "epochs",
+    "p": "dropout",
+    "random_state": "seed",
+    "reduce_on_plateau": "adaptive",
+    "scheduler": "schedule",
+    "softmax_cross_entropy": "cross_entropy",
+    "solver": "optimizer",
+    "sparse_categorical_crossentropy": "cross_entropy",
+    "swish": "silu",
+    "test": "test_data",
+    "validation_split": "validation_data",
+    "verbose": "progress",
+    "weight_decay": "lmbda",
+    "xavier": "glorot_normal",
+    "kaiming": "he_normal",
+}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def suggestion(given: object, names: Collection[str]) -> str:
+    """Return ``: did you mean "name"?`` where one of the names is close to what was given, and otherwise nothing."""
+    if not isinstance(given, str):
+        return ""
+    plain = given.strip().lower().replace("-", "_").replace(" ", "_")
+    if plain in names:
+        meant = [plain]
+    elif SYNONYMS.get(plain) in names:
+        meant = [SYNONYMS[plain]]
+    else:
+        meant = get_close_matches(plain, names, 1)
+    return f': did you mean "{meant[0]}"?' if meant else ""
+
+
+def suggest_keywords(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function answer an unknown keyword argument with the one that was probably meant."""
+    known = signature(function).parameters
+
+    @wraps(function)
+    def call(*arguments: P.args, **keywords: P.kwargs) -> T:
+        for name in keywords:
+            if name not in known:
+                meant = suggestion(name, known.keys())
+                raise TypeError(f"{function.__qualname__}() got an unexpected keyword argument {name!r}{meant}")
+        return function(*arguments, **keywords)
+
+    return call
