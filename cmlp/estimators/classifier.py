@@ -15,6 +15,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from cmlp.data.validation import check_class_names
+from cmlp.errors import DataError
 from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
 from cmlp.model.architecture import MULTILABEL
 from cmlp.model.samples import Samples
@@ -393,8 +395,12 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return np.ascontiguousarray(binarizer.transform(y), np.float64)
 
     def _class_names(self, learned: dict[str, Any]) -> tuple[str, ...] | None:
-        names = tuple(map(str, learned["classes_"]))
-        return names if len(names) == learned["n_outputs_"] and all(map(str.strip, names)) else None
+        """Return the classes as texts, of two the second, whose probability the only output is."""
+        outputs, names = learned["n_outputs_"], [str(name) for name in learned["classes_"]]
+        try:
+            return check_class_names(names[1:] if outputs == 1 else names, outputs)
+        except DataError:  # they are numbers to no file then
+            return None
 
     def _weigh_classes(self, y: Any, learned: dict[str, Any], *, once: bool) -> NDArray[np.float64] | None:
         if self.class_weight is None:
