@@ -204,7 +204,7 @@ class Network:
         output = self.engine.output_of_one(images, self.scale)
         if output is not None:
             return output
-        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
         outputs = compute_outputs(Batch(batch, self.scale), self.engine, threads)
         return outputs[0] if single else outputs
 
@@ -226,7 +226,7 @@ class Network:
         DataError
             If the images have another number of pixels, or are not numbers.
         """
-        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
         if isinstance(batch, tuple):
             raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
         pixels = scaled(batch, self.scale).astype(self.dtype)
@@ -407,7 +407,7 @@ class Network:
         resume: bool = False,
         progress: bool | None = None,
     ) -> History:
-        """Train on mini-batches, shuffled anew in each epoch.
+        """Train on mini-batches, reshuffled before each epoch.
 
         A call that is refused leaves the network as it was.
 
@@ -802,7 +802,7 @@ class Network:
 
     def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
         """Return the samples of images and labels given apart, of one image or more."""
-        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
         answers = [labels] if single else labels
         return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 

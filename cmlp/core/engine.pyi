@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cmlp.core.memory import Batch
-from cmlp.core.state import OptimizerState
+from cmlp.core.state import OptimizerState, RunningLoss
 
 Vector = NDArray[Any]
 
@@ -63,4 +63,5 @@ class Engine:
         average: Vector | None = None,
         dropout_key: int = 0,
         threads: int = 1,
+        running: RunningLoss | None = None,
     ) -> tuple[float, float, int]: ...

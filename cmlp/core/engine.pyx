@@ -14,7 +14,7 @@ from cmlp.core.checks cimport check_network, check_number, check_order
 from cmlp.core.memory cimport Batch, Memory, describe_one, memory_for
 from cmlp.core.model cimport Layer, Model
 from cmlp.core.prediction cimport BLOCK, Prediction, predict_all, predict_in_double, predict_in_float, predict_one
-from cmlp.core.state cimport OptimizerState
+from cmlp.core.state cimport OptimizerState, RunningLoss
 from cmlp.core.training cimport (
     MOST_THREADS,
     Crew,
@@ -255,12 +255,13 @@ cdef class Engine:
 
     def train(self, Batch batch not None, cnp.ndarray order not None, Py_ssize_t begin, Py_ssize_t end,
               cnp.ndarray etas not None, OptimizerState state not None, options, cnp.ndarray average=None,
-              uint64_t dropout_key=0, int threads=1):
+              uint64_t dropout_key=0, int threads=1, RunningLoss running=None):
         """Take a step for each mini-batch of the images named by order[begin:end], contiguous intp.
 
         `etas` holds a float64 for each mini-batch of the whole order, and `options` attributes like those of `Plan`.
         Return the weighted loss of the mini-batches, each before its step, the sum of their weights, and where it
-        stopped: before the end where the loss of the next mini-batch is not finite.
+        stopped: before the end where the loss of the next mini-batch is not finite. All three are in `running`, too,
+        as soon as the parameters are what they will be.
         """
         cdef cnp.ndarray part = check_order(order, begin, end, batch.n)
         cdef Samples samples = batch.samples_for(self.dtype, False)
@@ -280,6 +281,8 @@ cdef class Engine:
                 raise ValueError("average must be writeable")
         state.check_fits(self.model.n_parameters, self.dtype)
         batch.check_fits(&self.model, True)
+        if running is None:
+            running = RunningLoss()
         memory = memory_for(&self.model, self.dtype, min(len(order), plan.mini_batch_size), samples.way, True)
         plan.etas = <const double*> cnp.PyArray_DATA(etas)
         plan.penalties.l1, plan.penalties.l2 = options.l1, options.l2
@@ -303,4 +306,7 @@ cdef class Engine:
             if failed:  # the system gives no more threads
                 crew.barrier.threads = 1
                 run_threads(train_in_float if single else train_in_double, &crew, 1)
+            running.done = crew.stopped  # here, because to leave the context may run Python code
+            running.loss += crew.loss
+            running.weight += crew.weight
         return crew.loss, crew.weight, crew.stopped

@@ -128,6 +128,11 @@ def simd_path_names():
     return [paths[i].name.decode() for i in range(n)]
 
 
+def simd_path_name():
+    """Return the name of the instruction set whose kernels are used."""
+    return path.name.decode()
+
+
 def choose_simd_path(name):
     """Compute with the kernels of this name from now on: for tests, and to compare their speed."""
     global path

@@ -10,3 +10,9 @@ cdef class OptimizerState:
     cdef cnp.ndarray v
 
     cdef int check_fits(self, Py_ssize_t n_parameters, cnp.dtype dtype) except -1
+
+
+cdef class RunningLoss:
+    cdef public Py_ssize_t done
+    cdef public double loss
+    cdef public double weight

@@ -11,3 +11,9 @@ class OptimizerState:
     def name(self) -> str: ...
     @property
     def vectors(self) -> dict[str, NDArray[Any]]: ...
+
+class RunningLoss:
+    done: int
+    loss: float
+    weight: float
+    def __init__(self, done: int = 0, loss: float = 0.0, weight: float = 0.0) -> None: ...

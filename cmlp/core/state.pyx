@@ -59,3 +59,14 @@ cdef class OptimizerState:
     @progress.setter
     def progress(self, value):
         self.optimizer.t, self.optimizer.mu_product = value
+
+
+cdef class RunningLoss:
+    """How many images of an epoch were used, their summed loss, and their weight.
+
+    `Engine.train` writes it before it returns to the interpreter: whatever happens there finds parameters, optimiser
+    and this in step.
+    """
+
+    def __init__(self, done=0, loss=0.0, weight=0.0):
+        self.done, self.loss, self.weight = done, loss, weight

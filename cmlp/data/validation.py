@@ -65,10 +65,10 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
         factor = 1.0
     if integers and low >= 0 and high <= 255:
         one_byte = pixels.dtype.itemsize == 1
-        return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8)), factor
+        return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8, "C")), factor
     if integers:
-        return np.multiply(pixels, factor, dtype=np.float64), factor
-    return (pixels if factor == 1 else pixels * factor), factor
+        return np.multiply(pixels, factor, order="C", dtype=np.float64), factor
+    return (pixels if factor == 1 else np.multiply(pixels, factor, order="C")), factor
 
 
 def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tuple[int, ...]) -> bool:
@@ -238,7 +238,9 @@ def as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any
 
     `one_type` says whether the numbers of a list must be of one type, as labels are, and not 1 and 0.5.
     """
-    if isinstance(values, list | tuple):
+    if isinstance(values, list | tuple) and _are_alike(values):
+        array = np.asarray(values)
+    elif isinstance(values, list | tuple):
         # Row by row, because a whole list with one bad row would only say that it is "inhomogeneous".
         rows = [_as_numbers(row, name, f" at index {i}") for i, row in enumerate(values)]
         _check_alike(rows, name, one_type)
@@ -249,6 +251,16 @@ def as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any
     if array.ndim and not len(array):
         raise DataError(f"{name} must not be empty, got shape {array.shape}")
     return array
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    """Whether these are NumPy's numbers, or arrays of them, of one type and shape: then nothing can go wrong."""
+    if set(map(type, values)) == {np.ndarray}:
+        found: set[Any] = {(row.dtype, row.shape) for row in values}
+    else:
+        found = {(row.dtype, ()) if isinstance(row, np.generic) else None for row in values}
+    kind = found.pop() if len(found) == 1 else None
+    return kind is not None and kind[0].kind in "biuf"
 
 
 def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:

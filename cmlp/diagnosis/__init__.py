@@ -56,6 +56,7 @@ def check(
     Returns
     -------
     Report
+        The findings, the most severe first, and the repaired data.
 
     Examples
     --------

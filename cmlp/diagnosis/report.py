@@ -1,4 +1,4 @@
-"""What a check says: findings, each with its evidence, and what the repair brings."""
+"""The result of a check: findings, each with its evidence and the effect of the repair."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -10,7 +10,7 @@ from cmlp.data.dataset import Dataset
 
 
 class Severity(IntEnum):
-    """How much a finding explains: an error by itself ruins the accuracy or stops the training."""
+    """The severity of a finding: an error by itself ruins the accuracy or stops the training."""
 
     NOTE = 1
     WARNING = 2
@@ -18,29 +18,40 @@ class Severity(IntEnum):
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Write a share in percent, as all findings do: 0.123 is "12.3 %"."""
+    """Format a fraction in percent, as all findings do: 0.123 is "12.3 %"."""
     return f"{100 * share:.{digits}f} %"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault, and the measurement that shows it.
+    """A fault, and the measurement that shows it.
 
-    Attributes
+    Parameters
     ----------
     code : str
-        Stable name, for programs: lower-case words and hyphens, such as "inverted".
+        Stable identifier for programs: lower-case words and hyphens, such as "inverted".
     severity : Severity
+        ``ERROR``, ``WARNING`` or ``NOTE``; an error by itself ruins the accuracy or stops the training.
     where : str
         "training data", "test data", "both sets", "network", "training" or "scoring".
     verdict : str
-        One sentence for people.
+        The fault in one sentence.
     measured : str
-        What was measured, and the threshold it was held against.
-    repair : str or None
-        One line of Python that repairs it, where that is possible.
-    before, after : float or None
-        Test accuracy in percent as things stand, and with the repair applied.
+        What was measured, and the threshold it was compared with.
+    repair : str, optional
+        One line of Python that repairs the fault, if that is possible.
+    before : float, optional
+        Test accuracy in percent without the repair.
+    after : float, optional
+        Test accuracy in percent with the repair.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> inverted = cmlp.Dataset(16 - test.images, test.labels)
+    >>> (finding,) = cmlp.check(train, inverted)
+    >>> finding.code, finding.where, finding.severity.name
+    ('inverted', 'test data', 'ERROR')
     """
 
     code: str
@@ -64,17 +75,31 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """The findings of a check, the gravest first.
+    """The findings of a check, the most severe first.
 
-    Attributes
+    A report is iterated over, and has a length, like its `findings`.
+
+    Parameters
     ----------
-    findings : tuple of Finding
-    notes : tuple of str
+    findings : tuple of Finding, default ()
+        The faults that were found.
+    notes : tuple of str, default ()
         What was not checked, and why.
-    accuracy : float or None
-        Test accuracy in percent as things stand.
-    repaired_train, repaired_test : Dataset or None
-        The sets with every repair applied, where one was found.
+    accuracy : float, optional
+        Test accuracy in percent without any repair.
+    repaired_train : Dataset, optional
+        The training data with all repairs applied, if there are any.
+    repaired_test : Dataset, optional
+        The test data with all repairs applied, if there are any.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> report = cmlp.check(train, cmlp.Dataset(16 - test.images, test.labels))
+    >>> report.ok, len(report)
+    (False, 1)
+    >>> cmlp.check(train, report.repaired_test).ok
+    True
     """
 
     findings: tuple[Finding, ...] = ()
@@ -99,6 +124,12 @@ class Report:
         return "\n\n".join(parts + [f"note: {note}" for note in self.notes])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report, without the repaired sets, as JSON knows it."""
+        """Return the report in a form that JSON can represent, without the repaired data.
+
+        Returns
+        -------
+        dict
+            The keys ``"ok"``, ``"accuracy"``, ``"findings"`` and ``"notes"``.
+        """
         findings = [asdict(finding) | {"severity": finding.severity.name.lower()} for finding in self.findings]
         return {"ok": self.ok, "accuracy": self.accuracy, "findings": findings, "notes": list(self.notes)}

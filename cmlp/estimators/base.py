@@ -20,7 +20,7 @@ from cmlp.estimators.fit import Fit, has_epochs
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
-from cmlp.model.samples import Samples, as_rows
+from cmlp.model.samples import AS_THEY_ARE, Samples, as_rows
 from cmlp.network import Network
 from cmlp.training.checkpointing import open_checkpoints
 from cmlp.training.optimizers import OPTIMIZERS, Optimizer
@@ -318,7 +318,7 @@ def _samples(
             f"the weights of the {name} must not all be 0 in {X.dtype}, got {weights.min():g} to {weights.max():g}"
         )
     labels, targets = (answers, None) if answers.ndim == 1 else (None, answers)
-    return Samples(as_rows(X, X.shape[1], 1.0) if issparse(X) else X, labels, targets, 1.0, weights)
+    return Samples(as_rows(X, X.shape[1], AS_THEY_ARE) if issparse(X) else X, labels, targets, 1.0, weights)
 
 
 def _check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:

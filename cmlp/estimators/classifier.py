@@ -56,7 +56,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     max_iter : int, default 200
         Maximum number of epochs, or of iterations of lbfgs.
     shuffle : bool, default True
-        Whether the samples are shuffled anew in each epoch.
+        Whether the samples are reshuffled before each epoch.
     random_state : int, RandomState or None, optional
         Source of the weights, which are scikit-learn's of the same number, of the order of the samples, of dropout and
         of the validation split. None takes NumPy's global generator, as everywhere in scikit-learn.

@@ -141,12 +141,12 @@ def _forget_other_loss(estimator: Any) -> None:
 
 
 def _vectors(theirs: Any) -> dict[str, list[NDArray[Any]]]:
-    """Return what an optimiser of scikit-learn's remembers, by the names it has here."""
+    """Return what an optimizer of scikit-learn's remembers, by the names it has here."""
     return {"m": theirs.ms, "v": theirs.vs} if isinstance(theirs, AdamOptimizer) else {"m": theirs.velocities}
 
 
 def _take_memory(estimator: Any, theirs: Any) -> None:
-    """Let `partial_fit` go on with the optimiser of scikit-learn."""
+    """Let `partial_fit` go on with the optimizer of scikit-learn."""
     optimizer = optimizer_of(estimator)
     if theirs is None or not has_epochs(estimator):
         return
@@ -166,7 +166,7 @@ def _take_memory(estimator: Any, theirs: Any) -> None:
 
 
 def _give_memory(estimator: Any, fitted: Any) -> None:
-    """Let `partial_fit` of scikit-learn go on with the optimiser here."""
+    """Let `partial_fit` of scikit-learn go on with the optimizer here."""
     memory, parts = estimator._memory, _their_parts(fitted)
     if memory is None or memory.optimizer != optimizer_of(estimator):
         return

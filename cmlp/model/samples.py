@@ -51,6 +51,9 @@ class PixelScale(NamedTuple):
     integers: float
 
 
+AS_THEY_ARE = PixelScale(1.0, 1.0)
+
+
 @dataclass(frozen=True)
 class Samples:
     """Checked images, and labels (n,) or targets (n, outputs).
@@ -141,7 +144,7 @@ class Samples:
         return Batch(self.images, self.scale, self.labels, self.targets, self.weights, smoothing)
 
 
-def as_images(images: Any, features: int, scale: float) -> tuple[NDArray[Any] | SparseRows, bool]:
+def as_images(images: Any, features: int, scale: PixelScale) -> tuple[NDArray[Any] | SparseRows, bool]:
     """Bring one image or a batch of them to shape (n, features), and say whether it was one.
 
     Parameters
@@ -150,8 +153,9 @@ def as_images(images: Any, features: int, scale: float) -> tuple[NDArray[Any] | 
         One image of shape (features,), (features, 1) or (height, width), or n of them along a first axis.
     features : int
         How many pixels an image has.
-    scale : float
-        What integers are multiplied by; those that fit into bytes are returned as such, and still wait for it.
+    scale : PixelScale
+        What integers are multiplied by, but for bytes, which still wait for it. Other integers are returned as bytes
+        where they can.
 
     Returns
     -------
@@ -177,12 +181,12 @@ def as_images(images: Any, features: int, scale: float) -> tuple[NDArray[Any] | 
     raise DataError(f"images must have {features:,} pixels each, got an array of shape {array.shape}")
 
 
-def _converted(numbers: NDArray[Any], scale: float) -> NDArray[Any]:
+def _converted(numbers: NDArray[Any], scale: PixelScale) -> NDArray[Any]:
     """Return numbers of another type as one of CORE_TYPES."""
     if numbers.dtype.kind in "iu":
-        if numbers.size and numbers.min() >= 0 and numbers.max() <= 255:
+        if scale.integers == scale.bytes and numbers.size and numbers.min() >= 0 and numbers.max() <= 255:
             return numbers.astype(np.uint8)
-        product: NDArray[Any] = np.multiply(numbers, scale, dtype=np.float64)
+        product: NDArray[Any] = np.multiply(numbers, scale.integers, dtype=np.float64)
         return product
     return numbers.astype(np.float32 if numbers.dtype.kind == "f" and numbers.dtype.itemsize <= 4 else np.float64)
 
@@ -197,7 +201,7 @@ def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
     return images if together and images.flags.aligned else np.array(images, order="C")
 
 
-def as_rows(matrix: Any, features: int, scale: float) -> SparseRows:
+def as_rows(matrix: Any, features: int, scale: PixelScale) -> SparseRows:
     """Return the values, the columns and the row pointers of a scipy.sparse matrix (n, features).
 
     Integers other than bytes are bytes where they can, and otherwise multiplied by `scale`.
@@ -318,7 +322,7 @@ def _checked_rows(matrix: Any, features: int, scale: PixelScale | None, name: st
     if factor is None:
         csr = matrix.tocsr()
         factor = infer_scale(int(csr.min()), int(csr.max()), integers=True) if csr.nnz else 1.0
-    rows = as_rows(matrix, features, factor)
+    rows = as_rows(matrix, features, PixelScale(factor, factor))
     _check_finite_rows(rows, name)
     return rows, factor
 

@@ -246,7 +246,7 @@ def remedy(samples: Samples, options: Options) -> str:
     if not isfinite(largest):
         return "no image may hold an inf or nan"
     if largest > LARGE:
-        return f"images of 0 to 1 may help, where these reach {largest:g}"
+        return f"scaling the images to [0, 1] may help: the largest value is {largest:g}"
     return f"a smaller eta than {options.eta:g} may help"
 
 

@@ -190,7 +190,7 @@ class TestFromAnotherThread:
         with monkeypatch.context() as patch:
             patch.setattr(MiniBatches, "_train_chunk", stopped_in_the_third)
             history = network.train(data, 10_000, 1e-3, mini_batch_size=100, optimizer=optimizer, **settings)
-        assert len(images) == 3 and max(images) * 6 * network._engine.parameters.size < 5e9, "floating-point operations"
+        assert len(images) == 3 and max(images) * 6 * network.engine.parameters.size < 5e9, "floating-point operations"
         assert len(history) == 1 and np.isfinite(history.loss).all() and min(history.loss) > 0
         assert all(np.isfinite(part).all() for part in [*network.weights, *network.biases])
         few = (data[0][:1000], data[1][:1000])
