@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.data_source import DataSource
 from cmlp.data.pixels import infer_scale
-from cmlp.data.validation import as_array, check_images, check_labels, check_targets, check_weights
+from cmlp.data.validation import are_integer_pixels, as_array, check_images, check_labels, check_targets, check_weights
 from cmlp.errors import DataError
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
@@ -328,7 +328,8 @@ def _checked_rows(matrix: Any, features: int, scale: PixelScale | None, name: st
     factor = _factor(matrix.dtype, scale)
     if factor is None:
         csr = matrix.tocsr()
-        factor = infer_scale(int(csr.min()), int(csr.max()), integers=True) if csr.nnz else 1.0
+        low, high = (int(csr.min()), int(csr.max())) if csr.nnz else (0, 0)
+        factor = infer_scale(low, high, integers=True) if are_integer_pixels(csr.dtype, high) else 1.0
     rows = as_rows(matrix, features, PixelScale(factor, factor))
     _check_finite_rows(rows, name)
     return rows, factor
