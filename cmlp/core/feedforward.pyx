@@ -61,9 +61,9 @@ cdef void multiply_inputs(
 
 cdef uint64_t dropout_key(const LayerSpec* layer, const Workspace* work, const Part* part) noexcept nogil:
     """The key of the layer's first unit for the first image: every layer has a sequence of cursors of its own."""
-    cdef uint64_t place = <uint64_t> (part.first + part.begin) * <uint64_t> layer.fan_out
+    cdef uint64_t position = <uint64_t> (part.first + part.begin) * <uint64_t> layer.fan_out
 
-    return work.dropout_key + (<uint64_t> layer.units << 32) + place
+    return work.dropout_key + (<uint64_t> layer.units << 32) + position
 
 
 cdef void feedforward(

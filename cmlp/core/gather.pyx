@@ -35,7 +35,7 @@ cdef const char* image_at(const DataPointers* data, const Py_ssize_t* order, Py_
 
 
 cdef DataPointers slice_from(const DataPointers* data, Py_ssize_t begin, int outputs) noexcept nogil:
-    """Return the data from a place on."""
+    """Return the data without the first `begin` images."""
     cdef DataPointers rest = data[0]
 
     if rest.rows != NULL:

@@ -68,11 +68,11 @@ cdef int predict_one(
 ) noexcept nogil:
     """Write the outputs (fan_out,) of one image, without BLAS; return -1 where there is no memory for it."""
     cdef const LayerSpec* last = &network.layers[network.depth - 1]
-    cdef Py_ssize_t fan_in = network.fan_in, room = 64 + fan_in * (4 + sizeof(floating)) + 64 * 4 + 2 * fan_in + 64
+    cdef Py_ssize_t fan_in = network.fan_in, size = 64 + fan_in * (4 + sizeof(floating)) + 64 * 4 + 2 * fan_in + 64
     cdef Py_ssize_t begin, end
     cdef Part part = part_of(1, 0, 1)
     cdef Workspace work
-    cdef char* memory = <char*> malloc(network.units * sizeof(floating) + room)
+    cdef char* memory = <char*> malloc(network.units * sizeof(floating) + size)
     cdef floating* activations = <floating*> memory
 
     if memory == NULL:

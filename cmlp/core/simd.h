@@ -9,6 +9,7 @@
 #include "simd_list.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
 
 
 

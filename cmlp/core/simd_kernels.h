@@ -106,7 +106,7 @@ TARGET INLINE void NAME(multiply_block)(const int32_t *pixels, const REAL *value
                                         ptrdiff_t fan_out, REAL *z, int left, const int vectors, const int chains)
 {
     VECTOR sums[4] = {{0}};
-    int k = 0;
+    ptrdiff_t k = 0;
 
     for (int v = 0; v < vectors; v++)
         sums[v] = NAME(load)(z + v * LANES, left - v * LANES);
@@ -142,13 +142,27 @@ TARGET INLINE void NAME(multiply_blocks)(const int32_t *pixels, const REAL *valu
 }
 
 
+/* Functions of their own, for which the compiler finds enough registers. */
+TARGET NOINLINE void NAME(multiply_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
+                                           ptrdiff_t fan_out, REAL *z)
+{
+    NAME(multiply_blocks)(pixels, values, n, W, fan_out, z);
+}
+
+
+TARGET NOINLINE void NAME(multiply_whole)(const REAL *values, int n, const REAL *W, ptrdiff_t fan_out, REAL *z)
+{
+    NAME(multiply_blocks)(NULL, values, n, W, fan_out, z);
+}
+
+
 TARGET static void NAME(multiply_vector)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
                                          ptrdiff_t fan_out, REAL *z)
 {
     if (pixels)
-        NAME(multiply_blocks)(pixels, values, n, W, fan_out, z);
+        NAME(multiply_pixels)(pixels, values, n, W, fan_out, z);
     else
-        NAME(multiply_blocks)(NULL, values, n, W, fan_out, z);
+        NAME(multiply_whole)(values, n, W, fan_out, z);
 }
 
 

@@ -23,7 +23,7 @@ cdef Py_ssize_t lower_bound(const int32_t* pixels, Py_ssize_t begin, Py_ssize_t 
     return begin
 
 
-cdef void multiply(
+cdef void multiply_tiled(
     const LayerSpec* layer, const floating* W, int rows, const Inputs* S, int begin, int end, bint add,
     const Workspace* work, int n, int index, floating* z,
 ) noexcept nogil:
@@ -40,12 +40,12 @@ cdef void multiply_by_tiles(
 ) noexcept nogil:
     """Add to z (fan_out, n) the layer's weights times the images of the part."""
     # z += W @ images   (fan_out, n)
-    multiply(layer, W, layer.fan_in, &work.inputs, part.begin, part.end, True, work, part.n, part.index, z)
+    multiply_tiled(layer, W, layer.fan_in, &work.inputs, part.begin, part.end, True, work, part.n, part.index, z)
 
 
-cdef void count(const Inputs* inputs, const Inputs* transposed, int begin, int end, int n) noexcept nogil:
-    """Count, for the pixels begin to end, in how many of n images each is not zero, and say where there is room."""
-    cdef Py_ssize_t place = begin * <Py_ssize_t> n, last, k
+cdef void count_entries(const Inputs* inputs, const Inputs* transposed, int begin, int end, int n) noexcept nogil:
+    """Count in how many of n images each of the pixels begin to end is not zero, and say where these will be."""
+    cdef Py_ssize_t position = begin * <Py_ssize_t> n, last, k
     cdef int i, pixel
 
     for pixel in range(begin, end):
@@ -55,26 +55,26 @@ cdef void count(const Inputs* inputs, const Inputs* transposed, int begin, int e
         for k in range(lower_bound(inputs.pixels, inputs.begins[i], last, begin), last):
             transposed.ends[inputs.pixels[k]] += 1
     for pixel in range(begin, end):
-        transposed.begins[pixel] = place
-        place += transposed.ends[pixel]
+        transposed.begins[pixel] = position
+        position += transposed.ends[pixel]
         transposed.ends[pixel] = transposed.begins[pixel]
 
 
-cdef void fill(
+cdef void scatter_entries(
     const Inputs* inputs, const floating* values, const Inputs* transposed, floating* transposed_values, int begin,
     int end, int n,
 ) noexcept nogil:
     """Write, for the pixels begin to end, the images in which each is not zero, and its values there."""
-    cdef Py_ssize_t place, last, k
+    cdef Py_ssize_t position, last, k
     cdef int i
 
     for i in range(n):
         last = lower_bound(inputs.pixels, inputs.begins[i], inputs.ends[i], end)
         for k in range(lower_bound(inputs.pixels, inputs.begins[i], last, begin), last):
-            place = transposed.ends[inputs.pixels[k]]
-            transposed.pixels[place] = i
-            transposed_values[place] = values[k]
-            transposed.ends[inputs.pixels[k]] = place + 1
+            position = transposed.ends[inputs.pixels[k]]
+            transposed.pixels[position] = i
+            transposed_values[position] = values[k]
+            transposed.ends[inputs.pixels[k]] = position + 1
 
 
 cdef void accumulate_by_tiles(
@@ -84,7 +84,8 @@ cdef void accumulate_by_tiles(
     """Write the columns begin to end of nabla_w from delta (fan_out, n) and the images."""
     cdef const Inputs* transposed = &work.transposed
 
-    count(&work.inputs, transposed, begin, end, n)
-    fill(&work.inputs, <const floating*> work.inputs.values, transposed, <floating*> transposed.values, begin, end, n)
+    count_entries(&work.inputs, transposed, begin, end, n)
+    scatter_entries(&work.inputs, <const floating*> work.inputs.values, transposed, <floating*> transposed.values,
+                    begin, end, n)
     # nabla_w = delta @ images.T   (fan_out, fan_in)
-    multiply(layer, delta, n, transposed, begin, end, False, work, n, index, columns)
+    multiply_tiled(layer, delta, n, transposed, begin, end, False, work, n, index, columns)

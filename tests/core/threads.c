@@ -1,4 +1,4 @@
-/* Threads that share a job do what threads in training and prediction do; test_threads_header.py looks for races. */
+/* Threads that share a job do what threads in training and prediction do; test_races.py looks for races. */
 
 #include <pthread.h>
 #include <stdio.h>
