@@ -130,7 +130,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         sample_weight = _check_weights(sample_weight, X)
         by_class = self._weigh_classes(y, learned, once=once)
         network = self._make_network(X, learned, random if first else None)
-        checkpoints = open_checkpoints(self.checkpoint, self.checkpoint_every, self.resume)
+        checkpoints = None if once else open_checkpoints(self.checkpoint, self.checkpoint_every, self.resume)
         rng = network.rng if checkpoints is None else checkpoints.begin(network.rng)
         rows, validation = None, None
         if X_val is not None or y_val is not None:
