@@ -132,8 +132,9 @@ class Fit:
             raise ValueError(
                 f"partial_fit does not know how many epochs there will be, which the schedule {given!r} needs"
             )
-        known = isinstance(schedule, Schedule) and schedule.describe() == new.describe()
-        return Continued(given, schedule, epochs) if known else Continued(given, new)
+        if isinstance(schedule, Schedule) and schedule is not given and schedule.describe() == new.describe():
+            return Continued(given, schedule, epochs)
+        return Continued(given, new)
 
     def _new_schedule(self) -> Any:
         e = self.estimator
