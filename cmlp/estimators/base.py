@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any, Self, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import train_test_split
@@ -20,7 +20,7 @@ from cmlp.estimators.fit import Fit, has_epochs
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
-from cmlp.model.samples import AS_THEY_ARE, Samples, as_rows
+from cmlp.model.samples import AS_THEY_ARE, Samples, as_rows, check_together
 from cmlp.network import Network
 from cmlp.training.checkpointing import open_checkpoints
 from cmlp.training.optimizers import OPTIMIZERS, Optimizer
@@ -130,7 +130,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         sample_weight = _check_weights(sample_weight, X)
         by_class = self._weigh_classes(y, learned, once=once)
         network = self._make_network(X, learned, random if first else None)
-        checkpoints = open_checkpoints(self.checkpoint, self.checkpoint_every, self.resume)
+        checkpoints = None if once else open_checkpoints(self.checkpoint, self.checkpoint_every, self.resume)
         rng = network.rng if checkpoints is None else checkpoints.begin(network.rng)
         rows, validation = None, None
         if X_val is not None or y_val is not None:
@@ -138,8 +138,11 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         elif self.early_stopping and has_epochs(self):
             rows, chosen = self._split(y, rng)
             validation = _samples(X, answers, sample_weight, chosen, "validation part")
+            if validation.weights is not None and np.count_nonzero(validation.weights) < 2:
+                raise ValueError("the validation part must have at least 2 samples whose weight is not 0, got 1")
         weights = by_class if sample_weight is None else sample_weight * (1 if by_class is None else by_class)
-        samples = _samples(X, self._smoothed(answers), weights, rows, "training part" if rows is not None else "data")
+        name = "data" if rows is None else "training part"
+        samples = _samples(X, self._smoothed(answers), weights, rows, name, network.dtype)
         fit = Fit(self, network, samples, validation, first, once, checkpoints)
         self.__dict__.update(learned)
         self._set_layers(network)
@@ -183,7 +186,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         X, y = self._check(X, y, reset=False)
         if len(y) < 2:
             raise ValueError(f"X_val and y_val must have at least 2 samples, got {len(y)}")
-        return _samples(X, self._encode_more(y, learned, "y_val"), None, None, "validation data")
+        return _samples(X, self._encode_more(y, learned, "y_val"))
 
     def _make_network(self, X: Any, learned: dict[str, Any], random: np.random.RandomState | None) -> Network:
         """Return a new network drawn from `random`, or without it the one there is, if it is still what is wanted."""
@@ -308,15 +311,14 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
 
 def _samples(
-    X: Any, answers: NDArray[Any], weights: NDArray[np.float64] | None, rows: NDArray[Any] | None, name: str
-) -> Samples:
-    """Return some rows as the core computes with them; `answers` are labels (n,) or targets (n, outputs)."""
+    X: Any, answers: NDArray[Any], weights: NDArray[np.float64] | None = None, rows: NDArray[Any] | None = None,
+    name: str = "", dtype: DTypeLike = np.float64,
+) -> Samples:  # fmt: skip
+    """Return some rows as the core computes with them in `dtype`; `answers` are labels (n,) or targets (n, outputs)."""
     if rows is not None:
         X, answers, weights = X[rows], answers[rows], None if weights is None else weights[rows]
-    if weights is not None and not (np.isfinite(weights).all() and weights.astype(X.dtype, copy=False).any()):
-        raise ValueError(
-            f"the weights of the {name} must not all be 0 in {X.dtype}, got {weights.min():g} to {weights.max():g}"
-        )
+    if weights is not None:
+        check_together(weights, dtype, f"the weights of the {name}")
     labels, targets = (answers, None) if answers.ndim == 1 else (None, answers)
     return Samples(as_rows(X, X.shape[1], AS_THEY_ARE) if issparse(X) else X, labels, targets, 1.0, weights)
 
