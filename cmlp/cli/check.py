@@ -2,11 +2,12 @@
 
 import argparse
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import encodable, painted, print_json, print_table, printable, wrapped
+from cmlp.cli.output import encodable, is_terminal, painted, print_json, print_table, printable
 from cmlp.cli.places import check_source
 from cmlp.errors import DataError
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 
     from cmlp.diagnosis.folder import FolderReport
 
-PROBLEMS = 1  # the exit code where something was found
-CODE = "    repair: "  # begins a line that is to be copied
+PROBLEMS, UNKNOWN = 1, 3  # the exit codes where something was found, and where nothing can be said
 COLOURS = {"error": "1;31", "warning": "1;33", "note": "1"}
 WIDTH = 10  # of the names in the output
 
@@ -27,7 +27,8 @@ Each finding is shown with what was measured, with the line of Python that
 repairs it, and with the accuracy before and after.
 
 exit codes:
-  0 nothing found, 1 problems found, 2 could not run
+  0 the data are sound, 1 problems found, 2 could not run,
+  3 nothing can be said: the data may be sound or not
 
 examples:
   cmlp check
@@ -65,7 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"version": __version__} | shown | result.report.to_dict())
     else:
         _print_report(result, arguments)
-    return 0 if result.report.ok else PROBLEMS
+    if result.report.problems:
+        return PROBLEMS
+    return 0 if result.report.ok else UNKNOWN
 
 
 def _check_target(source: str | None, target: str) -> None:
@@ -102,15 +105,7 @@ def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None
         rows["written"] = arguments.write if result.repaired else "nothing, as there is nothing to repair"
     print_table({name: printable(text) for name, text in rows.items()}, WIDTH)
     print()
-    for line in str(report).split("\n"):
-        _print_line(printable(line))
-
-
-def _print_line(line: str) -> None:
-    """Print a line of the report: code in one piece, and how grave a finding is in a colour."""
-    if line.startswith(CODE):
-        print(encodable(line))
-        return
-    for shown in wrapped(encodable(line), 0):
-        word, colon, rest = shown.partition(":")
-        print(f"{painted(word, COLOURS[word])}:{rest}" if colon and word in COLOURS else shown)
+    columns = max(20, get_terminal_size().columns) if is_terminal() else None
+    for line in report.text(columns).split("\n"):
+        word, colon, rest = encodable(printable(line)).partition(":")
+        print(f"{painted(word, COLOURS[word])}:{rest}" if colon and word in COLOURS else f"{word}{colon}{rest}")

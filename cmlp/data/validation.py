@@ -89,7 +89,7 @@ def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tu
     Two tables of one kind have different maxima, and must not get different scales. So the largest value must be 255
     or 65535, or the rows pictures, with a shape or with neighbours that are alike.
     """
-    if dtype.kind in "bu" and dtype.itemsize <= 2 or dtype.itemsize == 1 or high <= ROUNDING:
+    if (dtype.kind in "bu" and dtype.itemsize <= 2) or dtype.itemsize == 1 or high <= ROUNDING:
         return True
     some = rows[:: -(-len(rows) // WATCHED)]
     if not np.array_equal(some, np.rint(some)):

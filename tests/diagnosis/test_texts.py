@@ -10,7 +10,7 @@ from sklearn.datasets import load_wine
 import cmlp
 from cmlp import Dataset
 from cmlp.diagnosis import check
-from cmlp.diagnosis.between import SENTENCES
+from cmlp.diagnosis.sentences import SENTENCES
 
 P, N, R = r"\d+\.\d %", r"[\d,]+", r"-?\d\.\d\d"
 SHARE = P
