@@ -158,9 +158,9 @@ BAD = {
     "a class left out": ("class-never-answered", lambda d, **a: fitted(built(d, **a), d[d.labels != 1])),
 }  # fmt: skip
 BAD_WITH_PICTURES = {
-    "trained on inverted images": ("inverted", lambda d, **a: fitted(built(d, **a), opposite(d))),
+    "trained on inverted images": ("inverted hardly-trained", lambda d, **a: fitted(built(d, **a), opposite(d))),
     "trained on transposed images": ("transposed", lambda d, **a: fitted(built(d, **a), rows_for_columns(d))),
-    "trained on larger values": ("other-scale unscaled-inputs", lambda d, **a: fitted(built(d, **a), unscaled(d), 0.002, epochs=10)),
+    "trained on larger values": ("other-scale unscaled-inputs network-scale", lambda d, **a: fitted(built(d, **a), unscaled(d), 0.05)),
 }  # fmt: skip
 SOUND = {
     "as usual": lambda d, **a: fitted(built(d, **a), d),
@@ -184,6 +184,8 @@ def subjects():
         if what in BAD_WITH_PICTURES and source in (wine, cancer):
             continue
         if what == "trained on transposed images" and source is shapes:  # which are symmetric
+            continue
+        if what == "a class left out" and source is cancer:  # which has two
             continue
         architecture = RELU if number % 2 else SIGMOID
         yield _subject(what, source, frozenset(codes.split()), make, architecture)

@@ -138,8 +138,8 @@ def _compare(train: Evidence, test: Evidence, diagnoses: list[Diagnosis]) -> Pai
     open_cases = [diagnosis.finding for diagnosis in diagnoses if diagnosis.repair is None]
     errors = {finding.code for finding in open_cases if finding.severity == Severity.ERROR}
     if errors & UNKNOWABLE:
-        note = "the sets were not compared, as the labels or the pixels of one are in disorder"
-        return Pair(train, test, test.dataset, unknown=[note])
+        note = "The sets were not compared, as the labels or the pixels of one are in disorder."
+        return Pair(train, test, test.dataset, notes=[note])
     return examine_pair(train, test, errors)
 
 

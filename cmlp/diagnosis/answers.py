@@ -6,14 +6,14 @@ from cmlp.diagnosis.case import Case
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.probe import NetworkPredictor
 from cmlp.diagnosis.report import Finding, Severity
-from cmlp.diagnosis.search import Search
+from cmlp.diagnosis.search import Search, renamed_only
 from cmlp.diagnosis.transforms import Repair
 from cmlp.diagnosis.trials import HALF
 
 SAMPLE = 800  # images by which repairs are chosen and judged
-CONSTANT = 0.9  # share of one answer, from which on it depends on no image
 FEWEST = 10  # rows of a class, of which none is answered
 KNOWN = 0.5  # share of the class that a new network must have right
+OTHERS = 0.7  # share of the other classes that the network must have right
 
 SEEN = {
     "inverted": "with black and white swapped",
@@ -42,10 +42,11 @@ def other_answers(case: Case) -> Finding | None:
     trials = case.trials
     rows = np.sort(np.random.default_rng(5).permutation(len(case.train))[:SAMPLE])
     seen = case.train[rows]  # which the network may well have seen: only what is done to them is new to it
-    if np.bincount(NetworkPredictor(case.network).labels_of(seen)).max() >= CONSTANT * len(seen):
-        return None
+    if case.behaviour.constant[-1] == 1:
+        return None  # the outputs depend on no image
     train, some = Evidence("training data", trials.fitted), Evidence("training data", seen)
-    before, best = Search(_Judge(case), train, some, trials.retrained[1]).best()
+    families = () if train.pictures else (renamed_only,)
+    before, best = Search(_Judge(case), train, some, trials.retrained[1], families).best()
     if best is before or trials.learned(best.accuracy) < HALF * trials.learned(trials.retrained[1]):
         return None
     measured = f"it has {before.accuracy:.1f} % of the training data right, and {best.accuracy:.1f} % with this repair"
@@ -76,12 +77,14 @@ def class_never_answered(case: Case) -> Finding | None:
     counts = np.bincount(held_out.labels, minlength=case.network.sizes[-1])
     answers = np.bincount(predictor.labels_of(held_out), minlength=len(counts))
     never = np.flatnonzero((answers == 0) & (counts >= FEWEST))
-    if not len(never):
+    if not len(never) or np.count_nonzero(answers) < max(2, len(never)):
         return None
     network, _, eta = case.trials.retrained
     known = NetworkPredictor(network).labels_of(held_out) == held_out.labels
     left_out = [int(label) for label in never if known[held_out.labels == label].mean() >= KNOWN]
-    if not left_out:
+    others = ~np.isin(held_out.labels, left_out)
+    knows_others = np.mean(predictor.labels_of(held_out)[others] == held_out.labels[others]) if others.any() else 0
+    if not left_out or knows_others < OTHERS:
         return None
     names = ", ".join(Evidence("", held_out).class_name(label) for label in left_out)
     verdict = f"The network never answers {names}, as if it had not been trained with such images."

@@ -12,13 +12,33 @@ Values = NDArray[np.float32]
 
 SPREAD = (0.1, 0.5, 0.9)  # quantiles by which columns are compared
 OTHER_UNITS = 3.0  # ratio of the spreads of a column from which on its units may differ
+PLAIN = 20.0  # ratio that no luck explains
 AWAY = 1.5  # spreads by which medians must differ where the spreads do not
+EXACT = 1e-9
 ROUND = 0.25  # of the ratio, by which a power of ten may be missed
 FREQUENT = 0.02  # share of a column that a stand-in has at the least
+MOSTLY = 0.8  # of the values outside of what the other set has, that are the stand-in
 BEYOND = 1.0  # ranges of the other set, by which a stand-in lies outside
 SAME = 1e-6  # of the median cost, by which a column's own place is cheaper
 NAMED = 8  # columns that a line names one by one
 MOST_COLUMNS = 1024  # for matching columns one to one, which takes the third power
+
+
+def plain_repairs(wanted: Dataset, found: Dataset) -> Iterator[Repair]:
+    """Return the repairs of what is certain without a network: units twenty times as large, and stand-ins for values.
+
+    Parameters
+    ----------
+    wanted, found : Dataset
+        Rows of both sets.
+    """
+    source, target = scaled(found), scaled(wanted)
+    stand_in = _stand_in(source, target)
+    if stand_in is not None and not target.min() <= stand_in <= target.max():
+        yield sentinels(stand_in, np.median(target, axis=0))
+    units = _units(source, target, PLAIN)
+    if units is not None:
+        yield units
 
 
 def table_repairs(wanted: Dataset, found: Dataset) -> Iterator[Repair]:
@@ -53,8 +73,8 @@ def _moments(values: Values) -> tuple[Values, Values]:
 # Units
 
 
-def _units(source: Values, target: Values) -> Repair | None:
-    """Return the repair of the columns that have other units, where there are some and not all."""
+def _units(source: Values, target: Values, least: float = OTHER_UNITS) -> Repair | None:
+    """Return the repair of the columns whose spreads differ by a factor, or whose medians lie apart."""
     (low, middle, high), (wanted_low, wanted_middle, wanted_high) = (
         np.quantile(v, SPREAD, axis=0) for v in (source, target)
     )
@@ -62,12 +82,18 @@ def _units(source: Values, target: Values) -> Repair | None:
     usable = (spread > 0) & (wanted > 0)
     ratio = np.where(usable, wanted / np.where(usable, spread, 1), 1.0)
     moved = np.abs(wanted_middle - middle) > AWAY * np.maximum(spread, wanted)
-    columns = np.flatnonzero(usable & ((np.abs(np.log(ratio)) > np.log(OTHER_UNITS)) | moved))
+    other = np.abs(np.log(ratio)) > np.log(least)
+    columns = np.flatnonzero(usable & (other | moved if least == OTHER_UNITS else other))
     if not len(columns):
         return None
     factors = np.array([_rounded(factor) for factor in ratio[columns]])
     offsets = wanted_middle[columns] - middle[columns] * factors
     fits = np.abs(offsets) <= 0.5 * wanted[columns]
+    if least > OTHER_UNITS:
+        powers = np.abs(np.log10(factors) - np.rint(np.log10(factors))) < EXACT
+        columns, factors, offsets, fits = (array[fits & powers] for array in (columns, factors, offsets, fits))
+        if not len(columns):
+            return None
     return other_units(columns, factors, np.where(fits, 0.0, offsets))
 
 
@@ -108,7 +134,8 @@ def _stand_in(source: Values, target: Values) -> float | None:
     values, counts = np.unique(source[outside], return_counts=True)
     most = int(counts.argmax())
     columns = (source == values[most]).any(axis=0).sum()
-    return float(values[most]) if counts[most] >= max(2, FREQUENT * len(source) * columns) else None
+    enough = max(2, FREQUENT * len(source) * columns, MOSTLY * counts.sum())
+    return float(values[most]) if counts[most] >= enough else None
 
 
 def sentinels(value: float, medians: Values) -> Repair:

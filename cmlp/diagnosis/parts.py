@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.pair import Pair, rows_right
+from cmlp.diagnosis.alike import alike
 from cmlp.diagnosis.probe import Probe, make_probe
 from cmlp.diagnosis.report import Severity, percent
 from cmlp.diagnosis.search import Search
@@ -91,7 +92,7 @@ def _in_test(pair: Pair, judge: Probe) -> bool:
         return False
     evidence = pair.evidence_of_matched
     few = evidence.repaired(dataset[part.rows])
-    _report(pair, "test data", part, Search(judge, pair.train, few, part.expected))
+    _report(pair, "test data", part, pair.train.dataset, Search(judge, pair.train, few, part.expected))
     return True
 
 
@@ -108,18 +109,23 @@ def _in_train(pair: Pair, judge: Probe) -> bool:
     search = None
     if other is not None and len(inside) >= FEWEST:
         search = Search(other, pair.train.repaired(rest), pair.train.repaired(dataset[inside]), other.expected)
-    _report(pair, "training data", part, search)
+    _report(pair, "training data", part, rest, search)
     return True
 
 
-def _report(pair: Pair, where: str, part: Part, search: Search | None) -> None:
-    """Name what was done to the rows, if a repair of them shows it; otherwise that they do not belong to the others."""
+def _report(pair: Pair, where: str, part: Part, others: Dataset, search: Search | None) -> None:
+    """Name what was done to the rows, if a repair of them shows it; otherwise whether it is images or labels."""
     rows = f"rows {part.first:,} to {part.last:,} of the {where}"
     measured = f"a network has {part.found:.1f} % of {rows} right, where {part.expected:.1f} % would be expected"
     before, best = search.best() if search is not None else (None, None)
     if best is None or best is before:
-        verdict = f"The {rows} do not belong to the others: images or labels are wrong."
-        pair.found("labels-partly-wrong", Severity.ERROR, where, verdict, measured)
+        dataset = pair.matched if where == "test data" else pair.train.dataset
+        if alike(dataset[part.rows], others):
+            verdict = f"A part of the labels of the {where} does not belong to its images."
+            pair.found("labels-partly-wrong", Severity.ERROR, where, verdict, measured)
+        else:
+            verdict = f"A part of the images of the {where} is unlike the others."
+            pair.found("rows-differ", Severity.ERROR, where, verdict, measured)
         return
     for repair in best.repairs:
         verdict = sentence(repair.code, where).rstrip(".") + f", but in {rows} only."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
+from functools import partial
 from textwrap import wrap
 from typing import Any
 
@@ -152,7 +153,7 @@ def _code(name: str, code: str, columns: int | None) -> list[str]:
     if columns is None:
         return [name + code]
     lines = []
-    for statement in code.split("; "):
+    for statement in map(partial(_breakable, columns=columns), code.split("; ")):
         lines.append(HANGING if lines else name)
         depth = 0
         for word in statement.split(" "):
@@ -162,3 +163,9 @@ def _code(name: str, code: str, columns: int | None) -> list[str]:
                 lines[-1] += word if len(lines[-1]) == len(HANGING) else f" {word}"
             depth += sum(word.count(bracket) for bracket in "([{") - sum(word.count(bracket) for bracket in ")]}")
     return lines
+
+
+def _breakable(statement: str, columns: int) -> str:
+    """Return an assignment that is too long with brackets around its right side, which change nothing."""
+    target, equals, value = statement.partition(" = ")
+    return f"{target} = ({value})" if equals and len(HANGING) + len(statement) > columns else statement

@@ -6,7 +6,7 @@ A repair is chosen by one half of the rows and judged by the other one, as the b
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.columns import table_repairs
 from cmlp.diagnosis.evidence import BLOCK, Evidence
 from cmlp.diagnosis.geometry import rotated, slanted, zoomed
-from cmlp.diagnosis.probe import Probe
 from cmlp.diagnosis.significance import CERTAIN
 from cmlp.diagnosis.transforms import (
     Repair,
@@ -82,6 +81,24 @@ class Trial:
         return gain >= GAIN and certain and gain >= SHARE * (expected - before.accuracy)
 
 
+class Judge(Protocol):
+    """Who tells whether a repair helps: a probe, or the network of the caller.
+
+    Attributes
+    ----------
+    classes : int
+    expected : float
+        Accuracy in percent where nothing is wrong.
+    """
+
+    classes: int
+
+    @property
+    def expected(self) -> float: ...  # noqa: D102
+
+    def labels_of(self, dataset: Dataset) -> NDArray[np.intp]: ...  # noqa: D102
+
+
 @dataclass(frozen=True)
 class Search:
     """What a search needs.
@@ -94,12 +111,15 @@ class Search:
         Of sets whose images have the same number of pixels.
     expected : float
         Accuracy in percent that a sound test set should reach.
+    families : tuple of functions of a Search that yield Trials
+        What is tried; by default all that suits pictures, or tables.
     """
 
-    judge: Probe
+    judge: Judge
     train: Evidence
     test: Evidence
     expected: float
+    families: tuple["Family", ...] = ()
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -114,8 +134,8 @@ class Search:
     def best(self) -> tuple[Trial, Trial]:
         """Return the trial without repairs and the one with the best; the same one where no repair is good enough."""
         before = self.trial(self.test.sample, ())
-        families = (_moved, _resampled, _reordered) if self.train.pictures else (_of_columns, _renamed_only)
-        for family in families:
+        families = OF_PICTURES if self.train.pictures else OF_TABLES
+        for family in self.families or families:
             found = max(family(self), key=lambda trial: trial.worth, default=before)
             if found.beats(before, self.expected):
                 return before, found
@@ -234,25 +254,30 @@ def _profiles(dataset: Dataset) -> NDArray[np.float64]:
 
 
 def _of_columns(search: Search) -> Iterator[Trial]:
-    """Try other units, signs and orders of the columns, each alone and after the one that helps most."""
-    chosen = search.test.sample[np.flatnonzero(~search.judged)]
-    first = [(repair,) for repair in table_repairs(search.train.sample, chosen)]
-    trials = [search.trial(_apply(search.test.sample, repairs), repairs) for repairs in first]
-    yield from trials
-    if not trials:
-        return
-    best = max(trials, key=lambda trial: trial.worth).repairs
-    for repair in table_repairs(search.train.sample, _apply(chosen, best)):
-        repaired = _apply(search.test.sample, (*best, repair))
-        trial = search.trial(repaired, (*best, repair))
-        yield trial
-        yield from _renamed(search, repaired, trial)
+    """Try other units, signs and orders of the columns, one at a time."""
+    for repair in table_repairs(search.train.sample, _rows_to_choose_by(search)):
+        yield search.trial(repair.apply(search.test.sample), (repair,))
+
+
+def _of_columns_and_labels(search: Search) -> Iterator[Trial]:
+    """Try two of them, and names of the labels, where none alone is enough."""
+    chosen = _rows_to_choose_by(search)
+    for first in table_repairs(search.train.sample, chosen):
+        repaired = first.apply(search.test.sample)
+        yield from _renamed(search, repaired, search.trial(repaired, (first,)))
+        for second in table_repairs(search.train.sample, first.apply(chosen)):
+            yield search.trial(second.apply(repaired), (first, second))
+
+
+def _rows_to_choose_by(search: Search) -> Dataset:
+    return search.test.sample[np.flatnonzero(~search.judged)]
 
 
 # Labels
 
 
-def _renamed_only(search: Search) -> Iterator[Trial]:
+def renamed_only(search: Search) -> Iterator[Trial]:
+    """Try other names of the labels, and nothing else."""
     yield from _renamed(search, search.test.sample, search.trial(search.test.sample, ()))
 
 
@@ -281,3 +306,7 @@ def _name_of(names: NDArray[np.intp], labels: NDArray[np.intp]) -> str:
         if np.array_equal(names[used], (used + step) % len(names)):
             return "labels-off-by-one"
     return "labels-renamed"
+
+
+OF_PICTURES: tuple[Family, ...] = (_moved, _resampled, _reordered)
+OF_TABLES: tuple[Family, ...] = (renamed_only, _of_columns, _of_columns_and_labels)

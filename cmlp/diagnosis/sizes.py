@@ -9,6 +9,8 @@ from cmlp.diagnosis.report import Severity
 from cmlp.diagnosis.search import GAIN
 from cmlp.diagnosis.transforms import Repair, with_images
 
+SEVERAL = 3  # rows of a class
+
 
 def compare_sizes(pair: Pair) -> bool:
     """Say whether the images have equally many pixels, after a repair where one is known."""
@@ -63,7 +65,7 @@ def without_column(column: int) -> Repair:
 def label_columns(dataset: Dataset) -> list[int]:
     """Return the columns that have one value for each class, and another one for every other class."""
     classes = np.unique(dataset.labels)
-    if len(classes) < 2:
+    if len(classes) < 2 or len(dataset) < SEVERAL * len(classes):
         return []
     low, high = (
         np.stack([reduce(dataset.images[dataset.labels == label], axis=0) for label in classes])

@@ -291,6 +291,7 @@ EXAMINERS: tuple[Examiner, ...] = (
     _equal_units,
     _one_sided,
     _reversed,
+    class_never_answered,
     too_much,
     _hardly_trained,
     _too_large,

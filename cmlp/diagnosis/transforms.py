@@ -19,6 +19,7 @@ Array: TypeAlias = NDArray[Any]
 KEEP_SHAPE = {"mirrored-left-right", "mirrored-up-down", "rotated-180"}
 BYTES = 256  # values of a byte; wrapping around and reading as signed are errors modulo this
 MIDDLE = 128
+LARGEST = 1e15  # in float32, whose squares must have finite sums
 
 
 @dataclass(frozen=True)
@@ -298,7 +299,10 @@ def names_of(dataset: Dataset) -> dict[str, Any]:
 
 def scaled(dataset: Dataset) -> NDArray[np.float32]:
     """Return a copy of the images as a network sees them, (n, pixels)."""
-    values = dataset.images.astype(np.float32)
     if dataset.images.dtype == np.uint8:
+        values = dataset.images.astype(np.float32)
         values *= np.float32(dataset.scale)
-    return values
+        return values
+    if max(-dataset.images.min(), dataset.images.max()) > LARGEST:
+        return np.clip(dataset.images, -LARGEST, LARGEST).astype(np.float32)
+    return dataset.images.astype(np.float32)
