@@ -635,10 +635,10 @@ class Network:
         a = model.architecture
         network = cls.__new__(cls)
         Network.__init__(
-            network, a.sizes, activation=a.activations, loss=a.loss, initializer=model.weights, dropout=a.dropouts[:-1],
+            network, a.sizes, activation=a.activations, loss=a.loss, initializer="zeros", dropout=a.dropouts[:-1],
             dtype=a.dtype,
         )  # fmt: skip
-        network.biases = model.biases
+        network.weights, network.biases = model.weights, model.biases
         network.scale, network.settings = model.scale, dict(model.training)
         network.class_names, network._framing = model.class_names, model.framing
         return network

@@ -232,7 +232,9 @@ def a_quarter_empty(rng, x, y):
 
 
 def header(rng, x, y):
-    flat = np.concatenate([np.array([0, 0, 8, 3, 0, 0, 3, 1, 0, 0, 0, x.shape[1], 0, 0, 0, x.shape[2]], np.uint8), x.ravel()])
+    flat = np.concatenate(
+        [np.array([0, 0, 8, 3, 0, 0, 3, 1, 0, 0, 0, x.shape[1], 0, 0, 0, x.shape[2]], np.uint8), x.ravel()]
+    )
     return flat[: x.size].reshape(x.shape), y
 
 
@@ -339,7 +341,9 @@ def faulty_pairs():
     kinds = [kind for kind in kinds if pictures.AVAILABLE.get(kind.__name__, True)]
     of_pictures = [
         picture(kind, pictures.unchanged, size, 11 + number, kind in pictures.HELD_OUT)
-        for number, (kind, size) in enumerate(zip(kinds, ((3000, 1000), (1000, 500), (2000, 500), (600, 300), (400, 200))))
+        for number, (kind, size) in enumerate(
+            zip(kinds, ((3000, 1000), (1000, 500), (2000, 500), (600, 300), (400, 200)))
+        )
     ]
     of_tables = [
         *(real_table(load, "raw", 0.6, 3) for load in REAL),

@@ -71,13 +71,19 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
     return (pixels if factor == 1 else np.multiply(pixels, factor, order="C")), factor
 
 
+def are_integer_pixels(dtype: np.dtype[Any], high: float) -> bool:
+    """Return whether numbers are pixels by their type, or by being integers up to a full scale of 8 or 16 bits."""
+    narrow = dtype.itemsize == 1 or (dtype.kind == "u" and dtype.itemsize == 2)
+    return narrow or (dtype.kind in "iu" and high in FULL_SCALES[2:])
+
+
 def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tuple[int, ...]) -> bool:
     """Say whether values are pixels: bytes and 16 bits are; other whole numbers if they look like it.
 
     Two tables of one kind have different maxima, and must not get different scales. So the largest value must be 255
     or 65535, or the rows pictures, with a shape or with neighbours that are alike.
     """
-    if (dtype.kind in "bu" and dtype.itemsize <= 2) or dtype.itemsize == 1 or high <= ROUNDING:
+    if are_integer_pixels(dtype, high) or high <= ROUNDING:
         return True
     some = rows[:: -(-len(rows) // WATCHED)]
     if not np.array_equal(some, np.rint(some)):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn import neural_network
 from sklearn.base import ClassifierMixin, clone
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from cmlp.estimators.fit import has_epochs, optimizer_of
@@ -38,7 +39,7 @@ def from_sklearn(kind: type[Any], fitted: Any) -> Any:
     estimator._validate_params()
     found = _found(fitted)
     rows = np.empty((0, fitted.n_features_in_), fitted.coefs_[0].dtype)
-    network = estimator._make_network(rows, found, first=True)
+    network = estimator._make_network(rows, found, check_random_state(estimator.random_state))
     _check_shapes(network, fitted)
     for part, values in zip(_parts(network, network.engine.parameters), _their_parts(fitted), strict=True):
         part[...] = values

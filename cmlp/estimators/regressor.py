@@ -63,8 +63,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     shuffle : bool, default True
         Whether the samples are reshuffled before each epoch.
     random_state : int, RandomState or None, optional
-        Source of the weights, of the order of the samples, of dropout and of the validation split. None takes NumPy's
-        global generator, as everywhere in scikit-learn.
+        Source of the weights, which are scikit-learn's of the same number, of the order of the samples, of dropout and
+        of the validation split. None takes NumPy's global generator, as everywhere in scikit-learn.
     tol : float, default 1e-4
         How much the loss, or the validation score, must improve to count; with lbfgs, the largest element of a gradient
         at which training ends.
@@ -321,9 +321,6 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     def _loss(self, learned: dict[str, Any]) -> tuple[str, str]:
         """Return the loss, and the activation of the outputs."""
         return LOSSES[self.loss]
-
-    def _strata(self, answers: NDArray[Any]) -> None:
-        return None
 
     def _score_outputs(self, outputs: NDArray[Any], samples: Samples) -> float:
         """Return R², or NaN if an output is not finite."""

@@ -46,7 +46,7 @@ def check_numbers(outputs: NDArray[Any], engine: Engine) -> None:
     if unknown.any():
         cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
         found = f"image {unknown.argmax()} has outputs that are not numbers"
-        raise DataError(f"{found}, because {cause} are not finite, or so large that their products are not")
+        raise DataError(f"{found}, because {cause} are not finite")
 
 
 def check_accuracy(architecture: Architecture) -> None:

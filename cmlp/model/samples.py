@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.data_source import DataSource
 from cmlp.data.pixels import infer_scale
-from cmlp.data.validation import as_array, check_images, check_labels, check_targets, check_weights
+from cmlp.data.validation import are_integer_pixels, as_array, check_images, check_labels, check_targets, check_weights
 from cmlp.errors import DataError
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
@@ -105,9 +105,8 @@ class Samples:
         if class_weight is not None:
             by_class = self._weights_by_class(class_weight, classes)
             weights = by_class if weights is None else weights * by_class
-        if weights is not None and not weights.astype(dtype).any():
-            found = f"at most {weights.max():g}"
-            raise DataError(f"sample_weight and class_weight must not make every weight 0 in {dtype}, got {found}")
+        if weights is not None:
+            check_together(weights, dtype, "sample_weight and class_weight")
         return replace(self, weights=weights)
 
     def _weights_by_class(self, class_weight: Any, classes: int) -> NDArray[np.float64]:
@@ -151,6 +150,16 @@ class Samples:
         if smoothing and self.labels is None:
             raise DataError("label_smoothing needs labels, and these samples have targets")
         return DataSource(self.images, self.scale, self.labels, self.targets, self.weights, smoothing, self.rows)
+
+
+def check_together(weights: NDArray[np.float64], dtype: DTypeLike, name: str) -> None:
+    """Refuse weights that all vanish in the type of the computation, or are too large for it."""
+    limits = np.finfo(dtype)
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not (limits.tiny <= weights.max() <= limits.max and total < inf):
+        found = f"{weights.min():g} to {weights.max():g}"
+        raise DataError(f"{name} must not all be 0, and have a finite sum, in {limits.dtype}, got {found}")
 
 
 def as_images(images: Any, features: int, scale: PixelScale) -> tuple[NDArray[Any] | SparseRows, bool]:
@@ -328,7 +337,8 @@ def _checked_rows(matrix: Any, features: int, scale: PixelScale | None, name: st
     factor = _factor(matrix.dtype, scale)
     if factor is None:
         csr = matrix.tocsr()
-        factor = infer_scale(int(csr.min()), int(csr.max()), integers=True) if csr.nnz else 1.0
+        low, high = (int(csr.min()), int(csr.max())) if csr.nnz else (0, 0)
+        factor = infer_scale(low, high, integers=True) if are_integer_pixels(csr.dtype, high) else 1.0
     rows = as_rows(matrix, features, PixelScale(factor, factor))
     _check_finite_rows(rows, name)
     return rows, factor

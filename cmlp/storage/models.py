@@ -14,9 +14,9 @@ from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import Architecture, check_sizes, make_architecture
 from cmlp.model.record import Model
 from cmlp.storage import nielsen, torch
-from cmlp.storage.container import pack, read_file, unpack
+from cmlp.storage.container import plain, read_file, unpack, write
 from cmlp.utils.checks import check_positive
-from cmlp.utils.files import write_file
+from cmlp.utils.files import write_files
 
 KIND = "cmlp-model"
 VERSION = 1
@@ -40,9 +40,11 @@ def write_model(model: Model, path: Path) -> None:
     OSError
         If it cannot be written.
     """
+    name = "the model to save"
     description, tensors = describe(model), tensors_of(model)
-    model_of(description, tensors, "the model to save")
-    write_file(path, pack(KIND, VERSION, description, tensors))
+    model_of(description, tensors, name)
+    description = plain(description, name)
+    write_files({path: lambda file: write(file, KIND, VERSION, description, tensors)})
 
 
 def read_model(path: Path) -> Model:

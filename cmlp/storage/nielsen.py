@@ -28,13 +28,13 @@ SCALE = 1 / 256
 BEGINNING = 64  # bytes within which a JSON object begins
 
 
-def is_json(content: bytes) -> bool:
+def is_json(content: bytes | bytearray) -> bool:
     """Return whether this begins like a JSON object, and not like a safetensors header, whose length has zero bytes."""
     beginning = content[:BEGINNING]
     return beginning.lstrip().startswith(b"{") and b"\0" not in beginning
 
 
-def read_nielsen(content: bytes, name: str) -> Model:
+def read_nielsen(content: bytes | bytearray, name: str) -> Model:
     """Return the network in a JSON file.
 
     Parameters

@@ -52,7 +52,7 @@ def read_torch(path: Path, activation: str | Sequence[str], loss: str) -> Model:
     return Model(make_architecture(sizes, activation, loss, 0.0, weights[0].dtype), weights, biases)
 
 
-def is_state_dict(content: bytes) -> bool:
+def is_state_dict(content: bytes | bytearray) -> bool:
     """Return whether the header of a safetensors file has a name that ends like PyTorch's weights, unlike cmlp's."""
     end = LENGTH + int.from_bytes(content[:LENGTH], "little")
     return re.search(rb'weight"\s*:', content[LENGTH:end]) is not None
@@ -64,12 +64,12 @@ def refusal(name: str) -> ModelError:
     return ModelError(f"{name} holds weights of PyTorch, and neither activation nor loss: {reading}")
 
 
-def _read_tensors(content: bytes) -> Tensors:
+def _read_tensors(content: bytes | bytearray) -> Tensors:
     """Return weights and biases by name, all finite and of the same type."""
     from safetensors import deserialize
 
     try:
-        entries: Any = deserialize(content)  # type: ignore[no-untyped-call]
+        entries: Any = deserialize(bytes(content))  # type: ignore[no-untyped-call]
     except Exception as error:  # the library documents none
         raise ModelError(f"it is not a safetensors file, or is damaged: {str(error)[:200]}") from error
     tensors = {}

@@ -1,27 +1,41 @@
 """Write files atomically, and read only regular files."""
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from errno import EACCES, EINVAL
+from errno import EACCES, EINVAL, ELOOP
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cmlp.errors import CmlpError
 
+try:
+    import fcntl as _fcntl
+except ImportError:  # Windows, which removes no file that is open
+    _fcntl = None  # type: ignore[assignment]
 
-def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
+LONGEST = 50  # characters of a name that are repeated in a temporary one: a name may have the longest length
+
+
+def write_files(
+    writers: Mapping[Path, Callable[[BinaryIO], object]], before_replacing: Callable[[], object] = lambda: None
+) -> None:
     """Write files that belong together; existing files are replaced atomically.
 
     All files are written under temporary names first and renamed at the end. A process that is killed leaves each file
-    complete or missing, and never new images beside old labels.
+    complete or missing, and never new images beside old labels; its temporary files are removed by the next one that
+    writes a file of the same name. A symbolic link stays, and so do the owner and the rights of the file that is
+    replaced, as far as the system allows; another hard link to that file keeps the old content.
 
     Parameters
     ----------
     writers : dict of path to function
         For each file, a function that writes its content to an open binary file.
+    before_replacing : function, optional
+        Called when all has been written, and no file has been replaced.
 
     Raises
     ------
@@ -32,14 +46,14 @@ def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
     with ExitStack() as leftovers:
         temporaries = {}
         for path, write in targets.items():
-            beside = f".{path.name[:50]}.{secrets.token_hex(4)}.tmp"  # cut, because a name may have the longest length
-            temporaries[path] = path.with_name(beside)
-            leftovers.callback(_remove, temporaries[path])
-            with named(path), temporaries[path].open("xb") as file:
+            _remove_leftovers(path)
+            with named(path), _new_temporary(path, leftovers) as file:
+                temporaries[path] = Path(file.name)
                 _keep_rights(path, file)
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
+        before_replacing()
         for path in list(targets)[1:]:  # so that none of them is old while another one is new
             path.unlink(missing_ok=True)
         for path, temporary in temporaries.items():
@@ -52,6 +66,11 @@ def write_files(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
 def write_file(path: Path, content: bytes) -> None:
     """Write a file; an existing file is replaced atomically."""
     write_files({path: lambda file: file.write(content)})
+
+
+def temporary_name(path: Path, token: str) -> Path:
+    """Return a name beside a file, which `write_files` of this file removes where it was left behind."""
+    return path.with_name(f".{path.name[:LONGEST]}.{token}.tmp")
 
 
 def is_regular(path: Path) -> bool:
@@ -85,6 +104,28 @@ def open_regular(path: Path, error: type[CmlpError]) -> BinaryIO:
     return path.open("rb")
 
 
+def resolved(path: Path) -> Path:
+    """Return a path without links.
+
+    Raises
+    ------
+    OSError
+        If it is none that a file can have, or its links lead in a circle.
+    """
+    try:
+        found = path.resolve()
+        found.lstat()
+    except FileNotFoundError:
+        return found
+    except ValueError as error:  # a null character, or half of a pair of surrogates
+        raise OSError(EINVAL, f"not a path that a file can have ({error})", ascii(str(path))) from error
+    except RuntimeError as error:  # until Python 3.12
+        raise OSError(ELOOP, os.strerror(ELOOP), str(path)) from error
+    if found.is_symlink():
+        raise OSError(ELOOP, os.strerror(ELOOP), str(path))
+    return found
+
+
 @contextmanager
 def named(path: Path) -> Iterator[None]:
     """Let an OSError name this file, and not a temporary one."""
@@ -96,19 +137,89 @@ def named(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+@contextmanager
+def tolerated(*numbers: int) -> Iterator[None]:
+    """Do without what the system refuses, for any reason or for these.
+
+    An OSError without a number is not the system's: a user's handler of a signal raises a TimeoutError like that.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or (numbers and error.errno not in numbers):
+            raise
+
+
 def _target(path: Path) -> Path:
     """Resolve links, and refuse a device or pipe, which must not be replaced by a file."""
-    target = path.resolve()
+    target = resolved(path)
     if target.exists() and not target.is_dir() and not is_regular(target):
         raise OSError(EINVAL, "not a regular file", str(path))
     return target
 
 
+@contextmanager
+def _new_temporary(path: Path, leftovers: ExitStack) -> Iterator[BinaryIO]:
+    """Open a new file beside another, which is removed at the end, and locked as long as it is open."""
+    mode = 0o600 if path.exists() else 0o666  # nobody may open it before `_keep_rights`
+    while True:
+        temporary = temporary_name(path, secrets.token_hex(4))
+        leftovers.callback(_remove, temporary)
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            if _lock(file) and os.fstat(file.fileno()).st_nlink:
+                yield file
+                return
+
+
+def _lock(file: Any) -> bool:
+    """Lock an open file against all who would remove it; a file system without locks has nobody who removes it."""
+    if _fcntl is None:
+        return True
+    try:
+        _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno is None:
+            raise
+    return True
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of a name that processes left behind that were killed: those that nobody locks."""
+    pattern = re.compile(rf"\.{re.escape(path.name[:LONGEST])}\.[0-9a-f]{{8}}\.tmp")
+    with tolerated():
+        for entry in os.scandir(path.parent):
+            if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                _remove_if_unlocked(entry.path)
+
+
+def _remove_if_unlocked(name: str) -> None:
+    with tolerated():
+        if _fcntl is None:
+            os.unlink(name)  # noqa: PTH108
+            return
+        with open(name, "rb") as file:  # noqa: PTH123
+            _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+            os.unlink(name)  # noqa: PTH108
+
+
 def _keep_rights(path: Path, file: BinaryIO) -> None:
-    """Give the new file the permissions of the old one."""
-    if os.name == "posix" and path.exists():
-        with suppress(OSError):  # a file system without rights
-            os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+    """Give the new file the owner and the permissions of the old one."""
+    if os.name != "posix" or not path.exists():
+        return
+    old, new = path.stat(), os.fstat(file.fileno())
+    mode = stat.S_IMODE(old.st_mode)
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        try:
+            os.fchown(file.fileno(), old.st_uid, old.st_gid)
+        except OSError as error:
+            if error.errno is None:
+                raise
+            if old.st_gid != new.st_gid:  # the old group is not this one, which may do no more than all others
+                mode = mode & ~0o070 | (mode & 0o007) << 3
+    with tolerated():  # of a file system without rights
+        os.fchmod(file.fileno(), mode)
 
 
 def _remove(temporary: Path) -> None:
@@ -119,18 +230,9 @@ def _remove(temporary: Path) -> None:
 def sync_folder(folder: Path) -> None:
     """Make the names of new files survive a power failure; Windows does so by itself."""
     if os.name == "posix":
-        with named(folder), _tolerated(EACCES, EINVAL):  # a folder not to be read, or on a disk that cannot do that
+        with named(folder), tolerated(EACCES, EINVAL):  # a folder not to be read, or on a disk that cannot do that
             handle = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-
-
-@contextmanager
-def _tolerated(*numbers: int) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in numbers:
-            raise

@@ -141,11 +141,11 @@ def test_of_training(settings, message):
         ({"sample_weight": np.zeros(6)}, "sample_weight must not all be 0"),
         (
             {"class_weight": {0: 0, 1: 0}},
-            "sample_weight and class_weight must not make every weight 0 in float64, got at most 0",
+            "sample_weight and class_weight must not all be 0, and have a finite sum, in float64, got 0 to 0",
         ),
         (
             {"sample_weight": DATA[1], "class_weight": {1: 0}},
-            "sample_weight and class_weight must not make every weight 0 in float64, got at most 0",
+            "sample_weight and class_weight must not all be 0, and have a finite sum, in float64, got 0 to 0",
         ),
         (
             {"class_weight": "even"},

@@ -64,11 +64,18 @@ def test_interrupted_at_every_step_of_the_interpreter(tmp_path):
 
 
 def test_every_error_at_every_call(strace, tmp_path):
-    """The first call of each name meets the temporary file; what fails later fails when the new file is there."""
+    """The first call of each name meets the temporary file, or there is nothing to write to but the folder.
+
+    What fails later fails when the new file is there; a folder that cannot be listed keeps what was left in it.
+    """
     found = reports(PROGRAM, "errors", tmp_path)
     assert len(found) > 50 and all(report["injected"] for report in found)
     for report in found:
-        assert broken_promises(report, "old" if report["n"] == 1 else "new") == [], report["rule"]
+        place = report["n"] - (report["call"] in ("openat", "close", "write"))
+        if report["call"] in ("openat", "close") and place == 0 and not report["rule"].endswith("+"):
+            assert broken_promises(report, "new") == [] and report["error"] == ""
+            continue
+        assert broken_promises(report, "old" if place <= 1 else "new") == [], report["rule"]
         assert re.fullmatch(rf"OSError: \[Errno \d+\] [^:]+: '{tmp_path}(/model\.cmlp)?'", report["error"]), report
         assert report["left"] == [], report["rule"]
 
@@ -92,8 +99,9 @@ def test_a_power_failure_finds_the_old_file_or_the_new_one(strace, tmp_path):
     (report,) = reports(PROGRAM, "order", tmp_path)
     calls = [call for call in report["calls"] if re.match("write|fsync|rename", call)]
     temporary = rf"<{tmp_path}/{TEMPORARY.pattern}>"
-    expected = [rf"write\(\d+{temporary}", rf"fsync\(\d+{temporary}\)", "rename", rf"fsync\(\d+<{tmp_path}>\)"]
-    assert [bool(re.match(pattern, call)) for pattern, call in zip(expected, calls, strict=True)] == [True] * 4
+    written = [rf"write\(\d+{temporary}"] * 2  # the numbers, and the header before them
+    expected = [*written, rf"fsync\(\d+{temporary}\)", "rename", rf"fsync\(\d+<{tmp_path}>\)"]
+    assert [bool(re.match(pattern, call)) for pattern, call in zip(expected, calls, strict=True)] == [True] * 5
 
 
 def test_a_small_disk_and_one_that_is_read_only(tmp_path):
