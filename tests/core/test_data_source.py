@@ -29,7 +29,8 @@ def parts(kind):
 
 
 def source(images, *answers, rows=None):
-    return DataSource(as_rows(images, FEATURES, AS_THEY_ARE) if hasattr(images, "tocsr") else images, 0.5, *answers, rows=rows)
+    images = as_rows(images, FEATURES, AS_THEY_ARE) if hasattr(images, "tocsr") else images
+    return DataSource(images, 0.5, *answers, rows=rows)
 
 
 def engine(dtype=np.float64):
