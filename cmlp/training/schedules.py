@@ -28,7 +28,8 @@ ScheduleName: TypeAlias = Literal["constant", "step", "exponential", "invscaling
 class Schedule:
     """A factor for every step; a subclass defines `factor`, and where it looks at losses, `observe`.
 
-    What a subclass keeps in its attributes is kept in checkpoints, if it is what JSON has.
+    What a subclass keeps in its attributes is kept in checkpoints: None, numbers, texts, and lists, tuples, dicts and
+    arrays of these. With anything else, a training with checkpoints needs `get_state` and `set_state` of one's own.
 
     Attributes
     ----------
@@ -66,11 +67,12 @@ class Schedule:
         return False
 
     def describe(self) -> dict[str, Any]:
-        """Return what makes it this schedule and no other, as JSON has it."""
-        return {"name": f"{type(self).__module__}.{type(self).__qualname__}"}
+        """Return what makes it this schedule and no other, as JSON has it: its name, its attributes' fingerprint."""
+        name = f"{type(self).__module__}.{type(self).__qualname__}"
+        return {"name": name, "settings": _digest(vars(self))}
 
     def get_state(self) -> dict[str, Any]:
-        """Return what it remembers, as JSON has it."""
+        """Return what it remembers, of the types that a checkpoint holds."""
         return dict(vars(self))
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -309,7 +311,11 @@ class Function(_Named):
 def _fingerprint(function: Any) -> str:
     """Return a name, and a SHA-256 of the code and of the values that it has closed over."""
     name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
-    return f"{name} {hashlib.sha256(repr(_content(function)).encode()).hexdigest()}"
+    return f"{name} {_digest(function)}"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(repr(_content(value)).encode()).hexdigest()
 
 
 def _content(value: Any) -> Any:
