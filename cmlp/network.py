@@ -544,17 +544,13 @@ class Network:
             threads=arguments["threads"],
             show_progress=arguments["progress"],
         )
-        names = getattr(data, "class_names", self.class_names)
-        if names is None or len(names) != self.sizes[-1]:
-            names = None
-        else:
-            names = check_class_names(names, self.sizes[-1])
+        names, outputs = getattr(data, "class_names", self.class_names), self.sizes[-1]
         pictures = None
         if isinstance(samples.images, np.ndarray):
             pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
         return loop, {
             "scale": scale.bytes,
-            "class_names": names,
+            "class_names": None if names is None or len(names) != outputs else check_class_names(names, outputs),
             "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
             "_framing": None,
             "_pictures": pictures,

@@ -28,8 +28,8 @@ ScheduleName: TypeAlias = Literal["constant", "step", "exponential", "invscaling
 class Schedule:
     """A learning-rate schedule; a subclass defines `factor` and, if it depends on the losses, `observe`.
 
-    Checkpoints hold the attributes of a subclass: None, numbers, text, and lists, tuples, dicts and arrays of these. With
-    any other attribute, a training with checkpoints needs `get_state` and `set_state` of one's own.
+    Checkpoints hold the attributes of a subclass: None, numbers, text, and lists, tuples, dicts and arrays of these.
+    With any other attribute, a training with checkpoints needs `get_state` and `set_state` of one's own.
 
     Attributes
     ----------
