@@ -68,7 +68,7 @@ def _reached(case: Case, left_out: tuple[str, ...]) -> float:
             rows, epochs, settings["eta"], mini_batch_size=settings["mini_batch_size"],
             optimizer=optimizer if optimizer != "lbfgs" else "adam", progress=False, **penalties,
         )  # fmt: skip
-    return network.test(trials.held_out)
+    return trials.reached(network)
 
 
 def overfitting(case: Case) -> Finding | None:
