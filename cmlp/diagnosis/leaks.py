@@ -17,7 +17,7 @@ AMONG = 10_000  # training rows among which they are
 
 
 def find_shared_rows(pair: Pair) -> None:
-    """Compare how many test rows are training rows with how many training rows are there twice, which may be natural."""
+    """Compare how many test rows are training rows with how many training rows are there twice: that may be natural."""
     n = len(pair.test.dataset)
     usual = pair.train.repeated
     found = np.isin(pair.test.hashes, pair.train.hashes)

@@ -288,8 +288,8 @@ def _sizes(case: Case) -> Finding | None:
         return None
     verdict = "Neither this network nor a new one learns anything: the labels may not belong to the training images."
     measured = (
-        f"{case.behaviour.answer}; new networks of these sizes and of sizes {sizes} reach {trials.retrained[1]:.1f} % and "
-        f"{probe.expected:.1f} % on rows they were not trained on, and a constant answer {trials.constant:.1f} %"
+        f"{case.behaviour.answer}; new networks of these sizes and of sizes {sizes} reach {trials.retrained[1]:.1f} % "
+        f"and {probe.expected:.1f} % on rows they were not trained on, and a constant answer {trials.constant:.1f} %"
     )
     return case.found("nothing-to-learn", "training data", verdict, measured)
 
@@ -302,8 +302,8 @@ EXAMINERS: tuple[Examiner, ...] = (
     _equal_units,
     _one_sided,
     _reversed,
-    class_never_answered,
     too_much,
+    class_never_answered,
     _hardly_trained,
     _too_large,
     _stuck,

@@ -84,9 +84,10 @@ def _compare_columns(pair: Pair, judge: Probe) -> None:
         before, repaired = judge.accuracy(pair.matched), repair.apply(pair.matched)
         after = judge.accuracy(repaired)
         if after > before:
-            measured = f"a network trained on the training data reaches {before:.1f} % on test data, and {after:.1f} % with this repair"
+            reaches = f"a network trained on the training data reaches {before:.1f} % on test data"
             where = _at_fault(repair.code, pair)
-            pair.repair((repair.code, where, sentence(repair.code, where), measured), repair)
+            finding = repair.code, where, sentence(repair.code, where), f"{reaches}, and {after:.1f} % with this repair"
+            pair.repair(finding, repair)
 
 
 def reasons_to_doubt(evidence: Evidence) -> list[str]:
