@@ -22,6 +22,9 @@ from pairs.sound import sound_pairs
 
 import cmlp
 
+HEAD = """\
+| what | number | error | warning | nothing can be said | sound | crash | costly, called sound | median |
+|---|---|---|---|---|---|---|---|---|"""
 COSTS = 5.0  # points from which on a fault must not be called sound
 
 
@@ -92,7 +95,7 @@ def table_of(kind, results):
             missed = sum(r.verdict == "sound" for r in costly)
             yield (
                 f"| {kind}, {who} | {len(some)} | {counts['error']} | {counts['warning']} | {counts['unknown']} | "
-                f"{counts['sound']} | {counts['crash']} | {f'{missed} of {len(costly)}' if costly else '–'} | "
+                f"{counts['sound']} | {counts['crash']} | {f'{missed} of {len(costly)}' if costly else '-'} | "
                 f"{sorted(r.seconds for r in some)[len(some) // 2]:.2f} s |"
             )
 
@@ -117,10 +120,7 @@ def main(arguments):
         lines += table_of("faulty pairs", found)
     if "networks" in arguments.kinds:
         print("\n".join(examine_networks(arguments)))
-    print(
-        "\n| what | number | error | warning | nothing can be said | sound | crash | costly, called sound | median time |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("\n" + HEAD)
     print("\n".join(lines))
 
 

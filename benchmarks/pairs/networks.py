@@ -133,45 +133,54 @@ def not_finite(network, history):
     return network, history
 
 
-def memorised(train):
-    """Return few rows with a tenth of the labels wrong, so that they can only be learned by heart."""
-    some = train[: len(train) // 12]
-    return some
+def trained(on=lambda data: data, start=None, hidden=(30,), lmbda=0.0, l1=0.0, **settings):
+    """Return a function that makes and trains a network: on changed data, from given weights, or by settings."""
+
+    def make(data, **architecture):
+        network = built(data, hidden, **architecture)
+        if start is not None:
+            network = with_weights(network, start)
+        rows = on(data)
+        return fitted(network, rows, lmbda=lmbda * len(rows), l1=l1 * len(rows), **settings)
+
+    return make
 
 
+LARGE = "eta-too-large stuck weights-too-large hardly-trained non-finite-weights"
+LARGE_WEIGHTS = "stuck weights-too-large eta-too-large"
+OTHER_VALUES = "other-scale unscaled-inputs network-scale stuck"
 BAD = {
     "never trained": ("hardly-trained", lambda d, **a: (built(d, **a), None)),
-    "eta too small": ("hardly-trained", lambda d, **a: fitted(built(d, **a), d, 1e-5, 10)),
-    "one epoch of large batches": ("hardly-trained", lambda d, **a: fitted(built(d, **a), d, 1e-4, 1, mini_batch_size=500)),
-    "eta too large": ("eta-too-large stuck weights-too-large hardly-trained non-finite-weights", lambda d, **a: fitted(built(d, **a), d, 100.0, 5, optimizer="sgd")),
-    "weights of 0": ("equal-units", lambda d, **a: fitted(with_weights(built(d, **a), lambda r, s: np.zeros(s)), d)),
-    "weights of 0.3": ("equal-units", lambda d, **a: fitted(with_weights(built(d, **a), lambda r, s: np.full(s, 0.3)), d, epochs=3)),
-    "weights too large": ("stuck weights-too-large eta-too-large", lambda d, **a: fitted(with_weights(built(d, **a), lambda r, s: 30 * r.normal(size=s)), d, epochs=2)),
-    "trained with other labels": ("outputs-renamed", lambda d, **a: fitted(built(d, **a), renamed(d))),
-    "outputs exchanged": ("outputs-renamed", lambda d, **a: outputs_rolled(*fitted(built(d, **a), d))),
-    "too much weight decay": ("too-much-regularisation", lambda d, **a: fitted(built(d, **a), d, lmbda=0.3 * len(d))),
-    "too much l1": ("too-much-regularisation", lambda d, **a: fitted(built(d, **a), d, l1=0.2 * len(d))),
-    "weights bound": ("too-much-regularisation", lambda d, **a: fitted(built(d, **a), d, max_norm=0.01)),
-    "gradient bound": ("too-much-regularisation", lambda d, **a: fitted(built(d, **a), d, 0.5, optimizer="sgd", clip_norm=1e-5)),
-    "not a number": ("non-finite-weights", lambda d, **a: not_finite(*fitted(built(d, **a), d, epochs=2))),
+    "eta too small": ("hardly-trained", trained(eta=1e-5, epochs=10)),
+    "one epoch of large batches": ("hardly-trained", trained(eta=1e-4, epochs=1, mini_batch_size=500)),
+    "eta too large": (LARGE, trained(eta=100.0, epochs=5, optimizer="sgd")),
+    "weights of 0": ("equal-units", trained(start=lambda rng, shape: np.zeros(shape))),
+    "weights of 0.3": ("equal-units", trained(start=lambda rng, shape: np.full(shape, 0.3), epochs=3)),
+    "weights too large": (LARGE_WEIGHTS, trained(start=lambda rng, shape: 30 * rng.normal(size=shape), epochs=2)),
+    "trained with other labels": ("outputs-renamed", trained(on=renamed)),
+    "outputs exchanged": ("outputs-renamed", lambda d, **a: outputs_rolled(*trained()(d, **a))),
+    "too much weight decay": ("too-much-regularisation", trained(lmbda=0.3)),
+    "too much l1": ("too-much-regularisation", trained(l1=0.2)),
+    "weights bound": ("too-much-regularisation", trained(max_norm=0.01)),
+    "gradient bound": ("too-much-regularisation", trained(eta=0.5, optimizer="sgd", clip_norm=1e-5)),
+    "not a number": ("non-finite-weights", lambda d, **a: not_finite(*trained(epochs=2)(d, **a))),
     "other sizes": ("network-misfit", lambda d, **a: (Network((d.images.shape[1] + 1, 8, d.classes)), None)),
-    "a class left out": ("class-never-answered", lambda d, **a: fitted(built(d, **a), d[d.labels != 1])),
-}  # fmt: skip
-BAD_WITH_PICTURES = {
-    "trained on inverted images": ("inverted hardly-trained", lambda d, **a: fitted(built(d, **a), opposite(d))),
-    "trained on transposed images": ("transposed", lambda d, **a: fitted(built(d, **a), rows_for_columns(d))),
-    "trained on larger values": ("other-scale unscaled-inputs network-scale", lambda d, **a: fitted(built(d, **a), unscaled(d), 0.05)),
-}  # fmt: skip
-SOUND = {
-    "as usual": lambda d, **a: fitted(built(d, **a), d),
-    "two layers": lambda d, **a: fitted(built(d, (24, 16), **a), d),
-    "with weight decay": lambda d, **a: fitted(built(d, **a), d, lmbda=0.5),
-    "with label smoothing": lambda d, **a: fitted(built(d, **a), d, label_smoothing=0.1),
-    "with dropout": lambda d, **a: fitted(built(d, dropout=0.2, **a), d),
-    "by momentum": lambda d, **a: fitted(built(d, **a), d, 0.05, 40, optimizer="momentum"),
-    "stopped early": lambda d, **a: fitted(built(d, **a), d, epochs=8),
+    "a class left out": ("class-never-answered", trained(on=lambda d: d[d.labels != 1])),
 }
-HARMLESS = 0.92  # of the accuracy of a sound network, from which on no setting did harm
+BAD_WITH_PICTURES = {
+    "trained on inverted images": ("inverted hardly-trained", trained(on=opposite)),
+    "trained on transposed images": ("transposed", trained(on=rows_for_columns)),
+    "trained on larger values": (OTHER_VALUES, trained(on=unscaled, eta=0.05)),
+}
+SOUND = {
+    "as usual": trained(),
+    "two layers": trained(hidden=(24, 16)),
+    "with weight decay": trained(lmbda=1e-4),
+    "with label smoothing": trained(label_smoothing=0.1),
+    "with dropout": lambda d, **a: trained()(d, dropout=0.2, **a),
+    "by momentum": trained(eta=0.05, epochs=40, optimizer="momentum"),
+    "stopped early": trained(epochs=8),
+}
 TUNING, HELD_OUT = (digits, wine, mnist), (fashion, cancer, shapes)
 
 
@@ -207,7 +216,13 @@ def _subject(what, source, codes, make, architecture):
 def possible(source):
     """Return the accuracy in percent of a sound network."""
     train, test = source()
-    return fitted(built(train, **RELU), train)[0].test(test)
+    return trained()(train, **RELU)[0].test(test)
+
+
+def harmless(source, test):
+    """Return the accuracy in percent from which on a network has learned: half of the way from a constant answer."""
+    constant = 100 * np.bincount(test.labels).max() / len(test)
+    return (constant + possible(source)) / 2
 
 
 def accuracy_of(network, test):
@@ -224,7 +239,7 @@ def examine_networks(arguments):
     for subject in [s for s in subjects() if arguments.match in s.name][:: arguments.every]:
         network, history, train, test = subject.make()
         accuracy = accuracy_of(network, test)
-        if subject.codes and accuracy > HARMLESS * possible(subject.source):
+        if subject.codes and "class-never-answered" not in subject.codes and accuracy > harmless(subject.source, test):
             print(f"harmless {accuracy:6.1f} %  {subject.name}")
             continue
         report = cmlp.check(train, test, network, history, progress=False)

@@ -37,8 +37,9 @@ def check(
 ) -> Report:
     """Find what is wrong with data and training, with the evidence, the repair and what it brings.
 
-    Every diagnosis is tried: its repair is applied and the accuracy measured again. Sound data give no
-    findings. Nothing that is given is changed.
+    Every diagnosis is tried: its repair is applied and the accuracy measured again. Sound data give no findings
+    graver than a note; where that proves nothing, because there are too few rows or too little is learned, the report
+    says so (`Report.unknown`). Nothing that is given is changed.
 
     Parameters
     ----------

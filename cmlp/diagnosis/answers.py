@@ -13,7 +13,7 @@ from cmlp.diagnosis.trials import HALF
 SAMPLE = 800  # images by which repairs are chosen and judged
 FEWEST = 10  # rows of a class, of which none is answered
 KNOWN = 0.5  # share of the class that a new network must have right
-OTHERS = 0.7  # share of the other classes that the network must have right
+OTHERS = 0.5  # share of the other classes that the network must have right
 
 SEEN = {
     "inverted": "with black and white swapped",
@@ -75,7 +75,7 @@ def class_never_answered(case: Case) -> Finding | None:
     held_out = case.trials.held_out
     predictor = NetworkPredictor(case.network)
     counts = np.bincount(held_out.labels, minlength=case.network.sizes[-1])
-    answers = np.bincount(predictor.labels_of(held_out), minlength=len(counts))
+    answers = np.bincount(predictor.labels_of(case.train), minlength=len(counts))
     never = np.flatnonzero((answers == 0) & (counts >= FEWEST))
     if not len(never) or np.count_nonzero(answers) < max(2, len(never)):
         return None

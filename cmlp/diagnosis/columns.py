@@ -1,4 +1,4 @@
-"""Repairs of tables whose columns stand in other units, in another order, with another sign, or hold stand-ins for values."""
+"""Repairs of tables whose columns have other units, another order or sign, or hold stand-ins for values."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,7 @@
-"""Repairs of pictures that lie, stand or are sized otherwise: each pixel is taken from another place, in between pixels too."""
+"""Repairs of pictures that are turned, slanted or sized otherwise: pixels are taken from places in between, too."""
 
 from math import cos, radians, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def framed(shape: tuple[int, int], target: tuple[int, int]) -> Repair:
 def _resampled(
     code: str, shape: tuple[int, int], matrix: Matrix, target: tuple[int, int] | None = None, line: str | None = None
 ) -> Repair:
-    """Take the pixel at x, from the centre, from matrix @ x, by bilinear interpolation; beyond the border from there."""
+    """Take the pixel at x, from the centre, from matrix @ x, between its neighbours; beyond the border from there."""
     target = target or shape
     old, new = (np.array(shape) - 1) / 2, (np.array(target) - 1) / 2
     if line is None:
@@ -108,8 +109,8 @@ def _part(share: NDArray[np.float32], upper: int) -> NDArray[np.float32]:
     return share if upper else 1 - share
 
 
-def _of_type(pictures: NDArray[np.floating], dataset: Dataset) -> NDArray[np.generic]:
+def _of_type(pictures: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
     """Return pictures as bytes where the dataset has bytes, otherwise as its floats."""
-    if dataset.images.dtype == np.uint8:
-        return np.rint(pictures).astype(np.uint8)
-    return pictures.astype(dataset.images.dtype)
+    dtype = dataset.images.dtype
+    typed: NDArray[Any] = (np.rint(pictures) if dtype == np.uint8 else pictures).astype(dtype)
+    return typed

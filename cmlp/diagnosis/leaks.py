@@ -11,13 +11,13 @@ from cmlp.diagnosis.significance import CERTAIN, deviations
 from cmlp.diagnosis.transforms import scaled
 
 SHARED = 0.01  # share of test rows; fewer move the accuracy by less than a point
-NEAR = 0.3  # of the usual distance of nearest training rows, within which a test row is a changed copy of one
+NEAR = 0.5  # of the usual distance of nearest training rows, within which a test row is a changed copy of one
 WATCHED = 500  # test rows whose neighbours are looked for
 AMONG = 10_000  # training rows among which they are
 
 
 def find_shared_rows(pair: Pair) -> None:
-    """Compare how many test rows are training rows with how many training rows are there twice, which may be natural."""
+    """Compare how many test rows are training rows with how many training rows are there twice: that may be natural."""
     n = len(pair.test.dataset)
     usual = pair.train.repeated
     found = np.isin(pair.test.hashes, pair.train.hashes)

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
-from cmlp.diagnosis.pair import Pair, rows_right
 from cmlp.diagnosis.alike import alike
+from cmlp.diagnosis.pair import Pair, rows_right
 from cmlp.diagnosis.probe import Probe, make_probe
 from cmlp.diagnosis.report import Severity, percent
 from cmlp.diagnosis.search import Search
@@ -22,6 +22,7 @@ FEWEST = 10  # rows of a part
 MOST = 0.9  # share of the rows, from which on it is no part
 CONFUSED = 0.6  # of the wrong answers in a class, that must be one other class to name it
 SCATTERED = 0.03  # share of rows here and there
+EXPLAINED = 0.4  # share of the wrong answers, beyond what is usual, that one change of these rows must explain
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def _here_and_there(pair: Pair, judge: Probe) -> bool:
         natural = float(np.mean(judge.labels_of(whole(usual_rows)) == usual_rows.labels))
         if turned - natural > share - usual:
             best, share, usual = repair, turned, natural
-    if best is None or (share - usual) * n < SCATTERED * len(test) or share < 0.5 - usual:
+    if best is None or (share - usual) * n < SCATTERED * len(test) or share - usual < EXPLAINED:
         return False
     if deviations(100 * share, n, 100 * usual, m) < among(8) + CERTAIN / 2:
         return False
@@ -217,8 +218,8 @@ def _here_and_there(pair: Pair, judge: Probe) -> bool:
     )
     first = ", ".join(map(str, pair.test.rows[np.flatnonzero(wrong)][:5].tolist()))
     measured = (
-        f"of the test rows that a network has wrong, {percent(share, 0)} are right with this repair, of rows held out of "
-        f"the training data {percent(usual, 0)}; wrong are rows {first} and others"
+        f"of the test rows that a network has wrong, {percent(share, 0)} are right with this repair, of rows held out "
+        f"of the training data {percent(usual, 0)}; wrong are rows {first} and others"
     )
     pair.found(best.code, Severity.ERROR, "test data", verdict, measured)
     return True

@@ -39,7 +39,7 @@ def header(evidence: Evidence, other: Evidence | None) -> Iterator[Diagnosis]:
 
 
 def bytes_read_wrongly(evidence: Evidence, other: Evidence | None) -> Iterator[Diagnosis]:
-    """Bytes that wrapped around or were read as signed: undoing it makes neighbouring pixels alike, and more is learned."""
+    """Bytes that wrapped around or were read as signed: undone, neighbouring pixels are alike, and more is learned."""
     if not evidence.shape:
         return
     low, high = evidence.range

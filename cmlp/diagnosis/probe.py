@@ -102,7 +102,8 @@ class Probe:
     @cached_property
     def right(self) -> NDArray[np.bool_]:
         """Which of the held out `rows` were right, (m,)."""
-        return self.predicted == self.train.labels[self.rows]
+        right: NDArray[np.bool_] = self.predicted == self.train.labels[self.rows]
+        return right
 
     @property
     def held_out(self) -> int:
@@ -131,15 +132,16 @@ class Probe:
 
     @cached_property
     def recall(self) -> NDArray[np.float64]:
-        """Share of right answers per class, (classes,): of all rows in a class that was not held out, 0 in one unknown."""
+        """Share of right answers per class, (classes,): that of all rows where none was held out, 0 for none at all."""
         labels = self.train.labels[self.rows]
         counts = np.bincount(labels, minlength=self.classes)
         hits = np.bincount(labels[self.right], minlength=self.classes)
         known = np.bincount(self.train.labels, minlength=self.classes) > 0
-        return np.where(counts > 0, hits / np.maximum(counts, 1), np.where(known, self.expected / 100, 0.0))
+        recall: NDArray[np.float64] = hits / np.maximum(counts, 1)
+        return np.where(counts > 0, recall, np.where(known, self.expected / 100, 0.0))
 
     def expected_of(self, labels: NDArray[np.intp]) -> tuple[float, float]:
-        """Return the accuracy in percent to be expected of rows with these labels, and how many held out rows say so."""
+        """Return the accuracy in percent to be expected of rows with these labels, and how many rows tell it."""
         shares = np.bincount(labels, minlength=self.classes)[: self.classes] / len(labels)
         counts = np.bincount(self.train.labels[self.rows], minlength=self.classes)
         weights = shares**2 / np.maximum(counts, 1)
@@ -153,7 +155,8 @@ class Probe:
         """Return for each row which share of the networks knows its label, (n,)."""
         self._check(dataset)
         answers = [_predicted(network, self._mapping, dataset) == dataset.labels for network in self._networks]
-        return np.mean(answers, axis=0)
+        shares: NDArray[np.float64] = np.mean(answers, axis=0)
+        return shares
 
     def accuracy(self, dataset: Dataset) -> float:
         """Return the mean accuracy of the networks in percent."""

@@ -14,8 +14,9 @@ OFF: dict[str, Any] = {
     "lmbda": 0.0, "l1": 0.0, "max_norm": None, "clip_norm": None, "clip_value": None, "label_smoothing": 0.0,
 }  # fmt: skip
 WORDS = {
-    "lmbda": "weight decay (lmbda)", "l1": "the penalty on absolute weights (l1)", "max_norm": "the bound on the weights (max_norm)",
-    "clip_norm": "the bound on the gradient (clip_norm)", "clip_value": "the bound on the gradient (clip_value)",
+    "lmbda": "weight decay (lmbda)", "l1": "the penalty on absolute weights (l1)",
+    "max_norm": "the bound on the weights (max_norm)", "clip_norm": "the bound on the gradient (clip_norm)",
+    "clip_value": "the bound on the gradient (clip_value)",
     "label_smoothing": "label smoothing", "dropout": "dropout",
 }  # fmt: skip
 BY_HEART = 15.0  # points that test data may be worse than training data
@@ -41,8 +42,8 @@ def too_much(case: Case) -> Finding | None:
         return None
     verdict = f"Too much regularisation: {WORDS[name]} keeps the network from learning."
     measured = (
-        f"{name} is {on[name]:g}; a new network trained with the same settings reaches {with_all:.1f} % on rows it was not "
-        f"trained on, and {without[name]:.1f} % without it"
+        f"{name} is {on[name]:g}; a new network trained with the same settings reaches {with_all:.1f} % on rows it was "
+        f"not trained on, and {without[name]:.1f} % without it"
     )
     repair = f"{trials.new_line}; {trials.training_line(trials.etas[0])}"
     if name == "dropout":
@@ -51,7 +52,7 @@ def too_much(case: Case) -> Finding | None:
 
 
 def _reached(case: Case, left_out: tuple[str, ...]) -> float:
-    """Return the accuracy in percent on held out rows of a new network, trained as the given one was but for some settings."""
+    """Return the accuracy in percent of a new network, trained as the given one was but for some settings."""
     settings, trials, a = case.network.settings, case.trials, case.network.architecture
     rows = trials.fitted
     penalties = {name: settings.get(name, off) for name, off in OFF.items()} | {
@@ -68,7 +69,7 @@ def _reached(case: Case, left_out: tuple[str, ...]) -> float:
             rows, epochs, settings["eta"], mini_batch_size=settings["mini_batch_size"],
             optimizer=optimizer if optimizer != "lbfgs" else "adam", progress=False, **penalties,
         )  # fmt: skip
-    return network.test(trials.held_out)
+    return trials.reached(network)
 
 
 def overfitting(case: Case) -> Finding | None:

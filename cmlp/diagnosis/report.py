@@ -183,7 +183,7 @@ def _code(name: str, code: str, columns: int | None) -> list[str]:
     """Return Python in lines that say the same: broken between statements, and at spaces inside brackets."""
     if columns is None:
         return [name + code]
-    lines = []
+    lines: list[str] = []
     for statement in map(partial(_breakable, columns=columns), code.split("; ")):
         lines.append(HANGING if lines else name)
         depth = 0

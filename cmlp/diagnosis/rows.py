@@ -46,11 +46,11 @@ def _by_class(evidence: Evidence) -> bool:
     used = expected > 0
     chi = float(np.sum((found - expected)[used] ** 2 / expected[used])) / (1 - float(blank.mean()) or 1.0)
     degrees = max(1, int(used.sum()) - 1)
-    return chi > degrees + CERTAIN * (2 * degrees) ** 0.5
+    return bool(chi > degrees + CERTAIN * (2 * degrees) ** 0.5)
 
 
 def copies(evidence: Evidence, other: Evidence | None) -> Iterator[Diagnosis]:
-    """Rows that occur more than once: with other labels, as ``random.shuffle`` on a 2-D array leaves them, or the same."""
+    """Rows that occur more than once: with other labels, as ``random.shuffle`` on 2-D arrays leaves them, or not."""
     n, labels = len(evidence.dataset), evidence.dataset.labels
     if n < FEWEST or truncated(evidence, other):
         return
@@ -85,7 +85,8 @@ def balance(evidence: Evidence, other: Evidence | None) -> Iterator[Diagnosis]:
     if n < FEWEST:
         return
     if len(counts) == 1:
-        text = f"All labels of the {evidence.name} are {evidence.class_name(evidence.dataset.labels[0])}: there is nothing to tell apart."
+        label = evidence.class_name(int(evidence.dataset.labels[0]))
+        text = f"All labels of the {evidence.name} are {label}: there is nothing to tell apart."
         yield Diagnosis.of(evidence.name, Severity.WARNING, "one-class", text, f"1 class in {n:,} rows")
     elif counts.min() < RARE * n / len(counts) or counts.max() > COMMON * n:
         text = f"The classes of the {evidence.name} are of very different size, so the accuracy says little."

@@ -86,8 +86,8 @@ def find_lost_values(pair: Pair, judge: Probe) -> None:
         lost, elsewhere = inner_atoms(some), inner_atoms(other)
         if lost > max(COLUMNS, 2 * elsewhere):
             text = f"Values of the {some.name} were lost, and one number stands in their place."
-            measured = f"in {percent(lost, 0)} of the columns, in {percent(elsewhere, 0)} of those of the {other.name}; {gap.measured}"
-            pair.found("values-lost", Severity.ERROR, some.name, text, measured)
+            shares = f"in {percent(lost, 0)} of the columns, in {percent(elsewhere, 0)} of those of the {other.name}"
+            pair.found("values-lost", Severity.ERROR, some.name, text, f"{shares}; {gap.measured}")
             return
         clipped, elsewhere = clipped_columns(some, other), clipped_columns(other, some)
         if clipped > max(COLUMNS, 2 * elsewhere):
@@ -114,7 +114,7 @@ def inner_atoms(evidence: Evidence) -> float:
 
 
 def _at_the_end(values: NDArray[np.float32], most: int) -> bool:
-    """Whether a frequent value is the smallest or largest one, and the next ones are near, as where values are cut off."""
+    """Whether a frequent value is the smallest or largest one, and others are near, as where values are cut off."""
     if most not in (0, len(values) - 1) or len(values) < 3:
         return False
     rest = values[1:] if most == 0 else values[:-1]

@@ -125,7 +125,8 @@ class Search:
     def judged(self) -> NDArray[np.bool_]:
         """Which rows of the sample of test data judge, and do not choose: a half, drawn at random."""
         order = np.random.default_rng(1).permutation(len(self.test.rows))
-        return order % 2 == 1
+        judged: NDArray[np.bool_] = order % 2 == 1
+        return judged
 
     def trial(self, repaired: Dataset, repairs: tuple[Repair, ...]) -> Trial:
         """Ask the judge about the sample after some repairs."""

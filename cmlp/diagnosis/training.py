@@ -61,10 +61,12 @@ def examine_training(network: Network, history: History | None, train: Dataset, 
         return [_not_finite(case)]
     if not labels:
         return []
-    findings = [finding for finding in [_bytes_scale(case)] if finding is not None]
     trials = case.trials
+    findings = [finding for finding in [_bytes_scale(case) if trials.finite else None] if finding is not None]
     if not trials.possible:
         return findings
+    if not trials.finite:
+        return [*findings, _overflow(case)]
     examiners = OF_LEARNED if trials.learned(trials.given) >= HALF else EXAMINERS
     causes = (examine(case) for examine in examiners)
     return findings + [finding for finding in [next(filter(None, causes), None)] if finding is not None]
@@ -85,6 +87,15 @@ def _not_finite(case: Case) -> Finding:
         repair += f"; {trials.training_line(eta)}"
         measured += f"; a new network of the same sizes reaches {reached:.1f} %"
     return Finding("non-finite-weights", Severity.ERROR, "network", verdict, measured, repair)
+
+
+def _overflow(case: Case) -> Finding:
+    verdict = "The outputs of the network are not finite: what its layers add up is too large."
+    largest = max(float(np.abs(w).max()) for w in case.network.weights)
+    _, reached, eta = case.trials.retrained
+    measured = f"its largest weight is {largest:.3g}; a new network of the same sizes reaches {reached:.1f} %"
+    repair = f"{case.trials.new_line}; {case.trials.training_line(eta)}"
+    return Finding("overflow", Severity.ERROR, "network", verdict, measured, repair)
 
 
 def _bytes_scale(case: Case) -> Finding | None:
@@ -277,8 +288,8 @@ def _sizes(case: Case) -> Finding | None:
         return None
     verdict = "Neither this network nor a new one learns anything: the labels may not belong to the training images."
     measured = (
-        f"{case.behaviour.answer}; new networks of these sizes and of sizes {sizes} reach {trials.retrained[1]:.1f} % and "
-        f"{probe.expected:.1f} % on rows they were not trained on, and a constant answer {trials.constant:.1f} %"
+        f"{case.behaviour.answer}; new networks of these sizes and of sizes {sizes} reach {trials.retrained[1]:.1f} % "
+        f"and {probe.expected:.1f} % on rows they were not trained on, and a constant answer {trials.constant:.1f} %"
     )
     return case.found("nothing-to-learn", "training data", verdict, measured)
 
@@ -291,8 +302,8 @@ EXAMINERS: tuple[Examiner, ...] = (
     _equal_units,
     _one_sided,
     _reversed,
-    class_never_answered,
     too_much,
+    class_never_answered,
     _hardly_trained,
     _too_large,
     _stuck,

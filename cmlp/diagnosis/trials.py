@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.evidence import FEWEST
-from cmlp.errors import ModelError
+from cmlp.errors import CmlpError, DataError
 from cmlp.model.architecture import OUTPUTS
 from cmlp.network import Network
 from cmlp.training.optimizers import OptimizerName
@@ -88,6 +88,14 @@ class Trials:
         """Accuracy in percent of the given network on the held rows."""
         return self.network.test(self.held_out)
 
+    @cached_property
+    def finite(self) -> bool:
+        """Whether the outputs of the given network are numbers."""
+        try:
+            return bool(np.isfinite(self.given))
+        except DataError:
+            return False
+
     @property
     def textbook(self) -> bool:
         """Whether the network has sigmoid units and the quadratic loss, and so is trained as in the books."""
@@ -120,16 +128,16 @@ class Trials:
         tried = []
         for eta in self.etas:
             tried.append((self.trained(self.new(), self.fitted, eta), eta))
-            if self.convincing(self.given, tried[-1][0].test(self.held_out)):
+            if self.convincing(self.given, self.reached(tried[-1][0])):
                 break
-        network, eta = max(tried, key=lambda trial: trial[0].test(self.held_out))
-        return network, network.test(self.held_out), eta
+        network, eta = max(tried, key=lambda trial: self.reached(trial[0]))
+        return network, self.reached(network), eta
 
     @cached_property
     def continued(self) -> tuple[Network, float]:
         """A copy of the given network, trained further with the eta of `retrained`, and its accuracy in percent."""
         network = self.trained(deepcopy(self.network), self.fitted, self.retrained[2])
-        return network, network.test(self.held_out)
+        return network, self.reached(network)
 
     @property
     def epochs(self) -> int:
@@ -140,7 +148,7 @@ class Trials:
         """Train a network, and return it; what it was before the loss became infinite, if it did."""
         rows = data[: self.visits]
         optimizer: OptimizerName = "sgd" if self.textbook else "adam"
-        with suppress(ModelError):  # the last finite weights are kept, and judged like others
+        with suppress(CmlpError):  # the last finite weights are kept, and judged like others
             network.train(
                 rows, self.epochs, eta, mini_batch_size=MINI_BATCH, optimizer=optimizer, lmbda=lmbda, progress=False
             )
@@ -149,6 +157,13 @@ class Trials:
     def learned(self, percent: float) -> float:
         """How far an accuracy is on the way from a constant answer (0) to all right (1)."""
         return (percent - self.constant) / (100 - self.constant) if self.constant < 100 else 1.0
+
+    def reached(self, network: Network) -> float:
+        """Return the accuracy in percent on the held out rows, 0 for a network whose outputs are not finite."""
+        try:
+            return network.test(self.held_out)
+        except DataError:
+            return 0.0
 
     def convincing(self, before: float, after: float) -> bool:
         """Whether an accuracy is so much better than another one that it explains what was wrong."""

@@ -84,9 +84,10 @@ def _compare_columns(pair: Pair, judge: Probe) -> None:
         before, repaired = judge.accuracy(pair.matched), repair.apply(pair.matched)
         after = judge.accuracy(repaired)
         if after > before:
-            measured = f"a network trained on the training data reaches {before:.1f} % on test data, and {after:.1f} % with this repair"
+            reaches = f"a network trained on the training data reaches {before:.1f} % on test data"
             where = _at_fault(repair.code, pair)
-            pair.repair((repair.code, where, sentence(repair.code, where), measured), repair)
+            finding = repair.code, where, sentence(repair.code, where), f"{reaches}, and {after:.1f} % with this repair"
+            pair.repair(finding, repair)
 
 
 def reasons_to_doubt(evidence: Evidence) -> list[str]:
@@ -113,9 +114,9 @@ def _reasons(pair: Pair, judge: Probe | None) -> list[str]:
     if judge is None or pair.test.dataset.images.shape[1] != judge.train.images.shape[1]:
         return ["the sets were not compared"]
     gap = gap_of(judge, pair.matched)
-    if gap.resolution > COARSE:
-        loss = f"a loss of less than {gap.resolution:.0f} points might be luck"
-        return [f"the test data have only {gap.rows:,} rows and the training data {len(judge.train):,}, so that {loss}"]
+    if gap.resolution > COARSE or gap.rows < FEWEST:
+        rows = f"the test data have only {gap.rows:,} rows and the training data {len(judge.train):,}"
+        return [f"{rows}, so that a loss of less than {gap.resolution:.0f} points might be luck"]
     if gap.points >= GAIN and gap.deviations >= DOUBTFUL:
         return [f"{gap.measured}, and no repair that was tried explains it: the test data may only be harder"]
     return []

@@ -47,7 +47,8 @@ def test_what_cannot_be_known_is_not_called_sound():
 def test_a_report_has_eighty_columns_and_its_code_runs():
     line = (
         "test_images = np.stack([np.roll(p, np.subtract((14, 14), np.rint(center_of_mass(p))).astype(int), (0, 1)) "
-        "for p in test_images.reshape(-1, 28, 28)]).reshape(test_images.shape); test_labels = test_labels[: len(test_images)]"
+        "for p in test_images.reshape(-1, 28, 28)]).reshape(test_images.shape); "
+        "test_labels = test_labels[: len(test_images)]"
     )
     words = "a word " * 40
     text = str(
