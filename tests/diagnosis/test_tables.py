@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 import pytest
-from support.strangers import TABLE_FAULTS, cancer, clusters, codes, datasets, iris, lost, split, wine
 from sklearn.preprocessing import MinMaxScaler
+from support.strangers import TABLE_FAULTS, cancer, clusters, codes, datasets, iris, lost, split, wine
 
 from cmlp import Dataset, check
 

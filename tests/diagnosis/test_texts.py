@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from support.strangers import PICTURE_FAULTS, TABLE_FAULTS
 from sklearn.datasets import load_wine
 from support.faults import FAULTS, enlarge, pictures, rows
+from support.strangers import PICTURE_FAULTS, TABLE_FAULTS
 
 import cmlp
 from cmlp import Dataset
