@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
 from cmlp.errors import ModelError
-from cmlp.estimators.memory import Memory
+from cmlp.estimators.memory import Memory, remember  # noqa: F401 (where pickles of version 0.1 look for it)
 from cmlp.estimators.rates import Continued, EpochRate, InverseScalingBySample, LoweredRate
 from cmlp.model.samples import Samples
 from cmlp.network import Network

@@ -1,7 +1,7 @@
 """The losses and accuracies of a training, epoch by epoch."""
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cmlp.plotting.style import COLOURS, INK, draw_lines, new_figure, style_axes
 
@@ -47,9 +47,12 @@ class History:
     training_accuracy: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
-    validation_score: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    validation_score: list[float] = field(default_factory=list)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({"validation_score": []} | state)  # which version 0.1 did not have
 
     def __len__(self) -> int:
         return len(self.loss)
