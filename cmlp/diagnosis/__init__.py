@@ -58,6 +58,11 @@ def check(
     Report
         The findings, the most severe first, and the repaired data.
 
+    Raises
+    ------
+    DataError
+        If an argument is of another type, or a Dataset is empty.
+
     Examples
     --------
     >>> import cmlp
@@ -68,6 +73,7 @@ def check(
     >>> [finding.code for finding in cmlp.check(train, inverted)]
     ['inverted']
     """
+    _check_arguments(train=(train, Dataset), test=(test, Dataset), network=(network, Network), history=(history, History))
     first = Evidence("training data", train)
     second = None if test is None else Evidence("test data", test)
     notes = []
@@ -93,6 +99,15 @@ def check(
             findings += examine_scoring(network, test, claimed_accuracy)
     datasets = _changed(train, pair.train.dataset), _changed(test, pair.test.dataset)
     return _report(findings, notes + pair.notes + whose, before, *datasets)
+
+
+def _check_arguments(**given: tuple[Any, type]) -> None:
+    for name, (value, kind) in given.items():
+        if not isinstance(value, kind) and (value is not None or name == "train"):
+            made = ", which is made as cmlp.Dataset(images, labels)" if kind is Dataset else ""
+            raise DataError(f"{name} must be a {kind.__name__}, got {type(value).__name__}{made}")
+        if isinstance(value, Dataset) and not len(value):
+            raise DataError(f"{name} must not be empty, got {value}")
 
 
 def _progress(shown: bool | None) -> Any:

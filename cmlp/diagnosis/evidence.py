@@ -158,16 +158,17 @@ def correlation(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Pearson's correlation of two arrays of one shape; 0 where one of them is constant."""
     a, b = a - a.mean(), b - b.mean()
     size = np.sqrt(float(np.vdot(a, a)) * float(np.vdot(b, b)))
-    return float(np.vdot(a, b)) / size if size > 0 else 0.0
+    return float(np.vdot(a, b)) / size if 0 < size < np.inf else 0.0
 
 
 def nearest(values: NDArray[np.float32]) -> NDArray[np.intp]:
     """Position of each row's nearest other row by Euclidean distance, (m,)."""
-    centred = values - values.mean(axis=0)  # float32 then keeps the digits that matter
-    squares = np.einsum("ij,ij->i", centred, centred)
-    distances = centred @ centred.T
-    distances *= -2
-    distances += squares
+    with np.errstate(over="ignore", invalid="ignore"):  # of values that no picture has
+        centred = values - values.mean(axis=0)  # float32 then keeps the digits that matter
+        squares = np.einsum("ij,ij->i", centred, centred)
+        distances = centred @ centred.T
+        distances *= -2
+        distances += squares
     np.fill_diagonal(distances, np.inf)
     closest: NDArray[np.intp] = distances.argmin(axis=1)
     return closest
