@@ -230,7 +230,8 @@ class Network:
         batch, single = as_images(images, self.sizes[0], self._pixel_scale)
         if isinstance(batch, tuple):
             raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
-        pixels = scaled(batch, self.scale).astype(self.dtype)
+        with np.errstate(over="ignore"):  # an infinity is one in the core, too
+            pixels = scaled(batch, self.scale).astype(self.dtype)
         layers = [pixels, *self.engine.activations(DataSource(batch, self.scale))]
         self.activations = [layer[0] for layer in layers] if single else layers
         return self.activations[-1]

@@ -132,12 +132,19 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
         raise DataError(f"{name} must have shape (n,), (n, 1) or one-hot (n, classes), got {array.shape}")
     if array.dtype.kind not in "iuf":
         raise DataError(f"{name} must be integers or one-hot rows, got dtype {array.dtype}")
-    whole = array.dtype.kind in "iu" or np.isfinite(array) & (array == np.rint(array)) & (abs(array) < LARGEST_LABEL)
-    if not np.all(whole):
-        index = int(np.argmin(whole))
+    if not _are_whole(array).all():
+        index = int(np.argmin(_are_whole(array)))
         raise DataError(f"{name} must be whole numbers or one-hot rows, got {array[index]} at index {index}")
     checked = _check_range(array, wanted, name)
     return array.astype(np.intp, copy=False), checked
+
+
+def _are_whole(array: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say which numbers are integers that a float can hold."""
+    if array.dtype.kind in "iu":
+        return np.ones(array.shape, bool)
+    floats = _as_floats(array)
+    return np.isfinite(floats) & (floats == np.rint(floats)) & (abs(floats) < LARGEST_LABEL)
 
 
 def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
@@ -198,7 +205,7 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
         array = array[:, np.newaxis]
     if array.ndim != 2 or array.shape[1] != outputs:
         raise DataError(f"{name} must have shape (n, {outputs}), got {array.shape}")
-    checked = np.ascontiguousarray(array, np.float64)
+    checked = _as_floats(array)
     if not np.isfinite(checked).all():
         row, column = np.argwhere(~np.isfinite(checked))[0]
         raise DataError(f"{name} must be finite, got {checked[row, column]} at index {row}, output {column}")
@@ -229,7 +236,7 @@ def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
     array = as_array(weights, name, one_type=False)
     if array.shape != (n,):
         raise DataError(f"{name} must have shape ({n:,},), got {array.shape}")
-    checked = np.ascontiguousarray(array, np.float64)
+    checked = _as_floats(array)
     wrong = ~(np.isfinite(checked) & (checked >= 0))
     if wrong.any():
         index = int(wrong.argmax())
@@ -267,6 +274,12 @@ def _are_alike(values: Sequence[Any]) -> bool:
         found = {(row.dtype, ()) if isinstance(row, np.generic) else None for row in values}
     kind = found.pop() if len(found) == 1 else None
     return kind is not None and kind[0].kind in "biuf"
+
+
+def _as_floats(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Return numbers as the core takes them; a long double that is too large becomes an infinity."""
+    with np.errstate(over="ignore"):
+        return np.require(array, np.float64, "CAE")
 
 
 def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:

@@ -63,6 +63,11 @@ def check(
     Report
         The findings, the most severe first, and the repaired data.
 
+    Raises
+    ------
+    DataError
+        If an argument is of another type, or a Dataset is empty.
+
     Examples
     --------
     >>> import cmlp
@@ -73,6 +78,8 @@ def check(
     >>> [finding.code for finding in cmlp.check(train, inverted)]
     ['inverted']
     """
+    kinds = {"train": (train, Dataset), "test": (test, Dataset), "network": (network, Network)}
+    _check_arguments(**kinds, history=(history, History))
     notes = []
     with _progress(progress) as bar:
         first, second = _evidence(train, test)
@@ -121,6 +128,15 @@ def _excused(unknown: list[str], network: Network | None, data: Dataset) -> list
     reached = _accuracy(NetworkPredictor(network), data)
     constant = 100 * float(np.bincount(data.labels).max()) / len(data)
     return [] if reached is not None and reached >= constant + CLEAR * (100 - constant) else unknown
+
+
+def _check_arguments(**given: tuple[Any, type]) -> None:
+    for name, (value, kind) in given.items():
+        if not isinstance(value, kind) and (value is not None or name == "train"):
+            made = ", which is made as cmlp.Dataset(images, labels)" if kind is Dataset else ""
+            raise DataError(f"{name} must be a {kind.__name__}, got {type(value).__name__}{made}")
+        if isinstance(value, Dataset) and not len(value):
+            raise DataError(f"{name} must not be empty, got {value}")
 
 
 def _progress(shown: bool | None) -> Any:

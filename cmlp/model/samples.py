@@ -206,7 +206,8 @@ def _converted(numbers: NDArray[Any], scale: PixelScale) -> NDArray[Any]:
             return numbers.astype(np.uint8)
         product: NDArray[Any] = np.multiply(numbers, scale.integers, dtype=np.float64)
         return product
-    return numbers.astype(np.float32 if numbers.dtype.kind == "f" and numbers.dtype.itemsize <= 4 else np.float64)
+    with np.errstate(over="ignore"):  # of a long double
+        return numbers.astype(np.float32 if numbers.dtype.kind == "f" and numbers.dtype.itemsize <= 4 else np.float64)
 
 
 def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
@@ -241,7 +242,7 @@ def as_rows(matrix: Any, features: int, scale: PixelScale) -> SparseRows:
     if not csr.has_sorted_indices:
         csr = csr.sorted_indices()  # a copy; kernels divide rows among threads by column
     values = csr.data if csr.dtype in CORE_TYPES else _converted(csr.data, scale)
-    return np.ascontiguousarray(values), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
+    return np.require(values, None, "CAE"), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
 
 
 def frozen(indices: NDArray[Any], dtype: DTypeLike = np.intp) -> NDArray[Any]:
