@@ -466,8 +466,8 @@ class Network:
             Epochs between two checkpoints, or the time between them: ``"30s"``, ``"5min"``, ``"1h"``.
         resume : bool, default False
             Whether to go on from the checkpoint, if there is one. With the same data and settings, of which only
-            `epochs` may be larger, unless the schedule depends on their number as cosine does, the training ends with the same bits as without the interruption, on the same kind
-            of processor and the same build.
+            `epochs` may be larger, unless the schedule depends on their number as cosine does, the training ends with
+            the same bits as without the interruption, on the same kind of processor and the same build.
         progress : bool, optional
             Whether to show progress on stderr: a bar on a terminal, plain lines elsewhere. By default on a terminal
             only.

@@ -144,7 +144,8 @@ def _are_whole(array: NDArray[Any]) -> NDArray[np.bool_]:
     if array.dtype.kind in "iu":
         return np.ones(array.shape, bool)
     floats = _as_floats(array)
-    return np.isfinite(floats) & (floats == np.rint(floats)) & (abs(floats) < LARGEST_LABEL)
+    whole: NDArray[np.bool_] = np.isfinite(floats) & (floats == np.rint(floats)) & (abs(floats) < LARGEST_LABEL)
+    return whole
 
 
 def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
@@ -279,7 +280,7 @@ def _are_alike(values: Sequence[Any]) -> bool:
 def _as_floats(array: NDArray[Any]) -> NDArray[np.float64]:
     """Return numbers as the core takes them; a long double that is too large becomes an infinity."""
     with np.errstate(over="ignore"):
-        return np.require(array, np.float64, "CAE")
+        return np.require(array, np.float64, ["C", "A", "E"])
 
 
 def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:

@@ -326,7 +326,7 @@ def _samples(
 def _check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
     if sample_weight is None:
         return None
-    weights = np.require(_check_sample_weight(sample_weight, X, dtype=np.float64), None, "CAE")
+    weights = np.require(_check_sample_weight(sample_weight, X, dtype=np.float64), None, ["C", "A", "E"])
     if weights.min() < 0 or not weights.any():
         found = f"{weights.min():g} at index {weights.argmin()}" if weights.any() else "zeros only"
         raise ValueError(f"sample_weight must be numbers of at least 0, and not all 0, got {found}")

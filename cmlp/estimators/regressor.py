@@ -305,7 +305,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         return self._encode_more(y, {"n_outputs_": outputs}, "y"), {"n_outputs_": outputs}
 
     def _encode_more(self, y: Any, learned: dict[str, Any], name: str) -> NDArray[Any]:
-        targets = np.require(y.reshape(len(y), -1), np.float64, "CAE")
+        targets = np.require(y.reshape(len(y), -1), np.float64, ["C", "A", "E"])
         outputs = learned["n_outputs_"]
         if targets.shape[1] != outputs:
             raise ValueError(

@@ -242,7 +242,7 @@ def as_rows(matrix: Any, features: int, scale: PixelScale) -> SparseRows:
     if not csr.has_sorted_indices:
         csr = csr.sorted_indices()  # a copy; kernels divide rows among threads by column
     values = csr.data if csr.dtype in CORE_TYPES else _converted(csr.data, scale)
-    return np.require(values, None, "CAE"), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
+    return np.require(values, None, ["C", "A", "E"]), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
 
 
 def frozen(indices: NDArray[Any], dtype: DTypeLike = np.intp) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """The estimators in calls of every order, with answers of every kind."""
 
 import numpy as np
-from doors.arrays import NUMBERS, Given, draw, lay_out, memory_of, shapes_of_answers, shapes_of_images
+from doors.arrays import draw, lay_out, shapes_of_answers, shapes_of_images
 from doors.networks import Case
 from doors.rules import Refused, Unsaid, require
 from support import formulas
@@ -37,7 +37,19 @@ KINDS = {  # of answers: how n of them are drawn, and of which classes they are
     "three flags": (lambda rng, n: _flags(rng, n, 3), None),
 }
 NUMBERS_OF = {"number": 1, "two numbers": 2, "three numbers": 3}
-FLAT = ("C", "columns apart", "rows apart", "reversed", "swapped bytes", "read-only", "subclass", "lists", "frame", "memory map", "misaligned")
+FLAT = (
+    "C",
+    "columns apart",
+    "rows apart",
+    "reversed",
+    "swapped bytes",
+    "read-only",
+    "subclass",
+    "lists",
+    "frame",
+    "memory map",
+    "misaligned",
+)
 
 
 def _flags(rng, n, labels):
@@ -132,7 +144,10 @@ class Sequence:
         return self.model.network_.architecture.activations
 
     def outputs_of(self, x):
-        weights, biases = [w.T.astype(float) for w in self.model.coefs_], [b.astype(float) for b in self.model.intercepts_]
+        weights, biases = (
+            [w.T.astype(float) for w in self.model.coefs_],
+            [b.astype(float) for b in self.model.intercepts_],
+        )
         return formulas.feedforward(weights, biases, self.activations(), x.T)[1][-1].T
 
     # ---------------------------------------------------------------------------------------------------- the calls
@@ -192,7 +207,9 @@ class Sequence:
             nabla = formulas.gradient(*start, self.activations(), loss, x.T, columns, importance=importance)
             for layers, gradients, after in zip(start, nabla, formulas.parameters(self.model.network_), strict=True):
                 for p, g, a in zip(layers, gradients, after, strict=True):
-                    np.testing.assert_allclose(a, p - ETA * g, rtol=1e-3 if single else 1e-8, atol=1e-3 if single else 1e-9)
+                    np.testing.assert_allclose(
+                        a, p - ETA * g, rtol=1e-3 if single else 1e-8, atol=1e-3 if single else 1e-9
+                    )
 
         return self._case(name, [samples, answers] + ([] if weights is None else [weights]), call, rule, verify)
 
@@ -201,7 +218,9 @@ class Sequence:
         if not hasattr(self.model, "network_"):
             self.kind = None
         elif kind is None or not self._is_of(kind):
-            self.kind = next((each for each in (KINDS if self.classifies else NUMBERS_OF) if self._is_of(each)), "other")
+            self.kind = next(
+                (each for each in (KINDS if self.classifies else NUMBERS_OF) if self._is_of(each)), "other"
+            )
         else:
             self.kind = kind
 
@@ -224,7 +243,11 @@ class Sequence:
         def verify(found, x):
             outputs = self.outputs_of(x)
             several = self.classifies and self.model._label_binarizer.y_type_.startswith("multilabel")
-            close = {"rtol": 2e-3, "atol": 1e-4} if self.model.network_.dtype == np.float32 else {"rtol": 1e-8, "atol": 1e-9}
+            close = (
+                {"rtol": 2e-3, "atol": 1e-4}
+                if self.model.network_.dtype == np.float32
+                else {"rtol": 1e-8, "atol": 1e-9}
+            )
             if not self.classifies:
                 np.testing.assert_allclose(found, outputs[:, 0] if outputs.shape[1] == 1 else outputs, **close)
                 return
@@ -268,10 +291,14 @@ class Sequence:
                 expected = np.mean(1 - ((of - found_of) ** 2).sum(axis=0) / total)
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
-        return self._case("score", [samples, answers], lambda: self.model.score(samples.value, answers.value), rule, verify)
+        return self._case(
+            "score", [samples, answers], lambda: self.model.score(samples.value, answers.value), rule, verify
+        )
 
     def _case(self, name, given, call, rule, verify):
-        return EstimatorCase(f"{type(self.model).__name__}.{name}", self.model, given, call, rule, verify, errors=ERRORS)
+        return EstimatorCase(
+            f"{type(self.model).__name__}.{name}", self.model, given, call, rule, verify, errors=ERRORS
+        )
 
 
 class EstimatorCase(Case):

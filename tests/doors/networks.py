@@ -109,7 +109,9 @@ class Doors:
     def as_data(self, images, answers):
         """Return data of one of the forms that a network learns from, and whether NumPy can say what they mean."""
         by_rows = not _has_columns(images, answers)
-        if all(each.is_array or each.is_sparse for each in (images, answers)) and (self.rng.random() < 0.7 or not by_rows):
+        if all(each.is_array or each.is_sparse for each in (images, answers)) and (
+            self.rng.random() < 0.7 or not by_rows
+        ):
             return (images.value, answers.value)
         if not by_rows or not images.meaning.ndim or not answers.meaning.ndim:
             return None
@@ -131,7 +133,7 @@ class Doors:
         return targets, targets.T
 
     def rounded(self, x):
-        """Return images as columns in the type of the computation, in which what is smaller than all normal numbers is 0."""
+        """Return images as columns in the type of the computation, in which subnormal numbers are 0."""
         single = x.T.astype(self.network.dtype)
         return np.where(np.abs(single) < np.finfo(single.dtype).tiny, 0, single).astype(float)
 
@@ -154,7 +156,10 @@ class Doors:
             nabla = formulas.gradient(
                 self.weights, self.biases, activations, self.loss, self.rounded(x), columns, importance=importance
             )
-        return [[p - ETA * g for p, g in zip(*part, strict=True)] for part in zip((self.weights, self.biases), nabla, strict=True)]
+        return [
+            [p - ETA * g for p, g in zip(*part, strict=True)]
+            for part in zip((self.weights, self.biases), nabla, strict=True)
+        ]
 
     def tolerance(self, x):
         """Return how far results may be from those of NumPy, or infinity where they need not be compared."""
@@ -392,12 +397,16 @@ class Doors:
         purpose = ["validation_data", "test_data"][self.rng.integers(2)]
 
         def rule():
-            require(purpose == "validation_data" or self.loss in LABELLED or self.loss == "binary_cross_entropy", "loss")
+            require(
+                purpose == "validation_data" or self.loss in LABELLED or self.loss == "binary_cross_entropy", "loss"
+            )
             # uint8 pixels beside floats keep the network's scale; other integers are as they are
             return self._careful(lambda: self._learned(images, answers, (self.network.scale, 1.0)))()
 
         def call():
-            return self.network.train((good.value, known.value), 1, ETA, mini_batch_size=999, **{purpose: data}, progress=False)
+            return self.network.train(
+                (good.value, known.value), 1, ETA, mini_batch_size=999, **{purpose: data}, progress=False
+            )
 
         def verify(found, expected):
             x, _, columns = expected
