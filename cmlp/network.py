@@ -16,6 +16,7 @@ from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.data.framing import Framing, framing_of, sample_images
 from cmlp.data.pixels import scaled
+from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import ActivationName, LossName, make_architecture
 from cmlp.model.evaluation import accuracy, compute_outputs, decide, evaluate
@@ -544,13 +545,13 @@ class Network:
             threads=arguments["threads"],
             show_progress=arguments["progress"],
         )
-        names = getattr(data, "class_names", self.class_names)
+        names, outputs = getattr(data, "class_names", self.class_names), self.sizes[-1]
         pictures = None
         if isinstance(samples.images, np.ndarray):
             pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
         return loop, {
             "scale": scale.bytes,
-            "class_names": names if names is None or len(names) == self.sizes[-1] else None,
+            "class_names": None if names is None or len(names) != outputs else check_class_names(names, outputs),
             "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
             "_framing": None,
             "_pictures": pictures,
@@ -639,7 +640,8 @@ class Network:
             network, a.sizes, activation=a.activations, loss=a.loss, initializer="zeros", dropout=a.dropouts[:-1],
             dtype=a.dtype,
         )  # fmt: skip
-        network.weights, network.biases = model.weights, model.biases
+        for own, given in zip(network.weights + network.biases, [*model.weights, *model.biases], strict=True):
+            own[...] = given
         network.scale, network.settings = model.scale, dict(model.training)
         network.class_names, network._framing = model.class_names, model.framing
         return network

@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
-from textwrap import indent
+from functools import partial
+from textwrap import wrap
 from typing import Any
 
 from cmlp.data.dataset import Dataset
+
+COLUMNS = 80
+HANGING = " " * 14
+SOUND = "Nothing found: the data are sound."
 
 
 class Severity(IntEnum):
@@ -64,13 +69,18 @@ class Finding:
     after: float | None = None
 
     def __str__(self) -> str:
-        lines = [f"{self.severity.name.lower()}: {self.verdict} [{self.code}]", f"measured: {self.measured}"]
+        return self.text(COLUMNS)
+
+    def text(self, columns: int | None = None) -> str:
+        """Return the finding in lines of at most so many columns, or one line for each thing that it says."""
+        lines = _wrapped(f"{self.severity.name.lower()}: {self.verdict} [{self.code}]", "    ", columns)
+        lines += _wrapped(f"    measured: {self.measured}", HANGING, columns)
         if self.repair is not None:
-            lines.append(f"repair:   {self.repair}")
+            lines += _code("    repair:   ", self.repair, columns)
         if self.after is not None:
             before = "not to be measured" if self.before is None else f"{self.before:.1f} %"
-            lines.append(f"accuracy: {before} before, {self.after:.1f} % after the repair")
-        return lines[0] + "\n" + indent("\n".join(lines[1:]), "    ")
+            lines.append(f"    accuracy: {before} before, {self.after:.1f} % after the repair")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ class Report:
         The training data with all repairs applied, if there are any.
     repaired_test : Dataset, optional
         The test data with all repairs applied, if there are any.
+    unknown : tuple of str, default ()
+        Why nothing can be said: the data may be sound or not.
 
     Examples
     --------
@@ -107,11 +119,17 @@ class Report:
     accuracy: float | None = None
     repaired_train: Dataset | None = field(default=None, repr=False)
     repaired_test: Dataset | None = field(default=None, repr=False)
+    unknown: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
+        """Whether the data are sound: nothing graver than a note was found, and it would have been."""
+        return not self.problems and not self.unknown
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings that are graver than a note."""
+        return tuple(finding for finding in self.findings if finding.severity > Severity.NOTE)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -120,8 +138,27 @@ class Report:
         return len(self.findings)
 
     def __str__(self) -> str:
-        parts = [str(finding) for finding in self.findings] or ["Nothing found: the data are sound."]
-        return "\n\n".join(parts + [f"note: {note}" for note in self.notes])
+        return self.text(COLUMNS)
+
+    def text(self, columns: int | None = None) -> str:
+        """Return the report in lines of at most so many columns, or with whole sentences in a line.
+
+        Parameters
+        ----------
+        columns : int, optional
+            80 in ``str(report)``; by default, lines are as long as they get.
+
+        Returns
+        -------
+        str
+        """
+        parts = [finding.text(columns) for finding in self.findings]
+        if self.ok:
+            parts.insert(0, SOUND)
+        elif not self.problems:
+            reasons = "; and ".join(self.unknown)
+            parts.insert(0, "\n".join(_wrapped(f"Nothing can be said, because {reasons}.", "", columns)))
+        return "\n\n".join(parts + ["\n".join(_wrapped(f"note: {note}", "    ", columns)) for note in self.notes])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report in a form that JSON can represent, without the repaired data.
@@ -132,4 +169,34 @@ class Report:
             The keys ``"ok"``, ``"accuracy"``, ``"findings"`` and ``"notes"``.
         """
         findings = [asdict(finding) | {"severity": finding.severity.name.lower()} for finding in self.findings]
-        return {"ok": self.ok, "accuracy": self.accuracy, "findings": findings, "notes": list(self.notes)}
+        lists = {"findings": findings, "notes": list(self.notes), "unknown": list(self.unknown)}
+        return {"ok": self.ok, "accuracy": self.accuracy} | lists
+
+
+def _wrapped(text: str, indent: str, columns: int | None) -> list[str]:
+    if columns is None:
+        return [text]
+    return wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+
+
+def _code(name: str, code: str, columns: int | None) -> list[str]:
+    """Return Python in lines that say the same: broken between statements, and at spaces inside brackets."""
+    if columns is None:
+        return [name + code]
+    lines: list[str] = []
+    for statement in map(partial(_breakable, columns=columns), code.split("; ")):
+        lines.append(HANGING if lines else name)
+        depth = 0
+        for word in statement.split(" "):
+            if depth and len(lines[-1]) + 1 + len(word) > columns:
+                lines.append(HANGING + word)
+            else:
+                lines[-1] += word if len(lines[-1]) == len(HANGING) else f" {word}"
+            depth += sum(word.count(bracket) for bracket in "([{") - sum(word.count(bracket) for bracket in ")]}")
+    return lines
+
+
+def _breakable(statement: str, columns: int) -> str:
+    """Return an assignment that is too long with brackets around its right side, which change nothing."""
+    target, equals, value = statement.partition(" = ")
+    return f"{target} = ({value})" if equals and len(HANGING) + len(statement) > columns else statement

@@ -1,31 +1,34 @@
 """Checkpoint files: a training under way, so that it goes on with the same bits."""
 
-import os
-import warnings
-from collections.abc import Mapping
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
+from io import BytesIO
+from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.core.state import RunningLoss
 from cmlp.errors import ModelError
 from cmlp.model.record import Model
-from cmlp.storage.container import pack, read_file, unpack
+from cmlp.storage.container import LENGTH, is_sealed, plain, read_file, unpack, write
 from cmlp.storage.models import describe, model_of, tensors_of
+from cmlp.training.encoding import decode, encode
 from cmlp.training.epoch import Position
 from cmlp.training.history import History
-from cmlp.utils.files import write_file
 
 KIND = "cmlp-checkpoint"
-VERSION = 1
+VERSION = 2  # 1 has no kernels, and only finite numbers
 PARAMETERS = ("weights.", "biases.")  # how the names of the model's arrays begin
+LIKE_PARAMETERS = ("average", "best", "first")
+BEGINNING = b'{"__metadata__":{"cmlp":"{\\"description\\":{\\"ended\\":'  # of a header
 FIELDS = {
     "model": dict,
     "identity": dict,
+    "kernels": dict,
     "position": dict,
     "history": dict,
     "progress": list,
@@ -75,6 +78,8 @@ class Checkpoint:
         Its parameters, those that are trained.
     identity : dict
         What makes it this training and no other: settings, and the checksums of the data.
+    kernels : dict
+        The names of the kernels that have computed it.
     start : dict
         The state of the generator before the training.
     position : Position
@@ -87,6 +92,7 @@ class Checkpoint:
 
     model: Model
     identity: Mapping[str, Any]
+    kernels: Mapping[str, str]
     start: Mapping[str, Any]
     position: Position
     history: History
@@ -94,77 +100,53 @@ class Checkpoint:
     ended: bool
 
 
-class Generations:
-    """A checkpoint file, and beside it the one before, named like it with ``.previous`` at its end."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path.resolve()
-        self.previous = self.path.with_name(f"{self.path.name}.previous")
-        self._current_is_whole = False
-
-    def exist(self) -> bool:
-        """Say whether there is a file of either generation."""
-        return os.path.lexists(self.path) or os.path.lexists(self.previous)
-
-    def read(self) -> Checkpoint:
-        """Return the newest checkpoint that is whole, with a warning if it is the previous one.
-
-        Raises
-        ------
-        ModelError
-            If neither is whole.
-        OSError
-            If neither can be read.
-        """
-        try:
-            checkpoint = read_checkpoint(self.path)
-            self._current_is_whole = True
-            return checkpoint
-        except (ModelError, OSError) as error:
-            try:
-                checkpoint = read_checkpoint(self.previous)
-            except (ModelError, OSError):
-                raise error from None
-            found = "it is missing" if isinstance(error, FileNotFoundError) else str(error)
-            epoch = checkpoint.position.epoch + 1
-            warnings.warn(f"going on from {self.previous}, in epoch {epoch}, because {found}", stacklevel=5)
-            return checkpoint
-
-    def write(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint; the present one becomes the previous one, unless it is damaged."""
-        content = pack_checkpoint(checkpoint)
-        if self._current_is_whole:
-            self._keep_current()
-        write_file(self.path, content)
-        self._current_is_whole = True
-
-    def _keep_current(self) -> None:
-        link = self.path.with_name(f".{self.previous.name}.tmp")
-        with suppress(FileNotFoundError):
-            link.unlink(missing_ok=True)
-            try:
-                os.link(self.path, link)  # at every instant, both names lead to a whole file
-                link.replace(self.previous)
-                link.unlink(missing_ok=True)  # where both were one file, replacing does nothing
-            except OSError:  # a file system without links
-                self.path.replace(self.previous)
-
-
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
     """Return the bytes of a checkpoint file."""
+    stream = BytesIO()
+    write(stream, KIND, VERSION, *parts_of(checkpoint))
+    return stream.getvalue()
+
+
+def checked_writer(checkpoint: Checkpoint, name: str) -> Callable[[BinaryIO], None]:
+    """Return what writes a checkpoint to a file.
+
+    Raises
+    ------
+    ModelError
+        If it could not be read again.
+    """
+    description, tensors = parts_of(checkpoint)
+    checkpoint_of(description, tensors, name)
+    return lambda file: write(file, KIND, VERSION, description, tensors)
+
+
+def parts_of(checkpoint: Checkpoint) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return a checkpoint as JSON has it, and its arrays."""
     memory = checkpoint.memory
     description = {
         "model": describe(checkpoint.model),
         "identity": checkpoint.identity,
-        "position": asdict(checkpoint.position),
-        "history": asdict(checkpoint.history),
+        "kernels": checkpoint.kernels,
+        "position": encode(checkpoint.position.describe(), "position"),
+        "history": encode(asdict(checkpoint.history), "history"),
         "progress": list(memory.progress),
-        "schedule": memory.schedule,
-        "patience": memory.early_stopping,
+        "schedule": encode(memory.schedule, "schedule"),
+        "patience": encode(memory.early_stopping, "patience"),
         "start": checkpoint.start,
         "ended": checkpoint.ended,
     }
-    return pack(KIND, VERSION, description, tensors_of(checkpoint.model) | dict(memory.vectors))
+    return plain(description, "the checkpoint"), tensors_of(checkpoint.model) | dict(memory.vectors)
+
+
+def is_damaged(content: bytes | bytearray) -> bool:
+    """Return whether this was a checkpoint; a file without content, or all zeros, may have been one."""
+    return begins_like_one(content) and not is_sealed(content)
+
+
+def begins_like_one(content: bytes | bytearray) -> bool:
+    """Return whether this begins like a checkpoint, whole or not, or holds nothing that could be lost."""
+    beginning = content[LENGTH : LENGTH + len(BEGINNING)]
+    return not content.strip(b"\0") or (len(content) > LENGTH and BEGINNING.startswith(beginning))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -177,29 +159,49 @@ def read_checkpoint(path: Path) -> Checkpoint:
     OSError
         If it cannot be read.
     """
-    name = str(path)
-    description, tensors = unpack(read_file(path), KIND, VERSION, name)
+    content = read_file(path)
+    return checkpoint_of(*unpack(content, KIND, VERSION, str(path)), str(path))
+
+
+def checkpoint_of(description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], name: str) -> Checkpoint:
+    """Return the checkpoint of what is in a file, which errors call `name`."""
+    description = {"kernels": {}} | dict(description)  # which version 1 of the files does not know
     _check_fields(description, FIELDS, name)
-    _check_fields(description["position"], POSITION, f"the position in {name}")
+    position, memories = {}, {}
+    try:
+        position = decode(description["position"])
+        history = decode(description["history"])
+        memories = {key: decode(description[key]) for key in ("schedule", "patience")}
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ModelError(f"{name} must hold numbers and texts as cmlp writes them, got others") from error
+    if not all(isinstance(each, dict) for each in (position, history, *memories.values())):
+        raise ModelError(f"{name} must hold position, history and memories by name, got others")
+    _check_fields(position, POSITION, f"the position in {name}")
     parameters = {key: array for key, array in tensors.items() if key.startswith(PARAMETERS)}
     for key, array in tensors.items():
-        if not np.isfinite(array).all():
+        if (key in parameters or key in LIKE_PARAMETERS) and not np.isfinite(array).all():
             raise ModelError(f"{key} of {name} must be finite, as in every training that goes on")
     memory = Memory(
         {key: array for key, array in tensors.items() if key not in parameters},
         _progress(description["progress"], name),
-        description["schedule"],
-        description["patience"],
+        memories["schedule"],
+        memories["patience"],
     )
     return Checkpoint(
         model_of(description["model"], parameters, name),
         description["identity"],
+        description["kernels"],
         description["start"],
-        Position(**description["position"]),
-        _history(description["history"], name),
+        _position(position),
+        _history(history, name),
         memory,
         description["ended"],
     )
+
+
+def _position(given: Mapping[str, Any]) -> Position:
+    running = RunningLoss(min(given["done"], sys.maxsize), given["loss"], given["weight"])
+    return Position(given["epoch"], given["rng"], running, given["closed"])
 
 
 def _check_fields(given: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> None:
@@ -207,7 +209,7 @@ def _check_fields(given: Mapping[str, Any], fields: Mapping[str, Any], name: str
         raise ModelError(f"{name} must have the fields {', '.join(fields)}, got others")
     for key, kind in fields.items():
         value = given[key]
-        if type(value) is not kind or (kind is int and value < 0) or (kind is float and not isfinite(value)):
+        if type(value) is not kind or (kind is int and value < 0) or (kind is float and isnan(value)):
             raise ModelError(
                 f"{key} of {name} must be a {kind.__name__} that training can have, got {repr(value)[:80]}"
             )

@@ -15,10 +15,12 @@ import numpy as np
 from cmlp.errors import ModelError
 from cmlp.model.architecture import Architecture
 from cmlp.model.samples import Samples
-from cmlp.training.checkpoint_files import Checkpoint, Generations
+from cmlp.storage.container import plain
+from cmlp.training.checkpoint_files import Checkpoint
 from cmlp.training.early_stopping import EarlyStopping
-from cmlp.training.epoch import Position
+from cmlp.training.generations import Generations
 from cmlp.training.measurements import Measurements
+from cmlp.training.optimizers import LBFGS
 from cmlp.training.options import Options
 from cmlp.training.random_state import restore, state_of
 from cmlp.utils.checks import check_count, check_flag
@@ -49,13 +51,15 @@ class Checkpoints:
         self._epochs, self._seconds = _check_every(every)
         self._written = monotonic()
         self._start: dict[str, Any] = {}
-        self._last: tuple[Position, bool] | None = None
+        self._last: tuple[dict[str, Any], bool] | None = None
         self.found: Checkpoint | None = None
         if self._generations.exist():
-            self.found = self._generations.read()  # or refuse: to remove another file would be bad advice
+            self.found, is_present = self._generations.read()  # or refuse: to remove another file would be bad advice
             if not resume:
                 rule = "resume goes on from it, and removing it begins again"
-                raise ModelError(f"{self._generations.path} is a checkpoint already: {rule}")
+                raise ModelError(f"{self._generations.read_from} is a checkpoint already: {rule}")
+            if is_present:
+                self._last = _place_of(self.found)
 
     def begin(self, rng: np.random.Generator) -> np.random.Generator:
         """Return the generator as it was before the training: itself, or a copy if the training goes on."""
@@ -75,45 +79,81 @@ class Checkpoints:
 
         Raises
         ------
+        ModelError
+            If it could not be read again.
         OSError
             If it cannot be written; what was there is whole.
         """
         self._written = monotonic()
         self._generations.write(checkpoint)
-        self._last = checkpoint.position, checkpoint.ended
+        self._last = _place_of(checkpoint)
 
-    def try_to_write(self, checkpoint: Checkpoint) -> None:
+    def try_to_write(self, make: Callable[[], Checkpoint]) -> None:
         """Write a checkpoint, or warn: a full disk is no reason to lose the training that is under way."""
-        if self._last == (checkpoint.position, checkpoint.ended):
-            return  # it is there already
         try:
-            self.write(checkpoint)
-        except OSError as error:
+            checkpoint = make()
+            if self._last != _place_of(checkpoint):  # otherwise it is there already
+                self.write(checkpoint)
+        except (OSError, ModelError) as error:
+            if isinstance(error, OSError) and error.errno is None:  # not the disk's, but of a handler of signals
+                raise
             warnings.warn(f"no checkpoint was written, and the training goes on: {error}", RuntimeWarning, stacklevel=4)
 
     def after_epoch(self, epoch: int, make: Callable[[], Checkpoint]) -> None:
         """Write a checkpoint if one is due after an epoch, counted from 1."""
         if epoch % self._epochs == 0 if self._epochs else self._is_time():
-            self.try_to_write(make())
+            self.try_to_write(make)
 
     def after_chunk(self, make: Callable[[], Checkpoint]) -> None:
         """Write a checkpoint if one is due within an epoch."""
         if self._is_time():
-            self.try_to_write(make())
+            self.try_to_write(make)
 
     def _is_time(self) -> bool:
         return bool(self._seconds) and monotonic() - self._written >= self._seconds
 
-    def check(self, identity: Mapping[str, Any], epochs: int) -> None:
+    def check(self, identity: Mapping[str, Any], kernels: Mapping[str, str], epochs: int) -> None:
         """Refuse to go on with another training than the one that was kept, or with fewer epochs than it has."""
-        kept = {} if self.found is None else self.found.identity
+        if self.found is None:
+            return
+        kept, path = self.found.identity, self._generations.read_from
         for name in [*kept, *identity]:
-            if self.found is not None and kept.get(name) != identity.get(name):
+            if kept.get(name) != identity.get(name):
                 found = f"{name} was {kept.get(name)!r} there, and is {identity.get(name)!r} now"
-                raise ModelError(f"{self._generations.path} belongs to another training: {found}")
-        if self.found is not None and self.found.position.epoch > epochs:
-            done = f"{self._generations.path} has trained {self.found.position.epoch} epochs already"
+                raise ModelError(f"{path} belongs to another training: {found}{_why(name, identity)}")
+        self._check_kernels(kernels, identity["optimizer"]["name"])
+        position = self.found.position
+        if position.epoch > epochs or (position.epoch == epochs and position.done > 0):
+            done = (
+                f"{path} has trained {position.epoch} epochs{' and a part of another' if position.done else ''} already"
+            )
             raise ModelError(f"epochs must be at least that many to go on, got {epochs}, and {done}")
+
+    def _check_kernels(self, kernels: Mapping[str, str], optimizer: str) -> None:
+        """Warn, or with L-BFGS refuse, where other kernels would compute the rest, whose last bits differ."""
+        assert self.found is not None
+        kept = self.found.kernels
+        others = [name for name in kernels if kept.get(name, kernels[name]) != kernels[name]]
+        if not others:
+            return
+        found = " and ".join(f"{name} was {kept[name]!r} there, and is {kernels[name]!r} here" for name in others)
+        path = self._generations.read_from
+        if optimizer == LBFGS.name:
+            rule = "lbfgs can go on only where the same kernels compute"
+            raise ModelError(f"{path} comes from another machine or installation: {rule}, and {found}")
+        told = "the training does not end with the bits of one that was not interrupted"
+        warnings.warn(f"{path} comes from another machine or installation: {found}; {told}", stacklevel=5)
+
+
+def _place_of(checkpoint: Checkpoint) -> tuple[dict[str, Any], bool]:
+    return checkpoint.position.describe(), checkpoint.ended
+
+
+def _why(name: str, identity: Mapping[str, Any]) -> str:
+    """Say why the number of epochs may not change, if it is that."""
+    if name != "epochs" or identity["epochs"] is None:
+        return ""
+    return f", on which every learning rate of the schedule {identity['schedule']['name']!r} depends"
 
 
 def open_checkpoints(path: str | os.PathLike[str] | None, every: int | str, resume: bool) -> Checkpoints | None:
@@ -138,7 +178,7 @@ def identity_of(
     """Return what makes a training different from all others, but for how long it lasts."""
     watched = {"patience": None, "monitor": None} if early_stopping is None else early_stopping.describe()
     described = options.describe()
-    return (
+    identity = (
         described
         | {
             "epochs": options.epochs if options.schedule.needs_epochs else None,
@@ -154,6 +194,8 @@ def identity_of(
         }
         | watched
     )
+    plain_identity: dict[str, Any] = plain(identity, "the settings")
+    return plain_identity
 
 
 def digest_of(samples: Samples | None) -> str | None:

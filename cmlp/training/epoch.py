@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from time import perf_counter
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.core.engine import Engine
-from cmlp.core.state import OptimizerState
+from cmlp.core.state import OptimizerState, RunningLoss
 from cmlp.errors import ModelError
 from cmlp.model.samples import Samples
 from cmlp.model.threads import number_of_threads
@@ -37,25 +38,36 @@ class Position:
         Counted from 0.
     rng : dict
         The state of the generator when the epoch began; of a closed one, when it ended.
-    done : int
-        Images of the epoch that were used.
-    loss, weight : float
-        Their summed loss, and their weight.
+    running : RunningLoss
+        The images of the epoch that were used, their summed loss, and their weight, as the core has written them.
     closed : bool
         Whether the epoch's training is over, and what is left is to measure it.
     """
 
     epoch: int
     rng: dict[str, Any]
-    done: int = 0
-    loss: float = 0.0
-    weight: float = 0.0
+    running: RunningLoss = field(default_factory=RunningLoss)
     closed: bool = False
+
+    @property
+    def done(self) -> int:
+        """Images of the epoch that were used."""
+        return self.running.done
 
     @property
     def mean_loss(self) -> float:
         """Of the images that were used."""
-        return self.loss / (self.weight or 1.0)
+        return self.running.loss / (self.running.weight or 1.0)
+
+    def describe(self) -> dict[str, Any]:
+        """Return all of it, as JSON has it."""
+        running = {"done": self.running.done, "loss": self.running.loss, "weight": self.running.weight}
+        return {"epoch": self.epoch, "rng": self.rng, "closed": self.closed} | running
+
+    def copy(self) -> "Position":
+        """Return a position that no step changes."""
+        running = RunningLoss(self.running.done, self.running.loss, self.running.weight)
+        return Position(self.epoch, self.rng, running, self.closed)
 
 
 class Course(Protocol):
@@ -75,7 +87,7 @@ class Course(Protocol):
     def tells_batches(self) -> bool: ...  # noqa: D102
     def batch_done(self, loss: float) -> None: ...  # noqa: D102
     def pause(self) -> None: ...  # noqa: D102
-    def close_epoch(self) -> None: ...  # noqa: D102
+    def close_epoch(self, schedule: Schedule) -> None: ...  # noqa: D102
     def end_epoch(self, seconds: float) -> None: ...  # noqa: D102
 
 
@@ -116,6 +128,14 @@ class MiniBatches:
         self.average = engine.parameters.copy() if options.averaging else None
         self.threads = number_of_threads(threads, engine, options.mini_batch_size)
         self.first_epoch = first_epoch
+        self.failed = False  # whether a step has led to a loss or to parameters that are not finite
+        self._finite = engine.parameters  # those at the beginning of the epoch, as soon as it begins
+        self._own: NDArray[Any] | None = None  # what is trained, while the network has the averaged parameters
+
+    @property
+    def parameters(self) -> NDArray[Any]:
+        """Those that are trained."""
+        return self.engine.parameters if self._own is None else self._own
 
     @property
     def per_epoch(self) -> int:
@@ -143,33 +163,40 @@ class MiniBatches:
         order = (self.rng.permutation(n) if self.options.shuffle else np.arange(n)).astype(np.intp, copy=False)
         key = int(self.rng.integers(2**63)) if self.engine.drops else 0
         epoch, epochs = at.epoch - self.first_epoch, self.options.epochs - self.first_epoch
-        etas = learning_rates(course.schedule, self.options.eta, epoch, self.per_epoch, epochs)
-        before = self.engine.parameters.copy()
+        schedule = deepcopy(course.schedule)  # which may count its factors: an epoch that begins again asks anew
+        etas = learning_rates(schedule, self.options.eta, epoch, self.per_epoch, epochs)
+        self._finite = self.engine.parameters.copy()
         stride = size if course.tells_batches else self.engine.chunk(size)
         while at.done < n and not course.is_stopped:
             goal = min(n, at.done + stride)
-            loss, weight, done = self._train_chunk(order, at.done, goal, etas, key)
-            at.loss, at.weight, at.done = at.loss + loss, at.weight + weight, done
+            loss, weight, done = self._train_chunk(order, at.done, goal, etas, key, at.running)
             if course.tells_batches and done == goal:
                 course.batch_done(loss / (weight or 1.0))
-            self._check_finite(before, at, broken=done < goal)
+            self._check_finite(at, broken=done < goal)
             course.pause()
         if at.done == n:
-            course.close_epoch()
+            course.close_epoch(schedule)
 
     def _train_chunk(
-        self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int
+        self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int, running: RunningLoss
     ) -> tuple[float, float, int]:
         return self.engine.train(
-            self.source, order, begin, end, etas, self.state, self.options, self.average, key, self.threads
+            self.source, order, begin, end, etas, self.state, self.options, self.average, key, self.threads, running
         )
 
-    def _check_finite(self, before: NDArray[Any], at: Position, *, broken: bool) -> None:
-        finite = bool(np.isfinite(self.engine.parameters).all())
-        if finite and not broken:
+    def has_failed(self) -> bool:
+        """Return whether the last step would fail again, so that it is not where to go on from."""
+        return self.failed or not np.isfinite(self.parameters).all()
+
+    def undo(self) -> None:
+        """Leave finite parameters in the network."""
+        if not np.isfinite(self.engine.parameters).all():
+            self.engine.parameters[...] = self._finite
+
+    def _check_finite(self, at: Position, *, broken: bool) -> None:
+        if not broken and np.isfinite(self.engine.parameters).all():
             return
-        if not finite:
-            self.engine.parameters[...] = before
+        self.failed = True
         step = min(at.done // self.options.mini_batch_size + 1, self.per_epoch)
         raise Diverged(
             f"training stopped in epoch {at.epoch + 1}, mini-batch {step:,} of {self.per_epoch:,}, because the loss "
@@ -182,12 +209,14 @@ class MiniBatches:
         if self.average is None:
             yield
             return
-        own = self.engine.parameters.copy()
-        self.engine.parameters[...] = self.average
         try:
+            self._own = self.engine.parameters.copy()  # from here on `parameters` says which are trained
+            self.engine.parameters[...] = self.average
             yield
         finally:
-            self.engine.parameters[...] = own
+            if self._own is not None:
+                self.engine.parameters[...] = self._own
+                self._own = None
 
     def finish(self) -> None:
         """Leave the averaged parameters in the network, where they are averaged."""

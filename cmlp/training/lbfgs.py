@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cmlp.core.blas_threads import single_blas_thread
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
+from cmlp.core.state import RunningLoss
 from cmlp.errors import ModelError
 from cmlp.model.samples import Samples
 from cmlp.training.epoch import Course, Diverged, Position
@@ -61,13 +62,24 @@ class LBFGSIterations:
         first_iteration: int = 0,
     ) -> None:  # fmt: skip
         assert isinstance(options.optimizer, LBFGS)
-        self.engine, self.samples, self.options, self.rng, self.optimizer = (
-            engine, samples, options, rng, options.optimizer,
-        )  # fmt: skip
+        self.engine, self.samples, self.options, self.rng = engine, samples, options, rng
         self.first = engine.parameters.copy()
         self.first_iteration = first_iteration
         self.journal: Journal | None = [] if kept else None
         self.result: Any = None
+        self.failed = False
+
+    @property
+    def parameters(self) -> NDArray[Any]:
+        """Those of the last iteration."""
+        return self.engine.parameters
+
+    def has_failed(self) -> bool:
+        """Return whether the last iteration would fail again."""
+        return self.failed
+
+    def undo(self) -> None:
+        """Do nothing: the network has the parameters of the last iteration."""
 
     def run(self, course: Course) -> None:
         """Train iteration by iteration, as long as the course goes on."""
@@ -75,11 +87,12 @@ class LBFGSIterations:
             return
         known, iteration, started = course.position.epoch, self.first_iteration, perf_counter()
 
-        def on_iteration(loss: float) -> bool:
+        def on_iteration(loss: float, parameters: NDArray[Any]) -> bool:
             nonlocal iteration, started
             iteration += 1
-            if iteration > known:
-                course.position.loss, course.position.weight = loss, 1.0
+            if iteration > known:  # until then, the network has the parameters of the iteration it goes on from
+                self.engine.parameters[...] = parameters
+                course.position.running = RunningLoss(0, loss, 1.0)
                 course.end_epoch(perf_counter() - started)
             started = perf_counter()
             return course.is_stopped or course.is_ended
@@ -89,10 +102,13 @@ class LBFGSIterations:
             return course.is_stopped
 
         iterations = self.options.epochs - self.first_iteration
-        self.engine.parameters[...] = self.first
-        self.result = minimise(
-            self.engine, self.samples, self.options, self.optimizer, iterations, on_iteration, poll, self.journal
-        )
+        try:
+            self.result = minimise(
+                self.engine, self.first, self.samples, self.options, iterations, on_iteration, poll, self.journal
+            )
+        except Diverged:
+            self.failed = True
+            raise
 
     def steps_until(self, position: Position) -> int:
         """Return how many iterations there were before and with that of a position."""
@@ -168,11 +184,11 @@ def full_gradient(
 
 def minimise(
     engine: Engine,
+    start: NDArray[Any],
     samples: Samples,
     options: Options,
-    optimizer: LBFGS,
     iterations: int,
-    on_iteration: Callable[[float], bool],
+    on_iteration: Callable[[float, NDArray[Any]], bool],
     poll: Callable[[], bool] = lambda: False,
     journal: Journal | None = None,
 ) -> Any:
@@ -182,14 +198,15 @@ def minimise(
     ----------
     engine : Engine
         Whose parameters are trained.
+    start : ndarray (n_parameters,)
+        The first parameters.
     samples : Samples
     options : Options
-        Penalties and label smoothing.
-    optimizer : LBFGS
+        Penalties, label smoothing, and the optimizer's settings.
     iterations : int
         How many there are at most.
     on_iteration : function
-        Gets the loss, and returns whether to stop.
+        Gets loss and parameters, and returns whether to stop.
     poll : function
         Returns whether to stop at once; the parameters are then those of the last iteration.
     journal : list of (loss, gradient), optional
@@ -207,7 +224,6 @@ def minimise(
     from scipy.optimize import minimize  # here, because it would make importing cmlp slower by half
 
     precise = engine.copy(np.float64)
-    start = last = precise.parameters.copy()
     source, known, evaluations = samples.source(options.label_smoothing), len(journal or ()), 0
 
     def objective(parameters: Gradient) -> tuple[float, Gradient]:
@@ -223,19 +239,31 @@ def minimise(
         return loss, gradient
 
     def callback(intermediate_result: Any) -> None:
-        nonlocal last
-        last = intermediate_result.x.copy()
-        engine.parameters[...] = last
-        if on_iteration(float(intermediate_result.fun)):
+        parameters = _finite_parameters(intermediate_result, engine.dtype)
+        try:
+            is_last = on_iteration(float(intermediate_result.fun), parameters)
+        except StopIteration as error:  # which scipy would take for an answer
+            raise RuntimeError("a callback raised StopIteration") from error
+        if is_last:
             raise StopIteration
 
+    optimizer = options.optimizer
     limits = {"maxiter": iterations, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tolerance}
     try:
         with single_blas_thread():  # for the products of scipy's own, too
-            result = minimize(objective, start, method="L-BFGS-B", jac=True, options=limits, callback=callback)
+            result = minimize(
+                objective, start.astype(np.float64), method="L-BFGS-B", jac=True, options=limits, callback=callback
+            )
     except Stopped:
         return None
-    if not (isfinite(result.fun) and np.isfinite(result.x).all()):
-        raise Diverged("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
-    engine.parameters[...] = result.x
+    engine.parameters[...] = _finite_parameters(result, engine.dtype)
     return result
+
+
+def _finite_parameters(result: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return what scipy found, in the network's type, which may be too small for it."""
+    with np.errstate(over="ignore"):
+        parameters: NDArray[Any] = result.x.astype(dtype)
+    if not (isfinite(result.fun) and np.isfinite(parameters).all()):
+        raise Diverged("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
+    return parameters

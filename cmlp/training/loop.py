@@ -18,8 +18,9 @@ from cmlp.training.callbacks import Callbacks, Event
 from cmlp.training.checkpoint_files import Checkpoint, Memory
 from cmlp.training.checkpointing import Checkpoints, identity_of
 from cmlp.training.early_stopping import EarlyStopping
-from cmlp.training.epoch import Course, Diverged, MiniBatches, Position
+from cmlp.training.epoch import Course, MiniBatches, Position
 from cmlp.training.history import History
+from cmlp.training.kernels import kernels_of
 from cmlp.training.lbfgs import LBFGSIterations
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS
@@ -47,6 +48,10 @@ class Steps(Protocol):
     """What the loop needs of mini-batches, and of the iterations of L-BFGS."""
 
     def run(self, course: Course) -> None: ...  # noqa: D102
+    @property
+    def parameters(self) -> NDArray[Any]: ...  # noqa: D102
+    def has_failed(self) -> bool: ...  # noqa: D102
+    def undo(self) -> None: ...  # noqa: D102
     def steps_until(self, position: Position) -> int: ...  # noqa: D102
     def averaged(self) -> AbstractContextManager[None]: ...  # noqa: D102
     def finish(self) -> None: ...  # noqa: D102
@@ -146,7 +151,8 @@ class Loop:
         self.identity = identity_of(
             self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
         )
-        self.checkpoints.check(self.identity, self.options.epochs)
+        self.kernels = kernels_of(self.options)
+        self.checkpoints.check(self.identity, self.kernels, self.options.epochs)
         if self.checkpoints.found is not None:
             self._restore(self.checkpoints.found)
         else:
@@ -154,15 +160,15 @@ class Loop:
 
     def run(self) -> History:
         """Train, after `begin`, and return how it went."""
+        resumed = self.checkpoints is not None and self.checkpoints.found is not None
+        done = self.position.epoch if resumed else len(self.history)
+        progress = Progress(self.options.epochs, len(self.samples), self.show_progress, done, resumed=resumed)
         if not self.now.ended:
-            progress = Progress(self.options.epochs, len(self.samples), self.show_progress, len(self.history))
             with self.signals, progress as self.progress:
                 try:
                     self.steps.run(self)
-                except Diverged:  # the step that failed would fail again
-                    raise
-                except BaseException:  # an interruption, or a callback's own: nothing is half done
-                    self._leave()
+                except BaseException:
+                    self._leave_early()
                     raise
                 self._leave()
         if self.now.early_stopping is not None:
@@ -210,9 +216,8 @@ class Loop:
         if self.checkpoints is not None:
             self.checkpoints.after_chunk(self._checkpoint)
 
-    def close_epoch(self) -> None:
-        """Note that all images of an epoch were used."""
-        schedule = deepcopy(self.schedule)
+    def close_epoch(self, schedule: Schedule) -> None:
+        """Note that all images of an epoch were used, with a copy of its schedule."""
         schedule.observe(self.position.mean_loss)
         closed = replace(self.position, closed=True, rng=state_of(self.rng))
         self.now = replace(self.now, schedule=schedule, position=closed)
@@ -245,11 +250,21 @@ class Loop:
     def _event(self, loss: float) -> Event:
         return Event(self.network, self.position.epoch + 1, self.steps.steps_until(self.position), loss, self.history)
 
+    def _leave_early(self) -> None:
+        """Do the same after an exception; but a step that failed would fail again, and is not where to go on from."""
+        self.history.cut(self.position.epoch)
+        if self.steps.has_failed():
+            self.steps.undo()
+        else:
+            self._leave()
+
     def _leave(self) -> None:
         """Keep what there is, and leave in the network what it ends with."""
-        if self.checkpoints is not None:
-            self.checkpoints.try_to_write(self._checkpoint())
-        self.steps.finish()
+        try:
+            if self.checkpoints is not None:
+                self.checkpoints.try_to_write(self._checkpoint)
+        finally:
+            self.steps.finish()
 
     def _checkpoint(self) -> Checkpoint:
         assert self.checkpoints is not None
@@ -262,8 +277,17 @@ class Loop:
             {} if now.early_stopping is None else now.early_stopping.get_state(),
         )
         history = self.history.until(now.position.epoch)
-        start = self.checkpoints.start
-        return Checkpoint(self.network.model, self.identity, start, replace(now.position), history, memory, now.ended)
+        weights, biases = self.engine.views(self.steps.parameters)
+        return Checkpoint(
+            replace(self.network.model, weights=weights, biases=biases),
+            self.identity,
+            self.kernels,
+            self.checkpoints.start,
+            now.position.copy(),
+            history,
+            memory,
+            now.ended,
+        )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Go to where a checkpoint is; what is the network's own comes last, when nothing can be refused any more."""

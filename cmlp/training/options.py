@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from cmlp.errors import ModelError
+from cmlp.storage.container import plain
 from cmlp.training.optimizers import LBFGS, find_optimizer
 from cmlp.training.schedules import Constant, find_schedule
 from cmlp.utils.checks import check_count, check_flag, check_fraction, check_optional, check_positive, check_range
@@ -66,4 +67,5 @@ class Options:
         """Return them as JSON has them."""
         given = {each.name: getattr(self, each.name) for each in fields(self)}
         del given["shuffle"], given["shared_penalties"]
-        return given | {"optimizer": self.optimizer.describe(), "schedule": self.schedule.describe()}
+        schedule = plain(self.schedule.describe(), f"describe() of {type(self.schedule).__qualname__}")
+        return given | {"optimizer": self.optimizer.describe(), "schedule": schedule}

@@ -1,7 +1,8 @@
 """How far a training is: a bar on a terminal, plain lines where stderr leads elsewhere."""
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Self
 
@@ -24,14 +25,19 @@ class Progress:
         Whether to tell anything; by default, where stderr is a terminal.
     done : int
         How many epochs are over already.
+    resumed : bool
+        Whether to tell after which epoch it goes on.
     """
 
-    def __init__(self, epochs: int, images: int, show: bool | None, done: int = 0) -> None:
+    def __init__(self, epochs: int, images: int, show: bool | None, done: int = 0, *, resumed: bool = False) -> None:
         self.epochs, self.images, self.before, self.done = epochs, images, done, done
         self.seconds = 0.0
         self.begun = self.told = monotonic()
         terminal = _is_terminal()
         shown = sys.stderr is not None and (terminal if show is None else show)
+        if resumed and shown:
+            with _unless_written():
+                print(f"goes on after epoch {done}", file=sys.stderr, flush=True)
         self.bar = self._new_bar() if shown and terminal else None
         self.plain = shown and not terminal
         self.waiting: str | None = None  # a line that came too soon after the one before
@@ -46,7 +52,7 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError, ValueError):
+        with _unless_written():
             if self.bar is not None:
                 self.bar.close()
             elif self.waiting is not None:
@@ -59,7 +65,7 @@ class Progress:
         self.done += 1
         self.seconds += history.seconds[-1]
         speed = f", {self.images * (self.done - self.before) / self.seconds:,.0f} images/s" if self.seconds else ""
-        with suppress(OSError, ValueError):  # the latter from a closed stderr
+        with _unless_written():
             self._tell(f"{history.describe(-1)}{speed}")
 
     def _tell(self, text: str) -> None:
@@ -81,6 +87,19 @@ class Progress:
         seconds = round((monotonic() - self.begun) * (self.epochs - self.done) / (self.done - self.before))
         hours, minutes = divmod(seconds // 60, 60)
         return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
+
+
+@contextmanager
+def _unless_written() -> Iterator[None]:
+    """Do without a stderr that refuses to be written, and with no exception that a handler of signals raises."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+    except ValueError:
+        if not getattr(sys.stderr, "closed", False):
+            raise
 
 
 def _is_terminal() -> bool:

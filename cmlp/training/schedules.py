@@ -28,7 +28,8 @@ ScheduleName: TypeAlias = Literal["constant", "step", "exponential", "invscaling
 class Schedule:
     """A learning-rate schedule; a subclass defines `factor` and, if it depends on the losses, `observe`.
 
-    Checkpoints hold the attributes of a subclass, which must be values that JSON can represent.
+    Checkpoints hold the attributes of a subclass: None, numbers, text, and lists, tuples, dicts and arrays of these.
+    With any other attribute, a training with checkpoints needs `get_state` and `set_state` of one's own.
 
     Attributes
     ----------
@@ -88,12 +89,13 @@ class Schedule:
         Returns
         -------
         dict
-            The name as ``"name"``, and the settings.
+            The name as ``"name"``, and the settings, or a fingerprint of them.
         """
-        return {"name": f"{type(self).__module__}.{type(self).__qualname__}"}
+        name = f"{type(self).__module__}.{type(self).__qualname__}"
+        return {"name": name, "settings": _digest(vars(self))}
 
     def get_state(self) -> dict[str, Any]:
-        """Return the state, in a form that JSON can represent.
+        """Return the state, of the types that a checkpoint can hold.
 
         Returns
         -------
@@ -362,7 +364,11 @@ class Function(_Named):
 def _fingerprint(function: Any) -> str:
     """Return a name, and a SHA-256 of the code and of the values that it has closed over."""
     name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
-    return f"{name} {hashlib.sha256(repr(_content(function)).encode()).hexdigest()}"
+    return f"{name} {_digest(function)}"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(repr(_content(value)).encode()).hexdigest()
 
 
 def _content(value: Any) -> Any:

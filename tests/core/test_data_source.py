@@ -10,7 +10,7 @@ import cmlp
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
-from cmlp.model.samples import Form, as_rows, as_samples
+from cmlp.model.samples import AS_THEY_ARE, Form, as_rows, as_samples
 
 N, FEATURES = 300, 40
 KINDS = {
@@ -29,7 +29,8 @@ def parts(kind):
 
 
 def source(images, *answers, rows=None):
-    return DataSource(as_rows(images, FEATURES) if hasattr(images, "tocsr") else images, 0.5, *answers, rows=rows)
+    images = as_rows(images, FEATURES, AS_THEY_ARE) if hasattr(images, "tocsr") else images
+    return DataSource(images, 0.5, *answers, rows=rows)
 
 
 def engine(dtype=np.float64):
@@ -119,8 +120,8 @@ def test_a_fraction_to_validate_with_is_no_copy():
     images, labels, _, _ = parts(KINDS["float32"])
     network = cmlp.Network((FEATURES, 5), seed=1)
     kept = []
-    network.train((images, labels), 2, 0.1, validation_data=0.2, callbacks=lambda event: kept.append(network._run))
-    run = kept[0]
-    assert np.shares_memory(run.samples.images, images)
-    assert np.shares_memory(run.validation.images, images)
-    assert sorted([*run.samples.rows, *run.validation.rows]) == list(range(N))
+    network.train((images, labels), 2, 0.1, validation_data=0.2, callbacks=lambda event: kept.append(network._loop))
+    training, validation = kept[0].samples, kept[0].measurements.validation
+    assert np.shares_memory(training.images, images)
+    assert np.shares_memory(validation.images, images)
+    assert sorted([*training.rows, *validation.rows]) == list(range(N))

@@ -8,7 +8,10 @@ from support.checkpointed import EPOCHS, TEST, TRAIN, Interrupt, outcome, train
 
 import cmlp
 from cmlp import ModelError, Network
+from cmlp.core.state import RunningLoss
 from cmlp.training.checkpoint_files import pack_checkpoint, read_checkpoint
+from cmlp.training.epoch import Position
+from cmlp.utils.files import write_files
 
 
 class TestComplaints:
@@ -60,8 +63,10 @@ class TestComplaints:
     def test_positions_that_no_training_has(self, position, tmp_path):
         train(tmp_path / "run", Interrupt(step=20))
         kept = read_checkpoint(tmp_path / "run")
-        changed = replace(kept, position=replace(kept.position, **position))
-        (tmp_path / "run").write_bytes(pack_checkpoint(changed))
+        found = kept.position.describe() | position
+        running = RunningLoss(min(found["done"], 2**63 - 1), found["loss"], found["weight"])
+        changed = Position(found["epoch"], found["rng"], running, found["closed"])
+        (tmp_path / "run").write_bytes(pack_checkpoint(replace(kept, position=changed)))
         with pytest.raises(ModelError, match=r"^the position of a checkpoint must lie between two mini-batches, got"):
             train(tmp_path / "run", resume=True)
 
@@ -124,13 +129,13 @@ class TestComplaints:
         whole = outcome(*train())
         path, calls = tmp_path / "run", []
 
-        def fail_at_first(path, content):
+        def fail_at_first(writers, keep_present):
             calls.append(path)
             if len(calls) in (2, 3):
                 raise OSError(28, "No space left on device", str(path))
-            path.write_bytes(content)
+            write_files(writers, keep_present)
 
-        monkeypatch.setattr("cmlp.training.checkpoint_files.write_file", fail_at_first)
+        monkeypatch.setattr("cmlp.training.generations.write_files", fail_at_first)
         with pytest.warns(RuntimeWarning, match="no checkpoint was written, and the training goes on: .*No space left"):
             assert outcome(*train(path)) == whole
         assert read_checkpoint(path).position.epoch == EPOCHS

@@ -17,8 +17,9 @@ def evaluate_until(last):
     engine, samples = network.engine, network._samples(TRAIN, "data", None)
     iterations, asked = [engine.parameters.copy()], 0
 
-    def on_iteration(loss):
-        iterations.append(engine.parameters.copy())
+    def on_iteration(loss, parameters):
+        engine.parameters[...] = parameters
+        iterations.append(parameters.copy())
         return False
 
     def poll():
@@ -26,7 +27,7 @@ def evaluate_until(last):
         asked += 1
         return asked > last
 
-    result = minimise(engine, samples, Options(mini_batch_size=100), LBFGS(), 6, on_iteration, poll)
+    result = minimise(engine, engine.parameters.copy(), samples, Options(optimizer=LBFGS()), 6, on_iteration, poll)
     return engine.parameters, iterations, result
 
 
