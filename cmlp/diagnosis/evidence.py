@@ -221,6 +221,7 @@ def nearest(values: NDArray[np.float32]) -> NDArray[np.intp]:
     return closest
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of values that no picture has
 def squared_distances(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the squared Euclidean distances of rows, (m, n), those nearly 0 with rounding errors."""
     centre = others.mean(axis=0)  # float32 then keeps the digits that matter
