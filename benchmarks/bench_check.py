@@ -17,10 +17,14 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).parent))
 
 from pairs.faulty import faulty_pairs
+from pairs.networks import examine_networks
 from pairs.sound import sound_pairs
 
 import cmlp
 
+HEAD = """\
+| what | number | error | warning | nothing can be said | sound | crash | costly, called sound | median |
+|---|---|---|---|---|---|---|---|---|"""
 COSTS = 5.0  # points from which on a fault must not be called sound
 
 
@@ -50,7 +54,9 @@ class Result:
 
 def verdict_of(report):
     """Return the gravest word of a report."""
-    gravest = max((finding.severity.name.lower() for finding in report), key=("note", "warning", "error").index, default="")
+    gravest = max(
+        (finding.severity.name.lower() for finding in report), key=("note", "warning", "error").index, default=""
+    )
     if gravest in ("error", "warning"):
         return gravest
     return "sound" if "sound" in str(report) else "unknown"
@@ -61,7 +67,9 @@ def examine(case, cost=0.0):
     try:
         report = cmlp.check(*case.datasets(), progress=False)
     except Exception:
-        return Result(case.name, case.held_out, "crash", (traceback.format_exc(limit=-2),), perf_counter() - start, cost)
+        return Result(
+            case.name, case.held_out, "crash", (traceback.format_exc(limit=-2),), perf_counter() - start, cost
+        )
     codes = tuple(f"{finding.severity.name.lower()}:{finding.code}" for finding in report)
     return Result(case.name, case.held_out, verdict_of(report), codes, perf_counter() - start, cost)
 
@@ -72,7 +80,10 @@ def examine_all(cases, verbose, cost=lambda case: 0.0, looked_at=()):
         results.append(examine(case, cost(case)))
         result = results[-1]
         if verbose or result.verdict in looked_at:
-            print(f"{result.verdict:8}{result.cost:6.1f}{result.seconds:6.1f} s  {result.name}  {' '.join(result.codes)}", flush=True)
+            print(
+                f"{result.verdict:8}{result.cost:6.1f}{result.seconds:6.1f} s  {result.name}  {' '.join(result.codes)}",
+                flush=True,
+            )
     return results
 
 
@@ -84,7 +95,7 @@ def table_of(kind, results):
             missed = sum(r.verdict == "sound" for r in costly)
             yield (
                 f"| {kind}, {who} | {len(some)} | {counts['error']} | {counts['warning']} | {counts['unknown']} | "
-                f"{counts['sound']} | {counts['crash']} | {f'{missed} of {len(costly)}' if costly else '–'} | "
+                f"{counts['sound']} | {counts['crash']} | {f'{missed} of {len(costly)}' if costly else '-'} | "
                 f"{sorted(r.seconds for r in some)[len(some) // 2]:.2f} s |"
             )
 
@@ -99,18 +110,17 @@ def chosen(cases, arguments):
 def main(arguments):
     lines = []
     if "sound" in arguments.kinds:
-        found = examine_all(chosen(sound_pairs(), arguments), arguments.verbose, looked_at=("error", "warning", "crash"))
+        found = examine_all(
+            chosen(sound_pairs(), arguments), arguments.verbose, looked_at=("error", "warning", "crash")
+        )
         lines += table_of("sound pairs", found)
     if "faulty" in arguments.kinds:
         cases = chosen(faulty_pairs(), arguments)
         found = examine_all(cases, arguments.verbose, lambda case: case.cost(), ("sound", "crash"))
         lines += table_of("faulty pairs", found)
     if "networks" in arguments.kinds:
-        from pairs.networks import examine_networks
-
-        lines += examine_networks(arguments)
-    print("\n| what | number | error | warning | nothing can be said | sound | crash | costly, called sound | median time |")
-    print("|---|---|---|---|---|---|---|---|---|")
+        print("\n".join(examine_networks(arguments)))
+    print("\n" + HEAD)
     print("\n".join(lines))
 
 

@@ -2,12 +2,39 @@
 
 
 class CmlpError(Exception):
-    """Anything that cmlp raises on purpose."""
+    """The base class of all errors that cmlp raises on purpose.
+
+    Examples
+    --------
+    >>> try:
+    ...     cmlp.Network([64, 0, 10])
+    ... except cmlp.CmlpError as error:
+    ...     print(type(error).__name__)
+    ModelError
+    """
 
 
 class DataError(CmlpError, ValueError):
-    """Images, labels or a data file break a rule."""
+    """Images, labels or a data file are invalid.
+
+    Examples
+    --------
+    >>> try:
+    ...     cmlp.Dataset([[0, 1]], [-1])
+    ... except cmlp.DataError:
+    ...     print("labels must not be negative")
+    labels must not be negative
+    """
 
 
 class ModelError(CmlpError, ValueError):
-    """A network, its training or a model file breaks a rule."""
+    """A network, a setting of its training or a model file is invalid.
+
+    Examples
+    --------
+    >>> try:
+    ...     cmlp.Network([64, 16, 10], activation="step")
+    ... except cmlp.ModelError:
+    ...     print("there is no such activation")
+    there is no such activation
+    """

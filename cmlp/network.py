@@ -12,8 +12,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
-from cmlp.core.memory import Batch
 from cmlp.data.framing import Framing, framing_of, sample_images
 from cmlp.data.pixels import scaled
 from cmlp.data.validation import check_class_names
@@ -205,8 +205,8 @@ class Network:
         output = self.engine.output_of_one(images, self.scale)
         if output is not None:
             return output
-        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
-        outputs = compute_outputs(Batch(batch, self.scale), self.engine, threads)
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
+        outputs = compute_outputs(DataSource(batch, self.scale), self.engine, threads)
         return outputs[0] if single else outputs
 
     def feedforward(self, images: ArrayLike) -> NDArray[Any]:
@@ -227,11 +227,12 @@ class Network:
         DataError
             If the images have another number of pixels, or are not numbers.
         """
-        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
         if isinstance(batch, tuple):
             raise DataError("feedforward keeps the activations of arrays, and got a sparse matrix")
-        pixels = scaled(batch, self.scale).astype(self.dtype)
-        layers = [pixels, *self.engine.activations(Batch(batch, self.scale))]
+        with np.errstate(over="ignore"):  # an infinity is one in the core, too
+            pixels = scaled(batch, self.scale).astype(self.dtype)
+        layers = [pixels, *self.engine.activations(DataSource(batch, self.scale))]
         self.activations = [layer[0] for layer in layers] if single else layers
         return self.activations[-1]
 
@@ -320,7 +321,7 @@ class Network:
         DataError
             If images or labels break a rule.
         """
-        return evaluate(self._batch(images, labels).batch(), self.engine)[1]
+        return evaluate(self._batch(images, labels).source(), self.engine)[1]
 
     def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return the gradient of the mean loss, without penalties and dropout.
@@ -408,7 +409,7 @@ class Network:
         resume: bool = False,
         progress: bool | None = None,
     ) -> History:
-        """Train on mini-batches, shuffled anew in each epoch.
+        """Train on mini-batches, reshuffled before each epoch.
 
         A call that is refused leaves the network as it was.
 
@@ -465,7 +466,7 @@ class Network:
             Epochs between two checkpoints, or the time between them: ``"30s"``, ``"5min"``, ``"1h"``.
         resume : bool, default False
             Whether to go on from the checkpoint, if there is one. With the same data and settings, of which only
-            `epochs` may be larger, the training ends with the same bits as without the interruption, on the same kind
+            `epochs` may be larger, unless the schedule depends on their number as cosine does, the training ends with the same bits as without the interruption, on the same kind
             of processor and the same build.
         progress : bool, optional
             Whether to show progress on stderr: a bar on a terminal, plain lines elsewhere. By default on a terminal
@@ -544,17 +545,13 @@ class Network:
             threads=arguments["threads"],
             show_progress=arguments["progress"],
         )
-        names = getattr(data, "class_names", self.class_names)
-        if names is None or len(names) != self.sizes[-1]:
-            names = None
-        else:
-            names = check_class_names(names, self.sizes[-1])
+        names, outputs = getattr(data, "class_names", self.class_names), self.sizes[-1]
         pictures = None
         if isinstance(samples.images, np.ndarray):
             pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
         return loop, {
             "scale": scale.bytes,
-            "class_names": names,
+            "class_names": None if names is None or len(names) != outputs else check_class_names(names, outputs),
             "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
             "_framing": None,
             "_pictures": pictures,
@@ -620,7 +617,7 @@ class Network:
             return samples, None
         if isinstance(given, Real) and not isinstance(given, bool):
             training, validation = stratified_split(samples, float(given), rng)
-            return samples.take(training), samples.take(validation)
+            return samples.subset(training), samples.subset(validation)
         return samples, self._samples(given, "validation_data", self._scale_beside(samples))
 
     @classmethod
@@ -788,7 +785,7 @@ class Network:
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
         """Return the mean loss and its gradient (n_parameters,)."""
-        loss, weight, nabla = self.engine.gradient(samples.batch())
+        loss, weight, nabla = self.engine.gradient(samples.source())
         if not isfinite(loss):
             raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
         return loss / weight, nabla
@@ -808,7 +805,7 @@ class Network:
 
     def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
         """Return the samples of images and labels given apart, of one image or more."""
-        batch, single = as_images(images, self.sizes[0], self._pixel_scale.integers)
+        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
         answers = [labels] if single else labels
         return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine decides no test.
+settings.register_profile("cmlp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cmlp")
 
 MNIST_FILES = {
     "training images": ("train-images-idx3-ubyte.gz", 16),

@@ -3,6 +3,7 @@
 import ast
 import doctest
 import inspect
+import re
 
 import pytest
 from numpydoc.docscrape import get_doc_object
@@ -69,13 +70,13 @@ def parameters_of(value):
 
 
 def states_default(kind, default):
-    """Whether the type of a parameter says its default: ``default 3``, ``optional`` for None, the first of a set."""
-    if default is None and "optional" in kind:
-        return True
+    """Whether the type of a parameter says its default: ``default 3``, ``optional`` for nothing, the first of a set."""
+    if "optional" in kind:
+        return default in (None, (), "") or repr(default) == "<factory>"  # of a dataclass: an empty list
     _, found, stated = kind.rpartition("default ")
     if not found:
         return kind.startswith("{") and literal(kind[1:].split(",")[0].split("}")[0]) == default
-    return literal(stated) == default
+    return default in (literal(stated), *map(literal, re.split(", | and ", stated)))  # beta_1, beta_2 : default 1 and 2
 
 
 def literal(text):
@@ -122,7 +123,7 @@ def test_attributes_and_exceptions_are_described(name):
 def test_each_class_and_function_has_an_example_that_is_true(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     finder = doctest.DocTestFinder(recurse=inspect.isclass(OBJECTS[name]))
-    tests = [test for test in finder.find(OBJECTS[name], name, globs={}) if test.examples]  # each imports what it needs
+    tests = [test for test in finder.find(OBJECTS[name], name, globs={"cmlp": cmlp}) if test.examples]
     assert any(test.name == name for test in tests), "there is no example"
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for test in tests:

@@ -26,12 +26,12 @@ FLOORS = [
 ENTRANCE = "cmlp.__main__"  # of the room cmlp.cli
 
 CORE_FLOORS = [
-    {"model"},
+    {"structs"},
     {"arrays", "blas", "blas_threads", "simd", "losses", "dropout", "penalties"},
-    {"activations", "batches", "optimizers", "pixels"},
-    {"feedforward", "memory"},
-    {"backprop", "checks", "state"},
-    {"training"},
+    {"activations", "gather", "optimizers", "tiles"},
+    {"feedforward", "layouts", "workspace"},
+    {"backprop", "data_source", "network_parameters", "state"},
+    {"checks", "training"},
     {"prediction"},
     {"engine"},
 ]

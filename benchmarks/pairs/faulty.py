@@ -232,7 +232,9 @@ def a_quarter_empty(rng, x, y):
 
 
 def header(rng, x, y):
-    flat = np.concatenate([np.array([0, 0, 8, 3, 0, 0, 3, 1, 0, 0, 0, x.shape[1], 0, 0, 0, x.shape[2]], np.uint8), x.ravel()])
+    flat = np.concatenate(
+        [np.array([0, 0, 8, 3, 0, 0, 3, 1, 0, 0, 0, x.shape[1], 0, 0, 0, x.shape[2]], np.uint8), x.ravel()]
+    )
     return flat[: x.size].reshape(x.shape), y
 
 
@@ -288,7 +290,7 @@ def fitted_to_itself(rng, x, y):
 
 
 def column_of_labels(rng, x, y):
-    """The label stands among the columns of the training set, and 0 in the test set."""
+    """Put the label, in another unit, in the place of a column."""
     x = x.astype(float)
     x[:, 0] = (y - y.mean()) / max(y.std(), 1e-9) * x.std()
     return x, y
@@ -323,6 +325,7 @@ TABLES = (
     fitted_to_itself, column_of_labels, columns_rolled, shuffled_within_rows,
 )  # fmt: skip
 TABLES_HELD_OUT = (columns_reversed, last_part_negated, column_shuffled, offset)
+SIZES = ((3000, 1000), (1000, 500), (2000, 500), (600, 300), (400, 200))
 PLACES = ("test", "train", "both")
 
 
@@ -339,7 +342,7 @@ def faulty_pairs():
     kinds = [kind for kind in kinds if pictures.AVAILABLE.get(kind.__name__, True)]
     of_pictures = [
         picture(kind, pictures.unchanged, size, 11 + number, kind in pictures.HELD_OUT)
-        for number, (kind, size) in enumerate(zip(kinds, ((3000, 1000), (1000, 500), (2000, 500), (600, 300), (400, 200))))
+        for number, (kind, size) in enumerate(zip(kinds, SIZES, strict=False))
     ]
     of_tables = [
         *(real_table(load, "raw", 0.6, 3) for load in REAL),

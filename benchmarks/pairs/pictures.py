@@ -162,7 +162,7 @@ def oblong(x):
 
 
 def strip(x):
-    """A quarter of the height: 7x28, whose number of pixels is a square."""
+    """Keep a quarter of the height: 7x28, whose number of pixels is a square."""
     return x[:, x.shape[1] // 3 : x.shape[1] // 3 + max(4, x.shape[1] // 4)]
 
 

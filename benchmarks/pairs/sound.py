@@ -115,8 +115,9 @@ def picture(kind, form, sizes, seed, held_out):
 
 
 def large_pictures():
-    """Some of 160x160 and 100x60 pixels."""
+    """Return some of 160x160 and 120x160 pixels."""
     for seed, form in enumerate((pictures.unchanged, pictures.oblong, pictures.signed)):
+
         def kind(rng, rows):
             return pictures.shapes(rng, rows, side=160)
 

@@ -65,7 +65,7 @@ def series(rng, rows, columns, classes):
 
 
 def spectra(rng, rows, columns, classes):
-    """A few peaks per class over a smooth background."""
+    """Return a few peaks per class over a smooth background."""
     columns = max(columns, 25)
     y = labels_of(rng, rows, classes)
     at = np.arange(columns)
@@ -121,7 +121,7 @@ def walks(rng, rows, columns, classes):
 
 
 def words(rng, rows, columns, classes):
-    """Counts of words, most of them 0."""
+    """Return counts of words, most of them 0."""
     columns = max(columns, 20)
     topics = rng.dirichlet(np.full(columns, 0.2), classes)
     y = labels_of(rng, rows, classes)

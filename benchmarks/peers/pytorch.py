@@ -1,4 +1,4 @@
-"""PyTorch, eager, with its fused optimisers, on tensors that are already floats of the right type."""
+"""PyTorch, eager, with its fused optimizers, on tensors that are already floats of the right type."""
 
 import numpy as np
 import torch

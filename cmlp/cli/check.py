@@ -2,11 +2,12 @@
 
 import argparse
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from cmlp import __version__
 from cmlp.cli.options import add_command
-from cmlp.cli.output import coloured, encodable, print_json, print_table, wrapped
+from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_table
 from cmlp.cli.paths import check_source
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
     from cmlp.diagnosis.folder import FolderReport
 
-PROBLEMS = 1  # the exit code where something was found
-CODE = "    repair: "  # begins a line of code to copy
+PROBLEMS, UNKNOWN = 1, 3  # the exit codes where something was found, and where nothing can be said
 COLOURS = {"error": "1;31", "warning": "1;33", "note": "1"}
 
 EPILOG = """\
@@ -27,7 +27,8 @@ Each finding says what was measured, which line of Python repairs it, and what
 the accuracy is before and after the repair.
 
 exit codes:
-  0 nothing found, 1 problems found, 2 could not run
+  0 the data are sound, 1 problems found, 2 could not run,
+  3 nothing can be said: the data may be sound or not
 
 examples:
   cmlp check
@@ -65,7 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"version": __version__} | shown | result.report.to_dict())
     else:
         _print_report(result, arguments)
-    return 0 if result.report.ok else PROBLEMS
+    if result.report.problems:
+        return PROBLEMS
+    return 0 if result.report.ok else UNKNOWN
 
 
 def _check_target(source: str | None, target: str) -> None:
@@ -102,15 +105,7 @@ def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None
         rows["written"] = arguments.write if result.repaired else "nothing: no repair was needed"
     print_table({name: printable(text) for name, text in rows.items()})
     print()
-    for line in str(report).split("\n"):
-        _print_line(printable(line))
-
-
-def _print_line(line: str) -> None:
-    """Print a line of the report: code unwrapped, and the severity of a finding in colour."""
-    if line.startswith(CODE):
-        print(encodable(line))
-        return
-    for shown in wrapped(encodable(line), 0):
-        word, colon, rest = shown.partition(":")
-        print(f"{coloured(word, COLOURS[word])}:{rest}" if colon and word in COLOURS else shown)
+    columns = max(20, get_terminal_size().columns) if is_terminal() else None
+    for line in report.text(columns).split("\n"):
+        word, colon, rest = encodable(printable(line)).partition(":")
+        print(f"{coloured(word, COLOURS[word])}:{rest}" if colon and word in COLOURS else f"{word}{colon}{rest}")

@@ -1,6 +1,6 @@
 from libc.math cimport exp, expf, fabs, fabsf
 
-from cmlp.core.model cimport floating
+from cmlp.core.structs cimport floating
 
 
 cdef inline floating sigmoid(floating z) noexcept nogil:

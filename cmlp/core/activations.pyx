@@ -7,7 +7,7 @@ deep network learning by exponential linear units, ICLR 2016 (elu); A. Maas et a
 
 from libc.math cimport M_SQRT1_2, erf, erfc, exp, expm1, fabs, log1p, tanh
 
-from cmlp.core.model cimport floating
+from cmlp.core.structs cimport floating
 from cmlp.core.simd cimport sigmoid_array
 
 cdef enum:

@@ -1,4 +1,4 @@
-from cmlp.core.model cimport Layer, Model, Part, Workspace, floating
+from cmlp.core.structs cimport LayerSpec, NetworkSpec, Part, Workspace, floating
 
 
 cdef struct Columns:
@@ -7,9 +7,10 @@ cdef struct Columns:
 
 
 cdef void backpropagate(
-    const Model* model, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
+    const NetworkSpec* network, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
 ) noexcept nogil
-cdef Columns columns_of(const Layer* layer, int index, int parts) noexcept nogil
+cdef Columns columns_of(const LayerSpec* layer, int index, int parts) noexcept nogil
 cdef void accumulate(
-    const Model* model, const Workspace* work, const floating* deltas, floating* nabla, int n, int index, int parts,
+    const NetworkSpec* network, const Workspace* work, const floating* deltas, floating* nabla, int n, int index,
+    int parts,
 ) noexcept nogil

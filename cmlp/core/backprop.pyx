@@ -1,7 +1,7 @@
 """The gradient backwards through the network: BP1 to BP4 in chapter 2 of Nielsen's book.
 
 First the deltas of every layer, which belong to images, then the gradient, which belongs to parameters: each can
-be divided among threads, and every number is computed in the same way however many there are.
+be divided among threads, and every number is computed in the same layout however many there are.
 """
 
 from libc.string cimport memset
@@ -9,14 +9,14 @@ from libc.string cimport memset
 from cmlp.core.activations cimport multiply_by_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, gemm, gemv, ger
 from cmlp.core.dropout cimport drop
-from cmlp.core.feedforward cimport dropout_key, place_of
-from cmlp.core.model cimport Inputs, Layer, Model, Part, Workspace, floating
-from cmlp.core.pixels cimport add_by_tiles, first_from
-from cmlp.core.simd cimport accumulate_pixels
+from cmlp.core.feedforward cimport dropout_key, offset_of
+from cmlp.core.structs cimport Inputs, LayerSpec, NetworkSpec, Part, Workspace, floating
+from cmlp.core.tiles cimport accumulate_by_tiles, lower_bound
+from cmlp.core.simd cimport accumulate_outer
 
 
 cdef void propagate(
-    const Layer* layer, const floating* parameters, const floating* delta, floating* derivative, int n,
+    const LayerSpec* layer, const floating* parameters, const floating* delta, floating* derivative, int n,
 ) noexcept nogil:
     """Write dC/da (fan_in, n) of the activations that entered the layer."""
     cdef const floating* W = parameters + layer.weights
@@ -32,7 +32,7 @@ cdef void propagate(
 
 
 cdef void backpropagate(
-    const Model* model, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
+    const NetworkSpec* network, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
 ) noexcept nogil:
     """Write the deltas of every layer, for the images of the part that have just gone through.
 
@@ -42,26 +42,26 @@ cdef void backpropagate(
     cdef const floating* zs = <const floating*> work.zs
     cdef const floating* activations = <const floating*> work.activations
     cdef int n = part.end - part.begin
-    cdef const Layer* layer
+    cdef const LayerSpec* layer
     cdef Py_ssize_t begin
     cdef floating* delta
     cdef int l
 
-    for l in range(model.depth - 1, -1, -1):
-        layer = &model.layers[l]
-        begin = place_of(layer, part)
+    for l in range(network.depth - 1, -1, -1):
+        layer = &network.layers[l]
+        begin = offset_of(layer, part)
         delta = deltas + begin
         if work.drops and layer.dropout > 0:
             # what `drop` did to the activations, it does to their derivatives
             drop(dropout_key(layer, work, part), layer.dropout, delta, delta, n * <Py_ssize_t> layer.fan_out)
-        if l < model.depth - 1 or not model.fused:
+        if l < network.depth - 1 or not network.fused:
             multiply_by_prime(layer.activation, zs + begin if layer.keeps_z else NULL, activations + begin, delta,
                               layer.fan_out, n)
         if l > 0:
-            propagate(layer, parameters, delta, deltas + place_of(&model.layers[l - 1], part), n)
+            propagate(layer, parameters, delta, deltas + offset_of(&network.layers[l - 1], part), n)
 
 
-cdef void add_biases(const Layer* layer, const floating* delta, floating* nabla_b, int n) noexcept nogil:
+cdef void add_biases(const LayerSpec* layer, const floating* delta, floating* nabla_b, int n) noexcept nogil:
     """Write nabla_b (fan_out,) from delta (fan_out, n)."""
     cdef Py_ssize_t i, o
 
@@ -73,7 +73,7 @@ cdef void add_biases(const Layer* layer, const floating* delta, floating* nabla_
 
 
 cdef void add_outer_products(
-    const Layer* layer, const floating* delta, const floating* a, floating* nabla_w, int begin, int end, int n,
+    const LayerSpec* layer, const floating* delta, const floating* a, floating* nabla_w, int begin, int end, int n,
 ) noexcept nogil:
     """Write the columns begin to end of nabla_w from delta (fan_out, n) and the activations a (fan_in, n) before."""
     cdef floating* columns = nabla_w + begin * <Py_ssize_t> layer.fan_out
@@ -88,8 +88,8 @@ cdef void add_outer_products(
              a + begin, layer.fan_in, <floating> 0, columns, layer.fan_out)
 
 
-cdef void add_outer_products_of_pixels(
-    const Layer* layer, const floating* delta, const Inputs* inputs, floating* nabla_w, int begin, int end, int n,
+cdef void add_sparse_outer_products(
+    const LayerSpec* layer, const floating* delta, const Inputs* inputs, floating* nabla_w, int begin, int end, int n,
 ) noexcept nogil:
     """The same for the first layer, where only what is not zero in the images is known."""
     cdef const floating* values = <const floating*> inputs.values
@@ -100,15 +100,15 @@ cdef void add_outer_products_of_pixels(
     for i in range(n):
         first, last = inputs.begins[i], inputs.ends[i]
         if begin > 0:
-            first = first_from(inputs.pixels, first, last, begin)
+            first = lower_bound(inputs.pixels, first, last, begin)
         if end < layer.fan_in:
-            last = first_from(inputs.pixels, first, last, end)
+            last = lower_bound(inputs.pixels, first, last, end)
         # nabla_w += outer(delta[:, i], images[:, i])   (fan_out, fan_in)
-        accumulate_pixels(inputs.pixels + first, values + first, <int> (last - first), delta + i * layer.fan_out,
-                          layer.fan_out, nabla_w)
+        accumulate_outer(inputs.pixels + first, values + first, <int> (last - first), delta + i * layer.fan_out,
+                         layer.fan_out, nabla_w)
 
 
-cdef Columns columns_of(const Layer* layer, int index, int parts) noexcept nogil:
+cdef Columns columns_of(const LayerSpec* layer, int index, int parts) noexcept nogil:
     """Return which columns of the layer's weights belong to a part of the parameters."""
     cdef Columns columns
 
@@ -118,7 +118,8 @@ cdef Columns columns_of(const Layer* layer, int index, int parts) noexcept nogil
 
 
 cdef void accumulate(
-    const Model* model, const Workspace* work, const floating* deltas, floating* nabla, int n, int index, int parts,
+    const NetworkSpec* network, const Workspace* work, const floating* deltas, floating* nabla, int n, int index,
+    int parts,
 ) noexcept nogil:
     """Write a part of nabla (n_parameters,), the gradient summed over the n images of a mini-batch.
 
@@ -126,12 +127,12 @@ cdef void accumulate(
     """
     cdef const floating* before
     cdef const floating* delta
-    cdef const Layer* layer
+    cdef const LayerSpec* layer
     cdef Columns columns
     cdef int l
 
-    for l in range(model.depth):
-        layer = &model.layers[l]
+    for l in range(network.depth):
+        layer = &network.layers[l]
         delta = deltas + n * layer.units
         if l % parts == index:
             add_biases(layer, delta, nabla + layer.biases, n)
@@ -139,16 +140,16 @@ cdef void accumulate(
         if columns.begin == columns.end:
             continue
         if l == 0 and work.inputs.images == NULL and work.tiles != NULL:
-            add_by_tiles(layer, delta, work, nabla + layer.weights + columns.begin * <Py_ssize_t> layer.fan_out,
-                         columns.begin, columns.end, n, index)
+            accumulate_by_tiles(layer, delta, work, nabla + layer.weights + columns.begin * <Py_ssize_t> layer.fan_out,
+                                columns.begin, columns.end, n, index)
             continue
         if l == 0 and work.inputs.images == NULL:
-            add_outer_products_of_pixels(layer, delta, &work.inputs, nabla + layer.weights, columns.begin,
-                                         columns.end, n)
+            add_sparse_outer_products(layer, delta, &work.inputs, nabla + layer.weights, columns.begin,
+                                      columns.end, n)
             continue
         if l == 0:
             before = <const floating*> work.inputs.images
         else:
-            before = <const floating*> (work.kept if work.drops and model.layers[l - 1].dropout > 0
-                                        else work.activations) + n * model.layers[l - 1].units
+            before = <const floating*> (work.kept if work.drops and network.layers[l - 1].dropout > 0
+                                        else work.activations) + n * network.layers[l - 1].units
         add_outer_products(layer, delta, before, nabla + layer.weights, columns.begin, columns.end, n)

@@ -1,4 +1,4 @@
-from cmlp.core.model cimport floating
+from cmlp.core.structs cimport floating
 
 
 cdef enum Trans:

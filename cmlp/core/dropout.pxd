@@ -1,6 +1,6 @@
 from libc.stdint cimport uint64_t
 
-from cmlp.core.model cimport floating
+from cmlp.core.structs cimport floating
 
 
 cdef void drop(

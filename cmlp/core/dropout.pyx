@@ -6,7 +6,7 @@ same, so that nothing has to be stored between the passes, and threads do not ch
 
 from libc.stdint cimport uint64_t
 
-from cmlp.core.model cimport floating
+from cmlp.core.structs cimport floating
 
 
 cdef inline uint64_t mix(uint64_t x) noexcept nogil:

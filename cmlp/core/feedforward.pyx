@@ -9,32 +9,32 @@ from libc.string cimport memcpy
 from cmlp.core.activations cimport activate
 from cmlp.core.blas cimport NO_TRANS, gemm
 from cmlp.core.dropout cimport drop
-from cmlp.core.model cimport Inputs, Layer, Model, Part, Workspace, floating
-from cmlp.core.pixels cimport weigh_by_tiles
-from cmlp.core.simd cimport weigh_pixels, weigh_vector
+from cmlp.core.structs cimport Inputs, LayerSpec, NetworkSpec, Part, Workspace, floating
+from cmlp.core.tiles cimport multiply_by_tiles
+from cmlp.core.simd cimport multiply_vector
 
 
 cdef enum:
     WORTH_COPYING = 2  # how often a pixel must be there, on an average, before all weights are copied for it
 
 
-cdef void weigh(
-    const Layer* layer, const floating* parameters, const floating* a, floating* z, int n,
+cdef void multiply_weights(
+    const LayerSpec* layer, const floating* parameters, const floating* a, floating* z, int n,
 ) noexcept nogil:
     """Add to z (fan_out, n) the layer's weights times the activations a (fan_in, n) before it."""
     cdef const floating* W = parameters + layer.weights
 
     if n == 1:
         # z += W @ a   (fan_out,)
-        weigh_vector(a, layer.fan_in, W, layer.fan_out, z)
+        multiply_vector(NULL, a, layer.fan_in, W, layer.fan_out, z)
     else:
         # z += W @ a   (fan_out, n)
         gemm(NO_TRANS, NO_TRANS, layer.fan_out, n, layer.fan_in, <floating> 1, W, layer.fan_out,
              a, layer.fan_in, <floating> 1, z, layer.fan_out)
 
 
-cdef void weigh_inputs(
-    const Layer* layer, const floating* parameters, const Workspace* work, const Part* part, floating* z,
+cdef void multiply_inputs(
+    const LayerSpec* layer, const floating* parameters, const Workspace* work, const Part* part, floating* z,
 ) noexcept nogil:
     """The same for the first layer, whose activations before it are the images."""
     cdef const Inputs* inputs = &work.inputs
@@ -43,31 +43,31 @@ cdef void weigh_inputs(
     cdef Py_ssize_t i, begin
 
     if inputs.images != NULL:
-        weigh(layer, parameters, <const floating*> inputs.images + part.begin * <Py_ssize_t> layer.fan_in, z,
-              part.end - part.begin)
+        multiply_weights(layer, parameters, <const floating*> inputs.images + part.begin * <Py_ssize_t> layer.fan_in, z,
+                         part.end - part.begin)
         return
     if part.begin == part.end:
         return
-    if (work.tiles != NULL and inputs.ends[part.end - 1] - inputs.begins[part.begin]
-            >= WORTH_COPYING * <Py_ssize_t> layer.fan_in):
-        weigh_by_tiles(layer, W, work, part, z)
+    if (work.tiles != NULL
+            and inputs.ends[part.end - 1] - inputs.begins[part.begin] >= WORTH_COPYING * <Py_ssize_t> layer.fan_in):
+        multiply_by_tiles(layer, W, work, part, z)
         return
     for i in range(part.begin, part.end):
         begin = inputs.begins[i]
         # z[:, i] += W @ images[:, i]   (fan_out,)
-        weigh_pixels(inputs.pixels + begin, values + begin, <int> (inputs.ends[i] - begin), W, layer.fan_out,
-                     z + (i - part.begin) * layer.fan_out)
+        multiply_vector(inputs.pixels + begin, values + begin, <int> (inputs.ends[i] - begin), W, layer.fan_out,
+                        z + (i - part.begin) * layer.fan_out)
 
 
-cdef uint64_t dropout_key(const Layer* layer, const Workspace* work, const Part* part) noexcept nogil:
-    """The key of the layer's first unit for the first image: every layer has a sequence of places of its own."""
-    cdef uint64_t place = <uint64_t> (part.first + part.begin) * <uint64_t> layer.fan_out
+cdef uint64_t dropout_key(const LayerSpec* layer, const Workspace* work, const Part* part) noexcept nogil:
+    """The key of the layer's first unit for the first image: every layer has a sequence of cursors of its own."""
+    cdef uint64_t position = <uint64_t> (part.first + part.begin) * <uint64_t> layer.fan_out
 
-    return work.dropout_key + (<uint64_t> layer.units << 32) + place
+    return work.dropout_key + (<uint64_t> layer.units << 32) + position
 
 
 cdef void feedforward(
-    const Model* model, const floating* parameters, Workspace* work, const Part* part, floating* activations,
+    const NetworkSpec* network, const floating* parameters, Workspace* work, const Part* part, floating* activations,
     bint training,
 ) noexcept nogil:
     """Write the activations of every layer with weights, for the images of the part.
@@ -76,23 +76,23 @@ cdef void feedforward(
     """
     cdef int n = part.end - part.begin
     cdef const floating* a = NULL
-    cdef const Layer* layer
+    cdef const LayerSpec* layer
     cdef Py_ssize_t begin, size, i
     cdef floating* z
     cdef int l
 
-    for l in range(model.depth):
-        layer = &model.layers[l]
-        begin = place_of(layer, part)
+    for l in range(network.depth):
+        layer = &network.layers[l]
+        begin = offset_of(layer, part)
         size = n * <Py_ssize_t> layer.fan_out
         z = activations + begin
         # z = b[:, None]   (fan_out, n)
         for i in range(n):
             memcpy(z + i * layer.fan_out, parameters + layer.biases, layer.fan_out * sizeof(floating))
         if l == 0:
-            weigh_inputs(layer, parameters, work, part, z)
+            multiply_inputs(layer, parameters, work, part, z)
         else:
-            weigh(layer, parameters, a, z, n)
+            multiply_weights(layer, parameters, a, z, n)
         if training and layer.keeps_z:
             memcpy(<floating*> work.zs + begin, z, size * sizeof(floating))
         activate(layer.activation, z, layer.fan_out, n)

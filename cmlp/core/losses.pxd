@@ -1,7 +1,7 @@
-from cmlp.core.model cimport Model, floating
+from cmlp.core.structs cimport NetworkSpec, floating
 
 
 cdef double differentiate(
-    const Model* model, const floating* z, const floating* a, const floating* y, const floating* weights,
+    const NetworkSpec* network, const floating* z, const floating* a, const floating* y, const floating* weights,
     double share, floating* derivative, int n,
 ) noexcept nogil

@@ -7,7 +7,7 @@ gives dC/dz of the outputs instead of dC/da, and may use z: both stay exact wher
 
 from libc.math cimport exp, fabs, log, log1p
 
-from cmlp.core.model cimport Model, floating
+from cmlp.core.structs cimport NetworkSpec, floating
 
 cdef enum:
     SQUARED
@@ -97,26 +97,26 @@ cdef double differentiate_image(
 
 
 cdef double differentiate(
-    const Model* model, const floating* z, const floating* a, const floating* y, const floating* weights,
+    const NetworkSpec* network, const floating* z, const floating* a, const floating* y, const floating* weights,
     double share, floating* derivative, int n,
 ) noexcept nogil:
     """Return the weighted loss of n images, and write share * weight times the derivative of each.
 
-    z, a, y and the derivative are (fan_out, n); `weights` is (n,), or NULL for images that weigh the same.
+    z, a, y and the derivative are (fan_out, n); `weights` is (n,), or NULL for images that multiply_weights the same.
     """
-    cdef int fan_out = model.fan_out
+    cdef int fan_out = network.fan_out
     cdef double total = 0, factor
     cdef floating scale
     cdef Py_ssize_t begin, i, o
 
     for i in range(n):
         begin = i * fan_out
-        factor = model.loss_factor if weights == NULL else model.loss_factor * weights[i]
+        factor = network.loss_factor if weights == NULL else network.loss_factor * weights[i]
         if factor == 0:  # an image that does not count may even be infinitely wrong
             for o in range(fan_out):
                 derivative[begin + o] = 0
             continue
-        total += factor * differentiate_image(model.loss, model.fused, z + begin, a + begin, y + begin,
+        total += factor * differentiate_image(network.loss, network.fused, z + begin, a + begin, y + begin,
                                               derivative + begin, fan_out)
         scale = <floating> (share * factor)
         for o in range(fan_out):

@@ -1,7 +1,7 @@
-from cmlp.core.model cimport floating
+from cmlp.core.structs cimport floating
 
 
-cdef struct Optimizer:
+cdef struct UpdateRule:
     int kind              # see optimizers.pyx
     double momentum       # the share of the last step that goes into the next; rho of rmsprop
     double beta_1
@@ -16,7 +16,7 @@ cdef struct Optimizer:
     void* v               # (n,) second moment, or NULL
 
 
-cdef void advance(Optimizer* optimizer) noexcept nogil
+cdef void advance(UpdateRule* rule) noexcept nogil
 cdef void take_step(
-    const Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
+    const UpdateRule* rule, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil

@@ -9,8 +9,8 @@ I. Loshchilov, F. Hutter, ICLR 2019, algorithm 2. nadam: T. Dozat, ICLR workshop
 from libc.math cimport pow, sqrt, sqrtf
 
 from cmlp.core.blas cimport axpy
-from cmlp.core.model cimport floating
-from cmlp.core.simd cimport Moments, move_by_moments
+from cmlp.core.structs cimport floating
+from cmlp.core.simd cimport Moments, step_with_moments
 
 cdef enum:
     SGD
@@ -44,12 +44,12 @@ cdef inline floating root(floating x) noexcept nogil:
     return sqrtf(x) if floating is float else sqrt(x)
 
 
-cdef void move_with_velocity(
-    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
+cdef void step_with_velocity(
+    const UpdateRule* rule, floating eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil:
-    cdef floating* velocity = <floating*> optimizer.m + begin
-    cdef floating mu = <floating> optimizer.momentum
-    cdef bint look_ahead = optimizer.kind == NESTEROV
+    cdef floating* velocity = <floating*> rule.m + begin
+    cdef floating mu = <floating> rule.momentum
+    cdef bint look_ahead = rule.kind == NESTEROV
     cdef Py_ssize_t i
 
     for i in range(n):
@@ -57,11 +57,11 @@ cdef void move_with_velocity(
         parameters[i] += mu * velocity[i] - eta * nabla[i] if look_ahead else velocity[i]
 
 
-cdef void move_by_rms(
-    const Optimizer* optimizer, floating eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
+cdef void step_with_rms(
+    const UpdateRule* rule, floating eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil:
-    cdef floating* v = <floating*> optimizer.v + begin
-    cdef floating rho = <floating> optimizer.momentum, epsilon = <floating> optimizer.epsilon
+    cdef floating* v = <floating*> rule.v + begin
+    cdef floating rho = <floating> rule.momentum, epsilon = <floating> rule.epsilon
     cdef Py_ssize_t i
 
     for i in range(n):
@@ -69,53 +69,53 @@ cdef void move_by_rms(
         parameters[i] -= eta * nabla[i] / (root(v[i]) + epsilon)
 
 
-cdef double nadam_mu(const Optimizer* optimizer, double t) noexcept nogil:
+cdef double nadam_mu(const UpdateRule* rule, double t) noexcept nogil:
     """The momentum of step t."""
-    return optimizer.beta_1 * (1 - 0.5 * pow(0.96, t * optimizer.momentum_decay))
+    return rule.beta_1 * (1 - 0.5 * pow(0.96, t * rule.momentum_decay))
 
 
-cdef Moments moments_of(const Optimizer* optimizer, double eta) noexcept nogil:
+cdef Moments moments_of(const UpdateRule* rule, double eta) noexcept nogil:
     """Return the step of adam, adamw or nadam, which differ in what multiplies m and nabla."""
-    cdef double t = <double> optimizer.t, correction_2 = 1 - pow(optimizer.beta_2, t), mu, mu_next
+    cdef double t = <double> rule.t, correction_2 = 1 - pow(rule.beta_2, t), mu, mu_next
     cdef Moments moments
 
-    moments.beta_1, moments.new_1 = optimizer.beta_1, 1 - optimizer.beta_1
-    moments.beta_2, moments.new_2 = optimizer.beta_2, 1 - optimizer.beta_2
-    moments.decay = 1 - eta * optimizer.weight_decay
+    moments.beta_1, moments.new_1 = rule.beta_1, 1 - rule.beta_1
+    moments.beta_2, moments.new_2 = rule.beta_2, 1 - rule.beta_2
+    moments.decay = 1 - eta * rule.weight_decay
     moments.correction = sqrt(1 / correction_2)
-    moments.epsilon = optimizer.epsilon / sqrt(correction_2) if optimizer.epsilon_hat else optimizer.epsilon
-    if optimizer.kind == NADAM:
-        mu = nadam_mu(optimizer, t)
-        mu_next = nadam_mu(optimizer, t + 1)
-        moments.of_m = eta * mu_next / (1 - optimizer.mu_product * mu_next)
-        moments.of_nabla = eta * (1 - mu) / (1 - optimizer.mu_product)
+    moments.epsilon = rule.epsilon / sqrt(correction_2) if rule.epsilon_hat else rule.epsilon
+    if rule.kind == NADAM:
+        mu = nadam_mu(rule, t)
+        mu_next = nadam_mu(rule, t + 1)
+        moments.m_factor = eta * mu_next / (1 - rule.mu_product * mu_next)
+        moments.nabla_factor = eta * (1 - mu) / (1 - rule.mu_product)
     else:
-        moments.of_m = eta / (1 - pow(optimizer.beta_1, t))
-        moments.of_nabla = 0
+        moments.m_factor = eta / (1 - pow(rule.beta_1, t))
+        moments.nabla_factor = 0
     return moments
 
 
-cdef void advance(Optimizer* optimizer) noexcept nogil:
+cdef void advance(UpdateRule* rule) noexcept nogil:
     """Go on to the next step, which `take_step` then takes for one range of parameters after the other."""
-    optimizer.t += 1
-    if optimizer.kind == NADAM:
-        optimizer.mu_product *= nadam_mu(optimizer, <double> optimizer.t)
+    rule.t += 1
+    if rule.kind == NADAM:
+        rule.mu_product *= nadam_mu(rule, <double> rule.t)
 
 
 cdef void take_step(
-    const Optimizer* optimizer, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
+    const UpdateRule* rule, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
 ) noexcept nogil:
     """Move n parameters, of which there are `begin` others before, against their gradient."""
     cdef Moments moments
 
-    if optimizer.kind == SGD:
+    if rule.kind == SGD:
         # parameters -= eta * nabla
         axpy(n, <floating> -eta, nabla, 1, parameters, 1)
-    elif optimizer.kind == RMSPROP:
-        move_by_rms(optimizer, <floating> eta, nabla, parameters, begin, n)
-    elif optimizer.kind == ADAM or optimizer.kind == NADAM:
-        moments = moments_of(optimizer, eta)
-        move_by_moments(&moments, nabla, <floating*> optimizer.m + begin, <floating*> optimizer.v + begin, parameters,
-                        n)
+    elif rule.kind == RMSPROP:
+        step_with_rms(rule, <floating> eta, nabla, parameters, begin, n)
+    elif rule.kind == ADAM or rule.kind == NADAM:
+        moments = moments_of(rule, eta)
+        step_with_moments(&moments, nabla, <floating*> rule.m + begin, <floating*> rule.v + begin, parameters,
+                          n)
     else:
-        move_with_velocity(optimizer, <floating> eta, nabla, parameters, begin, n)
+        step_with_velocity(rule, <floating> eta, nabla, parameters, begin, n)

@@ -1,4 +1,4 @@
-from cmlp.core.model cimport Model, floating
+from cmlp.core.structs cimport NetworkSpec, floating
 
 
 cdef struct Penalties:
@@ -14,4 +14,4 @@ cdef double penalise(
 ) noexcept nogil
 cdef void clip_norm(double limit, floating* nabla, Py_ssize_t n) noexcept nogil
 cdef void clip_values(double limit, floating* nabla, Py_ssize_t n) noexcept nogil
-cdef void shorten_weights(const Model* model, double max_norm, floating* parameters) noexcept nogil
+cdef void limit_norms(const NetworkSpec* network, double max_norm, floating* parameters) noexcept nogil

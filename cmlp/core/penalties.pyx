@@ -6,7 +6,7 @@ Weights of limited norm: N. Srivastava et al., Dropout, JMLR 15, 2014, section 5
 
 from libc.math cimport fabs, sqrt
 
-from cmlp.core.model cimport Layer, Model, floating
+from cmlp.core.structs cimport LayerSpec, NetworkSpec, floating
 
 
 cdef double penalise(
@@ -51,16 +51,16 @@ cdef void clip_values(double limit, floating* nabla, Py_ssize_t n) noexcept nogi
         nabla[i] = most if nabla[i] > most else -most if nabla[i] < -most else nabla[i]
 
 
-cdef void shorten_weights(const Model* model, double max_norm, floating* parameters) noexcept nogil:
+cdef void limit_norms(const NetworkSpec* network, double max_norm, floating* parameters) noexcept nogil:
     """Shorten the weights into each unit whose norm is larger than allowed."""
-    cdef const Layer* layer
+    cdef const LayerSpec* layer
     cdef floating* w
     cdef floating factor
     cdef double squared
     cdef int l, o, j
 
-    for l in range(model.depth):
-        layer = &model.layers[l]
+    for l in range(network.depth):
+        layer = &network.layers[l]
         for o in range(layer.fan_out):
             w = parameters + layer.weights + o
             squared = 0

@@ -4,34 +4,13 @@
    double and for every instruction set below, and chosen when the module is imported. */
 
 #include <math.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include "simd_sizes.h"
+#include "simd_list.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
 
-typedef struct {
-    const char *name;
-    void (*sigmoid_float)(float *, ptrdiff_t);
-    void (*sigmoid_double)(double *, ptrdiff_t);
-    void (*weigh_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
-    void (*weigh_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
-    void (*weigh_vector_float)(const float *, int, const float *, ptrdiff_t, float *);
-    void (*weigh_vector_double)(const double *, int, const double *, ptrdiff_t, double *);
-    void (*accumulate_pixels_float)(const int32_t *, const float *, int, const float *, ptrdiff_t, float *);
-    void (*accumulate_pixels_double)(const int32_t *, const double *, int, const double *, ptrdiff_t, double *);
-    void (*multiply_sparse_float)(const float *, ptrdiff_t, int, const int32_t *, const float *, const ptrdiff_t *,
-                                  const ptrdiff_t *, int, int, float *, ptrdiff_t *, float *);
-    void (*multiply_sparse_double)(const double *, ptrdiff_t, int, const int32_t *, const double *, const ptrdiff_t *,
-                                   const ptrdiff_t *, int, int, double *, ptrdiff_t *, double *);
-    void (*move_by_moments_float)(const Moments *, const float *, float *, float *, float *, ptrdiff_t);
-    void (*move_by_moments_double)(const Moments *, const double *, double *, double *, double *, ptrdiff_t);
-    int (*find_pixels)(const uint8_t *, int, int32_t *, uint8_t *);
-    void (*scale_bytes_float)(const uint8_t *, int, float, float *);
-    void (*scale_bytes_double)(const uint8_t *, int, double, double *);
-} Kernels;
 
 
 /* One bit for each of 64 bytes: whether it is not zero. */
@@ -55,8 +34,8 @@ INLINE uint64_t bits_of_words(const uint8_t *bytes)
 /* Write the positions of those of n bytes that are not zero, and the bytes themselves, and return their
    number. There is room for 64 more than n, and eight are written at a time, needed or not: a loop that hardly
    varies costs less than one that the processor must guess. */
-INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *bytes, int n, int32_t *positions,
-                          uint8_t *found)
+INLINE int find_nonzero_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *bytes, int n, int32_t *positions,
+                           uint8_t *nonzero)
 {
     uint8_t rest[64] = {0};
     ptrdiff_t count = 0;
@@ -74,7 +53,7 @@ INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *b
             for (ptrdiff_t j = i; j < i + 8; j++) {
                 int position = __builtin_ctzll(bits | (uint64_t) 1 << 63);
                 positions[j] = (int32_t) begin + position;
-                found[j] = block[position];
+                nonzero[j] = block[position];
                 bits &= bits - 1;
             }
         count += in_block;
@@ -83,9 +62,9 @@ INLINE int find_pixels_by(uint64_t (*bits_of)(const uint8_t *), const uint8_t *b
 }
 
 
-static int find_pixels_baseline(const uint8_t *bytes, int n, int32_t *positions, uint8_t *found)
+static int find_nonzero_baseline(const uint8_t *bytes, int n, int32_t *positions, uint8_t *nonzero)
 {
-    return find_pixels_by(bits_of_words, bytes, n, positions, found);
+    return find_nonzero_by(bits_of_words, bytes, n, positions, nonzero);
 }
 
 
@@ -110,19 +89,19 @@ AVX2 INLINE uint64_t bits_of_vectors(const uint8_t *bytes)
 }
 
 
-AVX2 static int find_pixels_avx2(const uint8_t *bytes, int n, int32_t *positions, uint8_t *found)
+AVX2 static int find_nonzero_avx2(const uint8_t *bytes, int n, int32_t *positions, uint8_t *nonzero)
 {
-    return find_pixels_by(bits_of_vectors, bytes, n, positions, found);
+    return find_nonzero_by(bits_of_vectors, bytes, n, positions, nonzero);
 }
 
 
-AVX512 INLINE void store_positions(int32_t *positions, __m512i offset, __m128i places)
+AVX512 INLINE void store_positions(int32_t *positions, __m512i base, __m128i within)
 {
-    _mm512_storeu_si512(positions, _mm512_add_epi32(offset, _mm512_cvtepu8_epi32(places)));
+    _mm512_storeu_si512(positions, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(within)));
 }
 
 
-AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, int32_t *positions, uint8_t *found)
+AVX512 static int find_nonzero_avx512(const uint8_t *bytes, int n, int32_t *positions, uint8_t *nonzero)
 {
     static const uint8_t order[64] = {
         0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
@@ -134,15 +113,15 @@ AVX512 static int find_pixels_avx512(const uint8_t *bytes, int n, int32_t *posit
         __mmask64 inside = n - begin < 64 ? ((__mmask64) 1 << (n - begin)) - 1 : ~(__mmask64) 0;
         __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + begin);
         __mmask64 bits = _mm512_test_epi8_mask(block, block);
-        __m512i place = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(order));
-        __m512i offset = _mm512_set1_epi32((int32_t) begin);
+        __m512i within = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(order));
+        __m512i base = _mm512_set1_epi32((int32_t) begin);
 
-        _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi8(bits, block));
-        store_positions(positions + count, offset, _mm512_castsi512_si128(place));
-        store_positions(positions + count + 16, offset, _mm512_extracti32x4_epi32(place, 1));
+        _mm512_storeu_si512(nonzero + count, _mm512_maskz_compress_epi8(bits, block));
+        store_positions(positions + count, base, _mm512_castsi512_si128(within));
+        store_positions(positions + count + 16, base, _mm512_extracti32x4_epi32(within, 1));
         if (_mm_popcnt_u64(bits) > 32) {  /* rare in images that are mostly zero */
-            store_positions(positions + count + 32, offset, _mm512_extracti32x4_epi32(place, 2));
-            store_positions(positions + count + 48, offset, _mm512_extracti32x4_epi32(place, 3));
+            store_positions(positions + count + 32, base, _mm512_extracti32x4_epi32(within, 2));
+            store_positions(positions + count + 48, base, _mm512_extracti32x4_epi32(within, 3));
         }
         count += (int) _mm_popcnt_u64(bits);
     }

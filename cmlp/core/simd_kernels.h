@@ -79,7 +79,7 @@ TARGET static void NAME(scale_bytes)(const uint8_t *bytes, int n, REAL scale, RE
 
 
 /* The next lanes of an array with `left` values left; beyond its end they are 0. */
-TARGET INLINE VECTOR NAME(get)(const REAL *p, int left)
+TARGET INLINE VECTOR NAME(load)(const REAL *p, int left)
 {
     VECTOR x = {0};
 
@@ -91,7 +91,7 @@ TARGET INLINE VECTOR NAME(get)(const REAL *p, int left)
 }
 
 
-TARGET INLINE void NAME(put)(REAL *p, int left, VECTOR x)
+TARGET INLINE void NAME(store)(REAL *p, int left, VECTOR x)
 {
     if (left >= LANES)
         AT(p) = x;
@@ -100,63 +100,74 @@ TARGET INLINE void NAME(put)(REAL *p, int left, VECTOR x)
 }
 
 
-/* A block of z += W @ a, `vectors` wide; `ways` sums of each vector are under way at a time. `pixels` says where
-   in a the n values stand, or is NULL if they are all of it. */
-TARGET INLINE void NAME(weigh_block)(const int32_t *pixels, const REAL *values, int n, const REAL *W, ptrdiff_t fan_out,
-                                     REAL *z, int left, const int vectors, const int ways)
+/* A block of z += W @ a, `vectors` wide; each vector has `chains` sums, which do not wait for one another. `pixels`
+   says where in a the n values stand, or is NULL if they are all of it. */
+TARGET INLINE void NAME(multiply_block)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
+                                        ptrdiff_t fan_out, REAL *z, int left, const int vectors, const int chains)
 {
     VECTOR sums[4] = {{0}};
-    int k = 0;
+    ptrdiff_t k = 0;
 
     for (int v = 0; v < vectors; v++)
-        sums[v] = NAME(get)(z + v * LANES, left - v * LANES);
-    for (; k + ways <= n; k += ways)
-        for (int w = 0; w < ways; w++)
+        sums[v] = NAME(load)(z + v * LANES, left - v * LANES);
+    for (; k + chains <= n; k += chains)
+        for (int c = 0; c < chains; c++)
             for (int v = 0; v < vectors; v++)
-                sums[w * vectors + v] += values[k + w] * CONST_AT(W + COLUMN(k + w) * fan_out + v * LANES);
+                sums[c * vectors + v] += values[k + c] * CONST_AT(W + COLUMN(k + c) * fan_out + v * LANES);
     for (; k < n; k++)
         for (int v = 0; v < vectors; v++)
             sums[v] += values[k] * CONST_AT(W + COLUMN(k) * fan_out + v * LANES);
     for (int v = 0; v < vectors; v++) {
-        for (int w = 1; w < ways; w++)
-            sums[v] += sums[w * vectors + v];
-        NAME(put)(z + v * LANES, left - v * LANES, sums[v]);
+        for (int c = 1; c < chains; c++)
+            sums[v] += sums[c * vectors + v];
+        NAME(store)(z + v * LANES, left - v * LANES, sums[v]);
     }
 }
 
 
 /* z += W @ a   (fan_out,), for an image a of which only the n pixels named are not zero, or a whole vector */
-TARGET INLINE void NAME(weigh_blocks)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
-                                      ptrdiff_t fan_out, REAL *z)
+TARGET INLINE void NAME(multiply_blocks)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
+                                         ptrdiff_t fan_out, REAL *z)
 {
     int left = (int) fan_out;
 
     for (; left > 3 * LANES; left -= 4 * LANES, W += 4 * LANES, z += 4 * LANES)
-        NAME(weigh_block)(pixels, values, n, W, fan_out, z, left, 4, 1);
+        NAME(multiply_block)(pixels, values, n, W, fan_out, z, left, 4, 1);
     if (left > 2 * LANES)
-        NAME(weigh_block)(pixels, values, n, W, fan_out, z, left, 3, 1);
+        NAME(multiply_block)(pixels, values, n, W, fan_out, z, left, 3, 1);
     else if (left > LANES)
-        NAME(weigh_block)(pixels, values, n, W, fan_out, z, left, 2, 2);
+        NAME(multiply_block)(pixels, values, n, W, fan_out, z, left, 2, 2);
     else if (left > 0)
-        NAME(weigh_block)(pixels, values, n, W, fan_out, z, left, 1, 4);
+        NAME(multiply_block)(pixels, values, n, W, fan_out, z, left, 1, 4);
 }
 
 
-TARGET static void NAME(weigh_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
-                                      ptrdiff_t fan_out, REAL *z)
+/* Functions of their own, for which the compiler finds enough registers. */
+TARGET NOINLINE void NAME(multiply_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
+                                           ptrdiff_t fan_out, REAL *z)
 {
-    NAME(weigh_blocks)(pixels, values, n, W, fan_out, z);
+    NAME(multiply_blocks)(pixels, values, n, W, fan_out, z);
 }
 
 
-TARGET static void NAME(weigh_vector)(const REAL *a, int n, const REAL *W, ptrdiff_t fan_out, REAL *z)
+TARGET NOINLINE void NAME(multiply_whole)(const REAL *values, int n, const REAL *W, ptrdiff_t fan_out, REAL *z)
 {
-    NAME(weigh_blocks)(NULL, a, n, W, fan_out, z);
+    NAME(multiply_blocks)(NULL, values, n, W, fan_out, z);
 }
 
 
-/* A block of nabla_w += outer(delta, a): `width` units of every column. The last vector ends where the block ends, and so may begin among the
-   lanes of the one before: both are read before either is written, and both write the same there. */
+TARGET static void NAME(multiply_vector)(const int32_t *pixels, const REAL *values, int n, const REAL *W,
+                                         ptrdiff_t fan_out, REAL *z)
+{
+    if (pixels)
+        NAME(multiply_pixels)(pixels, values, n, W, fan_out, z);
+    else
+        NAME(multiply_whole)(values, n, W, fan_out, z);
+}
+
+
+/* A block of nabla_w += outer(delta, a): `width` units of every column. The last vector ends where the block ends, and
+   so may begin among the lanes of the one before: both are read before either is written, and write the same there. */
 TARGET INLINE void NAME(accumulate_block)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
                                           ptrdiff_t fan_out, REAL *nabla_w, int width, const int vectors)
 {
@@ -180,7 +191,7 @@ TARGET static void NAME(accumulate_narrow)(const int32_t *pixels, const REAL *va
                                            ptrdiff_t fan_out, REAL *nabla_w)
 {
 #ifdef NARROWER
-    NARROWER_NAME(accumulate_pixels)(pixels, values, n, delta, fan_out, nabla_w);
+    NARROWER_NAME(accumulate_outer)(pixels, values, n, delta, fan_out, nabla_w);
 #else
     for (int k = 0; k < n; k++)
         for (ptrdiff_t unit = 0; unit < fan_out; unit++)
@@ -191,8 +202,8 @@ TARGET static void NAME(accumulate_narrow)(const int32_t *pixels, const REAL *va
 
 /* nabla_w += outer(delta, a)   (fan_out, fan_in), for the same image. Only the columns of its pixels are touched: those
    beside them can belong to another thread. */
-TARGET static void NAME(accumulate_pixels)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
-                                           ptrdiff_t fan_out, REAL *nabla_w)
+TARGET static void NAME(accumulate_outer)(const int32_t *pixels, const REAL *values, int n, const REAL *delta,
+                                          ptrdiff_t fan_out, REAL *nabla_w)
 {
     ptrdiff_t left = fan_out;
 
@@ -216,28 +227,28 @@ TARGET static void NAME(accumulate_pixels)(const int32_t *pixels, const REAL *va
 
 
 /* A tile of z = W @ S or z += W @ S (fan_out, columns): `units` of them, and what the rows first to last of the sparse
-   matrix S contribute. A column of S has its values, and their rows in ascending order, between a begin, which moves
-   on, and an end. */
+   matrix S contribute. A column of S has its values, and their rows in ascending order, from a cursor, which moves
+   on, to an end. */
 TARGET INLINE void NAME(multiply_tile)(const REAL *tile, int first, int last, const int32_t *rows, const REAL *values,
-                                       ptrdiff_t *begins, const ptrdiff_t *ends, int columns, int add, int units,
+                                       ptrdiff_t *cursors, const ptrdiff_t *ends, int columns, int add, int units,
                                        REAL *z, ptrdiff_t fan_out)
 {
     enum { VECTORS = TILE_WIDTH / WIDTH };
 
     for (int c = 0; c < columns; c++, z += fan_out) {
         VECTOR sums[VECTORS] = {{0}};
-        ptrdiff_t k = begins[c], end = ends[c];
+        ptrdiff_t k = cursors[c], end = ends[c];
 
         if (add && (k == end || rows[k] >= last))
             continue;
         for (int v = 0; add && v < VECTORS; v++)
-            sums[v] = NAME(get)(z + v * LANES, units - v * LANES);
+            sums[v] = NAME(load)(z + v * LANES, units - v * LANES);
         for (; k < end && rows[k] < last; k++)
             for (int v = 0; v < VECTORS; v++)
                 sums[v] += values[k] * CONST_AT(tile + (rows[k] - first) * (VECTORS * LANES) + v * LANES);
         for (int v = 0; v < VECTORS; v++)
-            NAME(put)(z + v * LANES, units - v * LANES, sums[v]);
-        begins[c] = k;
+            NAME(store)(z + v * LANES, units - v * LANES, sums[v]);
+        cursors[c] = k;
     }
 }
 
@@ -257,11 +268,11 @@ TARGET INLINE void NAME(copy_row)(const REAL *W, ptrdiff_t ahead, int units, REA
 
 
 /* z = W @ S or z += W @ S (fan_out, columns), for a sparse matrix S with n rows. Each tile of W, some units of some
-   rows, is copied to where it lies together, and stays in the cache as long as the columns need it. `at` has room for
-   as many begins as there are columns. */
+   rows, is copied to where it lies together, and stays in the cache as long as the columns need it. `cursors` has room
+   for a number per column. */
 TARGET static void NAME(multiply_sparse)(const REAL *W, ptrdiff_t fan_out, int n, const int32_t *rows,
                                          const REAL *values, const ptrdiff_t *begins, const ptrdiff_t *ends,
-                                         int columns, int add, REAL *tile, ptrdiff_t *at, REAL *z)
+                                         int columns, int add, REAL *tile, ptrdiff_t *cursors, REAL *z)
 {
     enum { AHEAD = 16 };  /* rows, which are too far apart for the processor to foresee them */
     const int width = TILE_WIDTH / sizeof(REAL);
@@ -269,32 +280,32 @@ TARGET static void NAME(multiply_sparse)(const REAL *W, ptrdiff_t fan_out, int n
     for (ptrdiff_t unit = 0; unit < fan_out; unit += width) {
         int units = fan_out - unit < width ? (int) (fan_out - unit) : width;
 
-        memcpy(at, begins, columns * sizeof(ptrdiff_t));
+        memcpy(cursors, begins, columns * sizeof(ptrdiff_t));
         for (int first = 0, last; first < n; first = last) {
             last = n - first < TILE_ROWS ? n : first + TILE_ROWS;
             for (int row = first; row < last; row++)
                 NAME(copy_row)(W + row * fan_out + unit, last - row > AHEAD ? AHEAD * fan_out : 0, units,
                                tile + (row - first) * width);
-            NAME(multiply_tile)(tile, first, last, rows, values, at, ends, columns, add || first > 0, units, z + unit,
-                                fan_out);
+            NAME(multiply_tile)(tile, first, last, rows, values, cursors, ends, columns, add || first > 0, units,
+                                z + unit, fan_out);
         }
     }
 }
 
 
 /* The step of adam and its kin, for n parameters. */
-TARGET static void NAME(move_by_moments)(const Moments *moments, const REAL *restrict nabla, REAL *restrict m,
-                                         REAL *restrict v, REAL *restrict parameters, ptrdiff_t n)
+TARGET static void NAME(step_with_moments)(const Moments *moments, const REAL *restrict nabla, REAL *restrict m,
+                                           REAL *restrict v, REAL *restrict parameters, ptrdiff_t n)
 {
     const REAL beta_1 = moments->beta_1, beta_2 = moments->beta_2, new_1 = moments->new_1, new_2 = moments->new_2;
-    const REAL of_m = moments->of_m, of_nabla = moments->of_nabla, decay = moments->decay;
+    const REAL m_factor = moments->m_factor, nabla_factor = moments->nabla_factor, decay = moments->decay;
     const REAL correction = moments->correction, epsilon = moments->epsilon;
 
     for (ptrdiff_t i = 0; i < n; i++) {
         m[i] = beta_1 * m[i] + new_1 * nabla[i];
         v[i] = beta_2 * v[i] + new_2 * nabla[i] * nabla[i];
         parameters[i] = decay * parameters[i]
-                        - (of_m * m[i] + of_nabla * nabla[i]) / (SQRT(v[i]) * correction + epsilon);
+                        - (m_factor * m[i] + nabla_factor * nabla[i]) / (SQRT(v[i]) * correction + epsilon);
     }
 }
 

@@ -9,7 +9,7 @@ enum { TILE_WIDTH = 256, TILE_ROWS = 192 };
 
        m = beta_1 * m + new_1 * nabla
        v = beta_2 * v + new_2 * nabla**2
-       parameters = decay * parameters - (of_m * m + of_nabla * nabla) / (correction * sqrt(v) + epsilon) */
+       parameters = decay * parameters - (m_factor * m + nabla_factor * nabla) / (correction * sqrt(v) + epsilon) */
 typedef struct {
-    double beta_1, new_1, beta_2, new_2, of_m, of_nabla, decay, correction, epsilon;
+    double beta_1, new_1, beta_2, new_2, m_factor, nabla_factor, decay, correction, epsilon;
 } Moments;

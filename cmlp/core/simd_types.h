@@ -1,4 +1,5 @@
-/* Both types of a path: simd.h includes this file with PATH(x), TARGET and WIDTH, and NARROWER(x) for all but the narrowest. */
+/* Both types of a path: simd.h includes this file with PATH(x), TARGET and WIDTH, and, for all but the narrowest, with
+   NARROWER(x). */
 
 #define REAL float
 #define BITS int32_t
@@ -46,23 +47,12 @@
 
 #define STRING(x) #x
 #define STRING_OF(x) STRING(x)
+#define ENTRY(REAL, name, parameters) PATH(name##_##REAL),
 static const Kernels PATH(kernels) = {
     STRING_OF(PATH()) + 1,  /* without the underscore */
-    PATH(sigmoid_float),
-    PATH(sigmoid_double),
-    PATH(weigh_pixels_float),
-    PATH(weigh_pixels_double),
-    PATH(weigh_vector_float),
-    PATH(weigh_vector_double),
-    PATH(accumulate_pixels_float),
-    PATH(accumulate_pixels_double),
-    PATH(multiply_sparse_float),
-    PATH(multiply_sparse_double),
-    PATH(move_by_moments_float),
-    PATH(move_by_moments_double),
-    PATH(find_pixels),
-    PATH(scale_bytes_float),
-    PATH(scale_bytes_double),
+    PATH(find_nonzero),
+    KERNELS(ENTRY)
 };
 #undef STRING
 #undef STRING_OF
+#undef ENTRY

@@ -1,10 +1,10 @@
 cimport numpy as cnp
 
-from cmlp.core.optimizers cimport Optimizer
+from cmlp.core.optimizers cimport UpdateRule
 
 
 cdef class OptimizerState:
-    cdef Optimizer optimizer
+    cdef UpdateRule rule
     cdef readonly str name
     cdef cnp.ndarray m
     cdef cnp.ndarray v

@@ -22,21 +22,21 @@ cdef class OptimizerState:
 
     def __cinit__(self, name, settings, n_parameters, dtype):
         self.name = name
-        self.optimizer.kind = OPTIMIZERS[name]
-        self.optimizer.momentum = settings.get("momentum", 0)
-        self.optimizer.beta_1 = settings.get("beta_1", 0)
-        self.optimizer.beta_2 = settings.get("beta_2", 0)
-        self.optimizer.epsilon = settings.get("epsilon", 0)
-        self.optimizer.epsilon_hat = settings.get("epsilon_hat", False)
-        self.optimizer.weight_decay = settings.get("weight_decay", 0)
-        self.optimizer.momentum_decay = settings.get("momentum_decay", 0)
-        self.optimizer.mu_product = 1
+        self.rule.kind = OPTIMIZERS[name]
+        self.rule.momentum = settings.get("momentum", 0)
+        self.rule.beta_1 = settings.get("beta_1", 0)
+        self.rule.beta_2 = settings.get("beta_2", 0)
+        self.rule.epsilon = settings.get("epsilon", 0)
+        self.rule.epsilon_hat = settings.get("epsilon_hat", False)
+        self.rule.weight_decay = settings.get("weight_decay", 0)
+        self.rule.momentum_decay = settings.get("momentum_decay", 0)
+        self.rule.mu_product = 1
         if "m" in STATE[name]:
             self.m = zeros(n_parameters, np.dtype(dtype))
-            self.optimizer.m = cnp.PyArray_DATA(self.m)
+            self.rule.m = cnp.PyArray_DATA(self.m)
         if "v" in STATE[name]:
             self.v = zeros(n_parameters, np.dtype(dtype))
-            self.optimizer.v = cnp.PyArray_DATA(self.v)
+            self.rule.v = cnp.PyArray_DATA(self.v)
 
     cdef int check_fits(self, Py_ssize_t n_parameters, cnp.dtype dtype) except -1:
         """Refuse vectors that are not made for so many parameters of this type."""
@@ -54,11 +54,11 @@ cdef class OptimizerState:
     @property
     def progress(self):
         """The steps taken, and the product of nadam's momentums: with the vectors, all that a step depends on."""
-        return self.optimizer.t, self.optimizer.mu_product
+        return self.rule.t, self.rule.mu_product
 
     @progress.setter
     def progress(self, value):
-        self.optimizer.t, self.optimizer.mu_product = value
+        self.rule.t, self.rule.mu_product = value
 
 
 cdef class RunningLoss:

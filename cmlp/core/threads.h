@@ -12,8 +12,8 @@ typedef struct {
 } Barrier;
 
 
-/* Take the next of the things that the threads of a crew share: every number is given out once. */
-static inline ptrdiff_t take(ptrdiff_t *next)
+/* Take the next of the things that the threads of a job share: every number is given out once. */
+static inline ptrdiff_t next_index(ptrdiff_t *next)
 {
 #if defined(_WIN32)
     return (*next)++;
@@ -24,12 +24,12 @@ static inline ptrdiff_t take(ptrdiff_t *next)
 
 #if defined(_WIN32)
 
-enum { MOST_THREADS = 1 };
+enum { MAX_THREADS = 1 };
 
-static inline void meet(Barrier *barrier) { (void) barrier; }
-static inline int run_threads(void (*work)(void *, int), void *crew, int threads)
+static inline void barrier_wait(Barrier *barrier) { (void) barrier; }
+static inline int run_threads(void (*work)(void *, int), void *job, int threads)
 {
-    work(crew, 0);
+    work(job, 0);
     return threads == 1 ? 0 : -1;
 }
 
@@ -38,10 +38,10 @@ static inline int run_threads(void (*work)(void *, int), void *crew, int threads
 #include <pthread.h>
 #include <sched.h>
 
-enum { MOST_THREADS = 64, SPINS = 4000 };
+enum { MAX_THREADS = 64, SPINS = 4000 };
 
 /* Wait until all threads of the barrier have come. */
-static inline void meet(Barrier *barrier)
+static inline void barrier_wait(Barrier *barrier)
 {
     int phase = __atomic_load_n(&barrier->phase, __ATOMIC_ACQUIRE);
 
@@ -64,49 +64,49 @@ static inline void meet(Barrier *barrier)
 
 typedef struct {
     void (*work)(void *, int);
-    void *crew;
+    void *job;
     int index;
     Barrier *start;
-    int *called_off;
-} Member;
+    int *cancelled;
+} ThreadStart;
 
 
 static void *begin_thread(void *argument)
 {
-    Member *member = argument;
+    ThreadStart *member = argument;
 
-    meet(member->start);
-    if (!__atomic_load_n(member->called_off, __ATOMIC_ACQUIRE))
-        member->work(member->crew, member->index);
+    barrier_wait(member->start);
+    if (!__atomic_load_n(member->cancelled, __ATOMIC_ACQUIRE))
+        member->work(member->job, member->index);
     return NULL;
 }
 
 
-/* Call work(crew, index) in as many threads as asked for, this one among them. Return -1 without having called it if
+/* Call work(job, index) in as many threads as asked for, this one among them. Return -1 without having called it if
    the system does not give so many: work that meets at barriers needs all of them or none. */
-static inline int run_threads(void (*work)(void *, int), void *crew, int threads)
+static inline int run_threads(void (*work)(void *, int), void *job, int threads)
 {
-    pthread_t ids[MOST_THREADS];
-    Member members[MOST_THREADS];
-    int called_off = 0, started = 1;
+    pthread_t ids[MAX_THREADS];
+    ThreadStart members[MAX_THREADS];
+    int cancelled = 0, started = 1;
     Barrier start = {threads, 0, 0};
 
     for (; started < threads; started++) {
-        members[started] = (Member) {work, crew, started, &start, &called_off};
+        members[started] = (ThreadStart) {work, job, started, &start, &cancelled};
         if (pthread_create(&ids[started], NULL, begin_thread, &members[started]) != 0)
             break;
     }
     if (started < threads) {
-        __atomic_store_n(&called_off, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&cancelled, 1, __ATOMIC_RELEASE);
         for (int missing = started; missing < threads; missing++)
             __atomic_add_fetch(&start.arrived, 1, __ATOMIC_ACQ_REL);
     }
-    meet(&start);
-    if (!called_off)
-        work(crew, 0);
+    barrier_wait(&start);
+    if (!cancelled)
+        work(job, 0);
     for (int i = 1; i < started; i++)
         pthread_join(ids[i], NULL);
-    return called_off ? -1 : 0;
+    return cancelled ? -1 : 0;
 }
 
 #endif

@@ -1,21 +1,21 @@
-from cmlp.core.batches cimport Samples
-from cmlp.core.model cimport MOST_PARTS, Model, Part, Workspace, floating
-from cmlp.core.optimizers cimport Optimizer
+from cmlp.core.gather cimport DataPointers
+from cmlp.core.structs cimport MAX_PARTS, NetworkSpec, Part, Workspace, floating
+from cmlp.core.optimizers cimport UpdateRule
 from cmlp.core.penalties cimport Penalties
 
 
 cdef extern from "threads.h":
     enum:
-        MOST_THREADS
+        MAX_THREADS
 
     ctypedef struct Barrier:
         int threads
         int arrived
         int phase
 
-    Py_ssize_t take(Py_ssize_t* next) noexcept nogil
-    void meet(Barrier* barrier) noexcept nogil
-    int run_threads(void (*work)(void*, int) noexcept nogil, void* crew, int threads) noexcept nogil
+    Py_ssize_t next_index(Py_ssize_t* next) noexcept nogil
+    void barrier_wait(Barrier* barrier) noexcept nogil
+    int run_threads(void (*work)(void*, int) noexcept nogil, void* job, int threads) noexcept nogil
 
 
 cdef struct Plan:             # how an epoch is trained
@@ -27,32 +27,33 @@ cdef struct Plan:             # how an epoch is trained
     void* average             # the averaged parameters (n_parameters,)
 
 
-cdef struct Crew:             # what the threads of an epoch have in common
-    const Model* model
+cdef struct TrainingJob:      # what the threads of an epoch have in common
+    const NetworkSpec* network
     void* parameters
-    const Samples* samples
+    const DataPointers* data
     const Py_ssize_t* order   # of the images from begin to end of the epoch
     Py_ssize_t begin
     Py_ssize_t end
     const Plan* plan
-    Optimizer* optimizer
+    UpdateRule* rule
     Workspace* work
     Barrier barrier
-    double losses[MOST_PARTS]
-    double penalties[MOST_PARTS]
+    double losses[MAX_PARTS]
+    double penalties[MAX_PARTS]
     double loss               # summed over what was trained, as is
     double weight
     Py_ssize_t stopped        # where the training stopped
 
 
-cdef int parts_of(const Model* model, int n) noexcept nogil
+cdef int parts_of(const NetworkSpec* network, int n) noexcept nogil
 cdef Part part_of(int n, int index, int parts) noexcept nogil
 cdef double part_loss(
-    const Model* model, const floating* parameters, const Samples* samples, const Py_ssize_t* order,
+    const NetworkSpec* network, const floating* parameters, const DataPointers* data, const Py_ssize_t* order,
     const Part* part, Workspace* work, floating* activations, floating* deltas, double* weight,
 ) noexcept nogil
 cdef double mini_batch_gradient(
-    const Model* model, const floating* parameters, const Samples* samples, int n, Workspace* work, double* weight,
+    const NetworkSpec* network, const floating* parameters, const DataPointers* data, int n, Workspace* work,
+    double* weight,
 ) noexcept nogil
-cdef void train_in_float(void* crew, int thread) noexcept nogil
-cdef void train_in_double(void* crew, int thread) noexcept nogil
+cdef void train_in_float(void* job, int thread) noexcept nogil
+cdef void train_in_double(void* job, int thread) noexcept nogil

@@ -36,8 +36,8 @@ class Dataset(Sequence[tuple[Image, int]]):
         label plus one.
     class_names : sequence of str, optional
         The name of each class, all different. By default the classes have no names.
-    names : (str, str)
-        What error messages call the images and the labels; ``("images", "labels")`` by default.
+    names : tuple of str, default ("images", "labels")
+        What error messages call the images and the labels.
 
     Raises
     ------
@@ -46,7 +46,7 @@ class Dataset(Sequence[tuple[Image, int]]):
 
     Examples
     --------
-    >>> dataset = Dataset([[0, 255], [51, 0]], [1, 0])
+    >>> dataset = cmlp.Dataset([[0, 255], [51, 0]], [1, 0])
     >>> dataset
     Dataset(2 images of 2 pixels, uint8 x 1/255, 2 classes)
     >>> dataset[0]
@@ -157,7 +157,7 @@ class Dataset(Sequence[tuple[Image, int]]):
         return self._images.reshape(-1, *self._picture_shape)
 
     def scaled(self, dtype: DTypeLike | None = None) -> NDArray[Any]:
-        """Return the images as a network sees them; of many images, scale a slice at a time.
+        """Return the images as a network sees them; scale large data one slice at a time.
 
         Parameters
         ----------
@@ -167,11 +167,11 @@ class Dataset(Sequence[tuple[Image, int]]):
         Returns
         -------
         ndarray of shape (n, pixels)
-            uint8 pixels multiplied by `scale`; others, to which it is applied already, as they are.
+            The pixels in [0, 1]: uint8 `images` multiplied by `scale`, others unchanged, as they are scaled already.
 
         Examples
         --------
-        >>> Dataset([[0, 255], [51, 0]], [1, 0]).scaled()
+        >>> cmlp.Dataset([[0, 255], [51, 0]], [1, 0]).scaled()
         array([[0. , 1. ],
                [0.2, 0. ]])
         """

@@ -53,4 +53,4 @@ def correlation(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Pearson's correlation of two arrays of one shape; 0 where one of them is constant."""
     a, b = a - a.mean(), b - b.mean()
     size = np.sqrt(float(np.vdot(a, a)) * float(np.vdot(b, b)))
-    return float(np.vdot(a, b)) / size if size > 0 else 0.0
+    return float(np.vdot(a, b)) / size if 0 < size < np.inf else 0.0

@@ -20,10 +20,10 @@ def load_training_data(folder: str | os.PathLike[str] = "data", *, classes: int 
 
     Parameters
     ----------
-    folder : str or path
-        The data folder; "data" by default.
-    classes : int or None
-        Number of classes, 10 by default; None infers it from the labels.
+    folder : str or path, default "data"
+        The data folder.
+    classes : int or None, default 10
+        Number of classes; None infers it from the labels.
 
     Returns
     -------
@@ -36,6 +36,12 @@ def load_training_data(folder: str | os.PathLike[str] = "data", *, classes: int 
         If a file is missing, is not a pickle of plain data, or is invalid as a `Dataset`; the message names the file.
     OSError
         If a file exists but cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> cmlp.load_training_data(Path(cmlp.__file__).parent / "data" / "digits")
+    Dataset(1,437 images of 64 pixels, uint8 x 1/16, 10 classes)
     """
     return _load(Path(folder), TRAINING_FILES, classes)
 
@@ -45,10 +51,10 @@ def load_test_data(folder: str | os.PathLike[str] = "data", *, classes: int | No
 
     Parameters
     ----------
-    folder : str or path
-        The data folder; "data" by default.
-    classes : int or None
-        Number of classes, 10 by default; None infers it from the labels.
+    folder : str or path, default "data"
+        The data folder.
+    classes : int or None, default 10
+        Number of classes; None infers it from the labels.
 
     Returns
     -------
@@ -59,6 +65,12 @@ def load_test_data(folder: str | os.PathLike[str] = "data", *, classes: int | No
     ------
     DataError, OSError
         As by `load_training_data`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> cmlp.load_test_data(Path(cmlp.__file__).parent / "data" / "digits")
+    Dataset(360 images of 64 pixels, uint8 x 1/16, 10 classes)
     """
     return _load(Path(folder), TEST_FILES, classes)
 
@@ -68,9 +80,21 @@ def load_digits() -> tuple[Dataset, Dataset]:
 
     Returns
     -------
-    train, test : Dataset
-        64 pixels per image, 10 classes. From E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI
-        Machine Learning Repository, 1998, https://doi.org/10.24432/C50P49, licence CC BY 4.0.
+    train : Dataset
+        The training data: 64 pixels per image, 10 classes.
+    test : Dataset
+        The test data, of the same kind.
+
+    Notes
+    -----
+    The digits are from E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning
+    Repository, 1998, https://doi.org/10.24432/C50P49, licence CC BY 4.0.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> train
+    Dataset(1,437 images of 64 pixels, uint8 x 1/16, 10 classes)
     """
     folder = Path(__file__).with_name("digits")
     return load_training_data(folder), load_test_data(folder)

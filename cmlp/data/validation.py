@@ -65,10 +65,16 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
         factor = 1.0
     if integers and low >= 0 and high <= 255:
         one_byte = pixels.dtype.itemsize == 1
-        return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8)), factor
+        return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8, "C")), factor
     if integers:
-        return np.multiply(pixels, factor, dtype=np.float64), factor
-    return (pixels if factor == 1 else pixels * factor), factor
+        return np.multiply(pixels, factor, order="C", dtype=np.float64), factor
+    return (pixels if factor == 1 else np.multiply(pixels, factor, order="C")), factor
+
+
+def are_integer_pixels(dtype: np.dtype[Any], high: float) -> bool:
+    """Return whether numbers are pixels by their type, or by being integers up to a full scale of 8 or 16 bits."""
+    narrow = dtype.itemsize == 1 or (dtype.kind == "u" and dtype.itemsize == 2)
+    return narrow or (dtype.kind in "iu" and high in FULL_SCALES[2:])
 
 
 def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tuple[int, ...]) -> bool:
@@ -77,7 +83,7 @@ def _are_pixels(rows: NDArray[Any], dtype: np.dtype[Any], high: float, shape: tu
     Two tables of one kind have different maxima, and must not get different scales. So the largest value must be 255
     or 65535, or the rows pictures, with a shape or with neighbours that are alike.
     """
-    if (dtype.kind in "bu" and dtype.itemsize <= 2) or dtype.itemsize == 1 or high <= ROUNDING:
+    if are_integer_pixels(dtype, high) or high <= ROUNDING:
         return True
     some = rows[:: -(-len(rows) // WATCHED)]
     if not np.array_equal(some, np.rint(some)):
@@ -126,12 +132,19 @@ def check_labels(labels: object, classes: int | None, name: str) -> tuple[NDArra
         raise DataError(f"{name} must have shape (n,), (n, 1) or one-hot (n, classes), got {array.shape}")
     if array.dtype.kind not in "iuf":
         raise DataError(f"{name} must be integers or one-hot rows, got dtype {array.dtype}")
-    whole = array.dtype.kind in "iu" or np.isfinite(array) & (array == np.rint(array)) & (abs(array) < LARGEST_LABEL)
-    if not np.all(whole):
-        index = int(np.argmin(whole))
+    if not _are_whole(array).all():
+        index = int(np.argmin(_are_whole(array)))
         raise DataError(f"{name} must be whole numbers or one-hot rows, got {array[index]} at index {index}")
     checked = _check_range(array, wanted, name)
     return array.astype(np.intp, copy=False), checked
+
+
+def _are_whole(array: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say which numbers are integers that a float can hold."""
+    if array.dtype.kind in "iu":
+        return np.ones(array.shape, bool)
+    floats = _as_floats(array)
+    return np.isfinite(floats) & (floats == np.rint(floats)) & (abs(floats) < LARGEST_LABEL)
 
 
 def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
@@ -192,7 +205,7 @@ def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float6
         array = array[:, np.newaxis]
     if array.ndim != 2 or array.shape[1] != outputs:
         raise DataError(f"{name} must have shape (n, {outputs}), got {array.shape}")
-    checked = np.ascontiguousarray(array, np.float64)
+    checked = _as_floats(array)
     if not np.isfinite(checked).all():
         row, column = np.argwhere(~np.isfinite(checked))[0]
         raise DataError(f"{name} must be finite, got {checked[row, column]} at index {row}, output {column}")
@@ -223,7 +236,7 @@ def check_weights(weights: object, n: int, name: str) -> NDArray[np.float64]:
     array = as_array(weights, name, one_type=False)
     if array.shape != (n,):
         raise DataError(f"{name} must have shape ({n:,},), got {array.shape}")
-    checked = np.ascontiguousarray(array, np.float64)
+    checked = _as_floats(array)
     wrong = ~(np.isfinite(checked) & (checked >= 0))
     if wrong.any():
         index = int(wrong.argmax())
@@ -238,7 +251,9 @@ def as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any
 
     `one_type` says whether the numbers of a list must be of one type, as labels are, and not 1 and 0.5.
     """
-    if isinstance(values, list | tuple):
+    if isinstance(values, list | tuple) and _are_alike(values):
+        array = np.asarray(values)
+    elif isinstance(values, list | tuple):
         # Row by row, because a whole list with one bad row would only say that it is "inhomogeneous".
         rows = [_as_numbers(row, name, f" at index {i}") for i, row in enumerate(values)]
         _check_alike(rows, name, one_type)
@@ -249,6 +264,22 @@ def as_array(values: object, name: str, *, one_type: bool = True) -> NDArray[Any
     if array.ndim and not len(array):
         raise DataError(f"{name} must not be empty, got shape {array.shape}")
     return array
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    """Whether these are NumPy's numbers, or arrays of them, of one type and shape: then nothing can go wrong."""
+    if set(map(type, values)) == {np.ndarray}:
+        found: set[Any] = {(row.dtype, row.shape) for row in values}
+    else:
+        found = {(row.dtype, ()) if isinstance(row, np.generic) else None for row in values}
+    kind = found.pop() if len(found) == 1 else None
+    return kind is not None and kind[0].kind in "biuf"
+
+
+def _as_floats(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Return numbers as the core takes them; a long double that is too large becomes an infinity."""
+    with np.errstate(over="ignore"):
+        return np.require(array, np.float64, "CAE")
 
 
 def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:

@@ -3,22 +3,26 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from cmlp.data.dataset import Dataset
-from cmlp.diagnosis.between import Pair, examine_pair
 from cmlp.diagnosis.evidence import Evidence
-from cmlp.diagnosis.probe import Given, Predictor, Probe, accuracy
+from cmlp.diagnosis.one_set import examine_set
+from cmlp.diagnosis.pair import Pair
+from cmlp.diagnosis.probe import NetworkPredictor, Predictor, accuracy, make_probe
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.diagnosis.scoring import examine_scoring
 from cmlp.diagnosis.training import examine_training
 from cmlp.diagnosis.transforms import Diagnosis
-from cmlp.diagnosis.within import examine_set
-from cmlp.errors import DataError
+from cmlp.diagnosis.two_sets import CLEAR, examine_pair, reasons_to_doubt
+from cmlp.errors import DataError, ModelError
 from cmlp.network import Network
 from cmlp.training.history import History
 
 __all__ = ["Finding", "Report", "Severity", "check"]
 
 RUINOUS = 10.0  # points of accuracy that make a fault an error
+NATURAL, NATURAL_RATIO = 0.02, 0.5  # share of equal rows in and between the sets, and how alike the two shares must be
 UNKNOWABLE = {"labels-mismatched", "scrambled-pixels"}  # after these no accuracy means anything
 
 
@@ -33,8 +37,9 @@ def check(
 ) -> Report:
     """Find what is wrong with data and training, with the evidence, the repair and what it brings.
 
-    Every diagnosis is tried: its repair is applied and the accuracy measured again. Sound data give no
-    findings. Nothing that is given is changed.
+    Every diagnosis is tried: its repair is applied and the accuracy measured again. Sound data give no findings
+    graver than a note; where that proves nothing, because there are too few rows or too little is learned, the report
+    says so (`Report.unknown`). Nothing that is given is changed.
 
     Parameters
     ----------
@@ -56,6 +61,12 @@ def check(
     Returns
     -------
     Report
+        The findings, the most severe first, and the repaired data.
+
+    Raises
+    ------
+    DataError
+        If an argument is of another type, or a Dataset is empty.
 
     Examples
     --------
@@ -67,31 +78,65 @@ def check(
     >>> [finding.code for finding in cmlp.check(train, inverted)]
     ['inverted']
     """
-    first = Evidence("training data", train)
-    second = None if test is None else Evidence("test data", test)
+    kinds = {"train": (train, Dataset), "test": (test, Dataset), "network": (network, Network)}
+    _check_arguments(**kinds, history=(history, History))
     notes = []
-    if not first.side:
-        notes.append(f"Rows of {train.images.shape[1]} values are no pictures: their pixels were not looked at.")
     with _progress(progress) as bar:
+        first, second = _evidence(train, test)
+        if not first.shape:
+            notes.append(f"Rows of {train.images.shape[1]} values are no pictures: their pixels were not looked at.")
         diagnoses, repaired = examine_set(first, second)
         bar.update()
         wrong = {diagnosis.finding.code for diagnosis in diagnoses if diagnosis.finding.severity == Severity.ERROR}
         if test is None or second is None:
             findings = [diagnosis.finding for diagnosis in diagnoses] + _trained(network, history, train, None, wrong)
-            return _report(findings, notes, None, _changed(train, repaired.dataset), None)
-        found, mended = examine_set(second, first)
+            unknown = [] if wrong else _excused(reasons_to_doubt(repaired), network, train)
+            return _report(findings, notes, unknown, None, _changed(train, repaired.dataset), None)
+        found, mended = examine_set(second, repaired)
         diagnoses += found
         bar.update()
         pair = _compare(repaired, mended, diagnoses)
         bar.update()
-        before, after, whose = _scores(train, test, network, pair, anew=repaired.dataset is not train)
+        before, after, whose = _scores(train, test, network, pair, changed=repaired.dataset is not train)
         bar.update()
         findings = [_scored(diagnosis, before, after) for diagnosis in diagnoses + pair.diagnoses]
         findings += _trained(network, history, train, pair.matched, wrong)
         if network is not None and claimed_accuracy is not None:
             findings += examine_scoring(network, test, claimed_accuracy)
+    unknown = _excused(pair.unknown, network, test)
     datasets = _changed(train, pair.train.dataset), _changed(test, pair.test.dataset)
-    return _report(findings, notes + pair.notes + whose, before, *datasets)
+    return _report(findings, notes + pair.notes + whose, unknown, before, *datasets)
+
+
+def _evidence(train: Dataset, test: Dataset | None) -> tuple[Evidence, Evidence | None]:
+    """Return what is to be measured; where one set shows that its rows are pictures, those of the other are, too."""
+    first = Evidence("training data", train)
+    if test is None:
+        return first, None
+    second = Evidence("test data", test)
+    if first.shape is not None and second.shape is not None and (first.picture or second.picture):
+        first, second = replace(first, like_pictures=True), replace(second, like_pictures=True)
+    shared = float(np.isin(second.hashes, first.hashes).mean())
+    repeats = min(first.repeated, shared) > NATURAL and shared < first.repeated / NATURAL_RATIO
+    return replace(first, repeats=repeats), replace(second, repeats=repeats)
+
+
+def _excused(unknown: list[str], network: Network | None, data: Dataset) -> list[str]:
+    """Return why nothing can be said, unless the network of the caller shows that the data can be learned."""
+    if not unknown or network is None:
+        return unknown
+    reached = _accuracy(NetworkPredictor(network), data)
+    constant = 100 * float(np.bincount(data.labels).max()) / len(data)
+    return [] if reached is not None and reached >= constant + CLEAR * (100 - constant) else unknown
+
+
+def _check_arguments(**given: tuple[Any, type]) -> None:
+    for name, (value, kind) in given.items():
+        if not isinstance(value, kind) and (value is not None or name == "train"):
+            made = ", which is made as cmlp.Dataset(images, labels)" if kind is Dataset else ""
+            raise DataError(f"{name} must be a {kind.__name__}, got {type(value).__name__}{made}")
+        if isinstance(value, Dataset) and not len(value):
+            raise DataError(f"{name} must not be empty, got {value}")
 
 
 def _progress(shown: bool | None) -> Any:
@@ -117,20 +162,20 @@ def _compare(train: Evidence, test: Evidence, diagnoses: list[Diagnosis]) -> Pai
 
 
 def _scores(
-    train: Dataset, test: Dataset, network: Network | None, pair: Pair, *, anew: bool
+    train: Dataset, test: Dataset, network: Network | None, pair: Pair, *, changed: bool
 ) -> tuple[float | None, float | None, list[str]]:
     """Return the accuracy as things stand, the one with all repairs, and notes on whose they are.
 
     A given network has learned the faults that set the training data apart from the test data, and keeps them:
     it is asked about test data with the same faults. What it cannot have learned, because the training data
-    were wrong in themselves (`anew`), is measured by a probe trained on the repaired ones.
+    were wrong in themselves (`changed`), is measured by a probe trained on the repaired ones.
     """
-    pictures = pair.train.side is not None
-    asked: Predictor = Given(network) if network is not None else _probe(train, pair, pictures)
+    pictures = pair.train.pictures
+    asked = NetworkPredictor(network) if network is not None else _probe(train, pair, pictures)
     before = _accuracy(asked, test)
-    if all(diagnosis.repair is None for diagnosis in pair.diagnoses) and not anew and pair.test.dataset is test:
+    if all(diagnosis.repair is None for diagnosis in pair.diagnoses) and not changed and pair.test.dataset is test:
         return before, None, []
-    if network is not None and not anew:
+    if network is not None and not changed:
         return before, _accuracy(asked, pair.matched), []
     after = _accuracy(_probe(pair.train.dataset, pair, pictures), pair.test.dataset)
     if network is None:
@@ -138,23 +183,23 @@ def _scores(
     return before, after, ["The accuracy after the repair is that of a small network, trained on the repaired data."]
 
 
-def _probe(train: Dataset, pair: Pair, pictures: bool) -> Probe:
+def _probe(train: Dataset, pair: Pair, pictures: bool) -> Predictor | None:
     known = pair.judge
-    return known if known is not None and known.train is train else Probe(train, pictures=pictures)
+    return known if known is not None and known.train is train else make_probe(train, pictures=pictures)
 
 
-def _accuracy(predictor: Predictor, dataset: Dataset) -> float | None:
-    """Return the accuracy in percent, or None where the predictor does not take these images or fails on them."""
+def _accuracy(predictor: Predictor | None, dataset: Dataset) -> float | None:
+    """Return the accuracy in percent, or None where there is no predictor, or it does not take these images."""
     try:
-        return accuracy(predictor, dataset)
-    except DataError:
+        return None if predictor is None else accuracy(predictor, dataset)
+    except (DataError, ModelError):
         return None
 
 
 def _scored(diagnosis: Diagnosis, before: float | None, after: float | None) -> Finding:
     finding = diagnosis.finding
-    if diagnosis.repair is None:
-        return replace(finding, before=before)
+    if diagnosis.repair is None or (before is not None and after is not None and after < before):
+        return replace(finding, before=before, repair=None if diagnosis.repair is None else finding.repair)
     small = before is not None and after is not None and after - before < RUINOUS
     severity = min(finding.severity, Severity.WARNING) if small else finding.severity
     return replace(finding, severity=severity, before=before, after=after)
@@ -167,9 +212,10 @@ def _changed(given: Dataset, repaired: Dataset) -> Dataset | None:
 def _report(
     findings: list[Finding],
     notes: list[str],
+    unknown: list[str],
     accuracy: float | None,
     repaired_train: Dataset | None,
     repaired_test: Dataset | None,
 ) -> Report:
     gravest_first = sorted(findings, key=lambda finding: -finding.severity)
-    return Report(tuple(gravest_first), tuple(notes), accuracy, repaired_train, repaired_test)
+    return Report(tuple(gravest_first), tuple(notes), accuracy, repaired_train, repaired_test, tuple(unknown))

@@ -1,4 +1,4 @@
-"""What is measured about one set, without a network: on a sample of rows, in float32, within a second."""
+"""What is measured about one set: on a sample of rows, in float32, within a second."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,14 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
-from cmlp.diagnosis.transforms import scaled, side_of
+from cmlp.data.likeness import are_pictures, correlation
+from cmlp.diagnosis.probe import Probe, make_probe, reduced
+from cmlp.diagnosis.transforms import scaled
 
 SAMPLE = 2000  # rows; 200 already separate 79 % from 10 % agreement, 2,000 take 0.2 s
+MOST_VALUES = 8_000_000  # of the sample of large pictures
 FEWEST = 50  # rows below which shares and agreements say nothing
 SIDE = 4  # pixels; smaller squares are tables such as the four columns of iris
 SMOOTH = 0.35  # correlation of neighbouring pixels: .80 on MNIST, .54 on 8x8 digits
 BLOCK = 1000  # rows converted at a time: 3 MB of float32 for MNIST
-LEVELS = 1024  # steps in which rows are compared; a byte has 256
+LEVELS = 1024  # steps in which pixels are compared; a byte has 256
+DIGITS = 4096  # steps in which numbers are compared, relative to their size
 
 
 @dataclass(frozen=True)
@@ -27,21 +31,38 @@ class Evidence:
     name : str
         "training data" or "test data".
     dataset : Dataset
+    like_pictures : bool or None
+        Whether its rows are pictures, where the other set or what was there before a repair shows it.
+    repeats : bool
+        Whether equal rows are natural, as where there are few different ones: then test rows are equal to training
+        rows, too, and may be held out one by one.
     """
 
     name: str
     dataset: Dataset
+    like_pictures: bool | None = None
+    repeats: bool = False
 
     @property
     def prefix(self) -> str:
         """Name of the arrays in repairs: train or test."""
         return "train" if self.name == "training data" else "test"
 
+    def repaired(self, dataset: Dataset) -> "Evidence":
+        """Return the evidence of a repaired set, which may look like pictures now."""
+        return Evidence(self.name, dataset, self.like_pictures or None, self.repeats)
+
+    def class_name(self, label: int) -> str:
+        """Return what a label is called."""
+        names = self.dataset.class_names
+        return str(label) if names is None or label >= len(names) else names[label]
+
     @cached_property
     def rows(self) -> NDArray[np.intp]:
         """At most `SAMPLE` rows in ascending order, drawn at random, because labels may come in a rhythm."""
         n = len(self.dataset)
-        return np.sort(np.random.default_rng(0).choice(n, min(n, SAMPLE), replace=False))
+        most = min(n, SAMPLE, max(300, MOST_VALUES // self.dataset.images.shape[1]))
+        return np.sort(np.random.default_rng(0).choice(n, most, replace=False))
 
     @cached_property
     def sample(self) -> Dataset:
@@ -65,31 +86,37 @@ class Evidence:
         """Number of different values in the sample."""
         return len(np.unique(self.sample.images))
 
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Height and width that pictures would have, or None where the rows are too short or of no shape."""
+        shape = self.dataset.picture_shape
+        return shape if shape is not None and min(shape) >= SIDE else None
+
     @cached_property
-    def side(self) -> int | None:
-        """Side of the pictures, or None where the rows are too short or not square."""
-        side = side_of(self.dataset)
-        return side if side is not None and side >= SIDE else None
+    def picture(self) -> bool:
+        """Whether the rows look like pictures by themselves: a shape was given, or neighbouring pixels are alike."""
+        if self.shape is None:
+            return False
+        return self.shape[0] != self.shape[1] or are_pictures(self.values[:BLOCK], self.shape)
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the rows are pictures, as far as is known."""
+        known = self.picture if self.like_pictures is None else self.like_pictures
+        return known and self.shape is not None
 
     @cached_property
     def smoothness(self) -> float:
-        """Mean correlation of pixels with their right and lower neighbours; 0 where there are no pictures."""
-        return smoothness(self.values, self.side) if self.side else 0.0
-
-    @property
-    def picture(self) -> bool:
-        """Whether the rows are pictures whose neighbouring pixels are alike."""
-        return self.smoothness >= SMOOTH
+        """Mean correlation of pixels with their right and lower neighbours; 0 where there is no shape."""
+        return smoothness(self.values, self.shape) if self.shape else 0.0
 
     @cached_property
     def background(self) -> float:
         """Median of the border pixels as a share of the range: 0 for black, 1 for white."""
         low, high = self.range
-        if not self.side or high == low:
+        if not self.shape or high == low:
             return 0.0
-        p = self.values.reshape(-1, self.side, self.side)
-        border = np.concatenate([p[:, 0], p[:, -1], p[:, :, 0], p[:, :, -1]], axis=None)
-        return (float(np.median(border)) - low) / (high - low)
+        return (float(np.median(border_of(self.values.reshape(-1, *self.shape)))) - low) / (high - low)
 
     @cached_property
     def mean_image(self) -> NDArray[np.float32]:
@@ -103,9 +130,17 @@ class Evidence:
         return np.bincount(self.dataset.labels, minlength=self.dataset.classes)
 
     @cached_property
+    def features(self) -> NDArray[np.float32]:
+        """The sample as neighbours are looked for: large pictures reduced, columns of tables in their own units."""
+        if self.pictures and self.shape:
+            return reduced(self.values, self.shape)
+        deviation = self.values.std(axis=0)
+        return np.clip((self.values - self.mean_image) / np.where(deviation > 0, deviation, np.float32(1)), -5, 5)
+
+    @cached_property
     def neighbours(self) -> NDArray[np.intp]:
         """Of each image of the sample the position of the nearest other one, (m,)."""
-        return nearest(self.values)
+        return nearest(self.features)
 
     @cached_property
     def agreement(self) -> float:
@@ -130,47 +165,71 @@ class Evidence:
         return len(self.rows) >= FEWEST and self.chance < 1 and self.agreement < self.chance + 4 * float(deviation)
 
     @cached_property
-    def blank(self) -> int:
-        """Number of images of one value only."""
-        return sum(int((block.min(axis=1) == block.max(axis=1)).sum()) for block in _blocks(self.dataset.images))
+    def blank(self) -> NDArray[np.bool_]:
+        """Which images have one value only, (n,)."""
+        return np.concatenate([block.min(axis=1) == block.max(axis=1) for block in _blocks(self.dataset.images)])
 
     @cached_property
     def hashes(self) -> NDArray[np.int64]:
-        """A number per row, (n,), equal for images that are equal in `LEVELS` steps of the set's range."""
+        """A number per row, (n,), equal for rows that are equal.
+
+        Pixels are compared in `LEVELS` steps of the set's range, so that type and scale do not matter; numbers of
+        a table in steps of their own size.
+        """
         low, high = self.range
-        factor = self.dataset.scale if self.dataset.images.dtype == np.uint8 else 1.0
         step = (high - low) / LEVELS or 1.0
         found = []
         for block in _blocks(self.dataset.images):
-            steps = np.rint((block * np.float32(factor) - np.float32(low)) / np.float32(step)).astype(np.int16)
+            values = block * np.float32(self.dataset.scale) if block.dtype == np.uint8 else block.astype(np.float32)
+            if self.pictures:
+                steps = np.rint((values - np.float32(low)) / np.float32(step)).astype(np.int16)
+            else:
+                mantissa, exponent = np.frexp(values)
+                steps = np.rint(mantissa * DIGITS).astype(np.int32) * 512 + exponent
             found += [hash(row.tobytes()) for row in steps]
         return np.array(found, np.int64)
 
+    @cached_property
+    def probe(self) -> Probe | None:
+        """A probe trained on the set, or None where it has too few rows."""
+        return make_probe(self.dataset, pictures=self.pictures, groups=None if self.repeats else self.hashes)
 
-def smoothness(values: NDArray[Any], side: int) -> float:
-    """Mean correlation of neighbouring pixels, to the right and downwards, in images (n, side * side)."""
-    p = values.reshape(-1, side, side)
+    @cached_property
+    def repeated(self) -> float:
+        """Share of the rows that are equal to another one."""
+        _, group, sizes = np.unique(self.hashes, return_inverse=True, return_counts=True)
+        return float(np.mean(sizes[group] > 1))
+
+
+def border_of(pictures: NDArray[Any]) -> NDArray[Any]:
+    """Return the pixels at the border of pictures (n, height, width), all in one array."""
+    return np.concatenate([pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]], axis=None)
+
+
+def smoothness(values: NDArray[Any], shape: tuple[int, int]) -> float:
+    """Mean correlation of neighbouring pixels, to the right and downwards, in images (n, height * width)."""
+    p = values.reshape(-1, *shape)
     pairs = ((p[:, :, 1:], p[:, :, :-1]), (p[:, 1:], p[:, :-1]))
     return float(np.mean([correlation(a, b) for a, b in pairs]))
 
 
-def correlation(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Pearson's correlation of two arrays of one shape; 0 where one of them is constant."""
-    a, b = a - a.mean(), b - b.mean()
-    size = np.sqrt(float(np.vdot(a, a)) * float(np.vdot(b, b)))
-    return float(np.vdot(a, b)) / size if size > 0 else 0.0
-
-
 def nearest(values: NDArray[np.float32]) -> NDArray[np.intp]:
     """Position of each row's nearest other row by Euclidean distance, (m,)."""
-    centred = values - values.mean(axis=0)  # float32 then keeps the digits that matter
-    squares = np.einsum("ij,ij->i", centred, centred)
-    distances = centred @ centred.T
-    distances *= -2
-    distances += squares
+    distances = squared_distances(values, values)
     np.fill_diagonal(distances, np.inf)
     closest: NDArray[np.intp] = distances.argmin(axis=1)
     return closest
+
+
+def squared_distances(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squared Euclidean distances of rows, (m, n), those nearly 0 with rounding errors."""
+    centre = others.mean(axis=0)  # float32 then keeps the digits that matter
+    some, others = some - centre, others - centre
+    distances = some @ others.T
+    distances *= -2
+    distances += np.einsum("ij,ij->i", others, others)
+    distances += np.einsum("ij,ij->i", some, some)[:, None]
+    return distances
 
 
 def _blocks(images: NDArray[Any]) -> list[NDArray[Any]]:

@@ -194,12 +194,14 @@ def _checked(
     """Check what could be read, and put its findings after those of the files."""
     if train is None:
         note = "The images were not examined, as the training data could not be read."
-        return FolderReport(Report(tuple(findings), (note,)), None, test)
+        return FolderReport(
+            Report(tuple(findings), (note,), unknown=("the training data could not be read",)), None, test
+        )
     found = check(train, test, network)
     scored = [replace(f, after=found.accuracy) if f.repair and f.severity == Severity.ERROR else f for f in findings]
     gravest_first = sorted([*scored, *found.findings], key=lambda finding: -finding.severity)
     accuracy = None if any(f.severity == Severity.ERROR for f in findings) else found.accuracy
     mended_train = found.repaired_train or train
     mended_test = found.repaired_test or test
-    report = Report(tuple(gravest_first), found.notes, accuracy, mended_train, mended_test)
+    report = Report(tuple(gravest_first), found.notes, accuracy, mended_train, mended_test, found.unknown)
     return FolderReport(report, mended_train, mended_test)

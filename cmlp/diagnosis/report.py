@@ -1,16 +1,21 @@
-"""What a check says: findings, each with its evidence, and what the repair brings."""
+"""The result of a check: findings, each with its evidence and the effect of the repair."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
-from textwrap import indent
+from functools import partial
+from textwrap import wrap
 from typing import Any
 
 from cmlp.data.dataset import Dataset
 
+COLUMNS = 80
+HANGING = " " * 14
+SOUND = "Nothing found: the data are sound."
+
 
 class Severity(IntEnum):
-    """How much a finding explains: an error by itself ruins the accuracy or stops the training."""
+    """The severity of a finding: an error by itself ruins the accuracy or stops the training."""
 
     NOTE = 1
     WARNING = 2
@@ -18,29 +23,40 @@ class Severity(IntEnum):
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Write a share in percent, as all findings do: 0.123 is "12.3 %"."""
+    """Format a fraction in percent, as all findings do: 0.123 is "12.3 %"."""
     return f"{100 * share:.{digits}f} %"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault, and the measurement that shows it.
+    """A fault, and the measurement that shows it.
 
-    Attributes
+    Parameters
     ----------
     code : str
-        Stable name, for programs: lower-case words and hyphens, such as "inverted".
+        Stable identifier for programs: lower-case words and hyphens, such as "inverted".
     severity : Severity
+        ``ERROR``, ``WARNING`` or ``NOTE``; an error by itself ruins the accuracy or stops the training.
     where : str
         "training data", "test data", "both sets", "network", "training" or "scoring".
     verdict : str
-        One sentence for people.
+        The fault in one sentence.
     measured : str
-        What was measured, and the threshold it was held against.
-    repair : str or None
-        One line of Python that repairs it, where that is possible.
-    before, after : float or None
-        Test accuracy in percent as things stand, and with the repair applied.
+        What was measured, and the threshold it was compared with.
+    repair : str, optional
+        One line of Python that repairs the fault, if that is possible.
+    before : float, optional
+        Test accuracy in percent without the repair.
+    after : float, optional
+        Test accuracy in percent with the repair.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> inverted = cmlp.Dataset(16 - test.images, test.labels)
+    >>> (finding,) = cmlp.check(train, inverted)
+    >>> finding.code, finding.where, finding.severity.name
+    ('inverted', 'test data', 'ERROR')
     """
 
     code: str
@@ -53,28 +69,49 @@ class Finding:
     after: float | None = None
 
     def __str__(self) -> str:
-        lines = [f"{self.severity.name.lower()}: {self.verdict} [{self.code}]", f"measured: {self.measured}"]
+        return self.text(COLUMNS)
+
+    def text(self, columns: int | None = None) -> str:
+        """Return the finding in lines of at most so many columns, or one line for each thing that it says."""
+        lines = _wrapped(f"{self.severity.name.lower()}: {self.verdict} [{self.code}]", "    ", columns)
+        lines += _wrapped(f"    measured: {self.measured}", HANGING, columns)
         if self.repair is not None:
-            lines.append(f"repair:   {self.repair}")
+            lines += _code("    repair:   ", self.repair, columns)
         if self.after is not None:
             before = "not to be measured" if self.before is None else f"{self.before:.1f} %"
-            lines.append(f"accuracy: {before} before, {self.after:.1f} % after the repair")
-        return lines[0] + "\n" + indent("\n".join(lines[1:]), "    ")
+            lines.append(f"    accuracy: {before} before, {self.after:.1f} % after the repair")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
 class Report:
-    """The findings of a check, the gravest first.
+    """The findings of a check, the most severe first.
 
-    Attributes
+    A report is iterated over, and has a length, like its `findings`.
+
+    Parameters
     ----------
-    findings : tuple of Finding
-    notes : tuple of str
+    findings : tuple of Finding, default ()
+        The faults that were found.
+    notes : tuple of str, default ()
         What was not checked, and why.
-    accuracy : float or None
-        Test accuracy in percent as things stand.
-    repaired_train, repaired_test : Dataset or None
-        The sets with every repair applied, where one was found.
+    accuracy : float, optional
+        Test accuracy in percent without any repair.
+    repaired_train : Dataset, optional
+        The training data with all repairs applied, if there are any.
+    repaired_test : Dataset, optional
+        The test data with all repairs applied, if there are any.
+    unknown : tuple of str, default ()
+        Why nothing can be said: the data may be sound or not.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> report = cmlp.check(train, cmlp.Dataset(16 - test.images, test.labels))
+    >>> report.ok, len(report)
+    (False, 1)
+    >>> cmlp.check(train, report.repaired_test).ok
+    True
     """
 
     findings: tuple[Finding, ...] = ()
@@ -82,11 +119,17 @@ class Report:
     accuracy: float | None = None
     repaired_train: Dataset | None = field(default=None, repr=False)
     repaired_test: Dataset | None = field(default=None, repr=False)
+    unknown: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
+        """Whether the data are sound: nothing graver than a note was found, and it would have been."""
+        return not self.problems and not self.unknown
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings that are graver than a note."""
+        return tuple(finding for finding in self.findings if finding.severity > Severity.NOTE)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -95,10 +138,65 @@ class Report:
         return len(self.findings)
 
     def __str__(self) -> str:
-        parts = [str(finding) for finding in self.findings] or ["Nothing found: the data are sound."]
-        return "\n\n".join(parts + [f"note: {note}" for note in self.notes])
+        return self.text(COLUMNS)
+
+    def text(self, columns: int | None = None) -> str:
+        """Return the report in lines of at most so many columns, or with whole sentences in a line.
+
+        Parameters
+        ----------
+        columns : int, optional
+            80 in ``str(report)``; by default, lines are as long as they get.
+
+        Returns
+        -------
+        str
+        """
+        parts = [finding.text(columns) for finding in self.findings]
+        if self.ok:
+            parts.insert(0, SOUND)
+        elif not self.problems:
+            reasons = "; and ".join(self.unknown)
+            parts.insert(0, "\n".join(_wrapped(f"Nothing can be said, because {reasons}.", "", columns)))
+        return "\n\n".join(parts + ["\n".join(_wrapped(f"note: {note}", "    ", columns)) for note in self.notes])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report, without the repaired sets, as JSON knows it."""
+        """Return the report in a form that JSON can represent, without the repaired data.
+
+        Returns
+        -------
+        dict
+            The keys ``"ok"``, ``"accuracy"``, ``"findings"`` and ``"notes"``.
+        """
         findings = [asdict(finding) | {"severity": finding.severity.name.lower()} for finding in self.findings]
-        return {"ok": self.ok, "accuracy": self.accuracy, "findings": findings, "notes": list(self.notes)}
+        lists = {"findings": findings, "notes": list(self.notes), "unknown": list(self.unknown)}
+        return {"ok": self.ok, "accuracy": self.accuracy} | lists
+
+
+def _wrapped(text: str, indent: str, columns: int | None) -> list[str]:
+    if columns is None:
+        return [text]
+    return wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+
+
+def _code(name: str, code: str, columns: int | None) -> list[str]:
+    """Return Python in lines that say the same: broken between statements, and at spaces inside brackets."""
+    if columns is None:
+        return [name + code]
+    lines: list[str] = []
+    for statement in map(partial(_breakable, columns=columns), code.split("; ")):
+        lines.append(HANGING if lines else name)
+        depth = 0
+        for word in statement.split(" "):
+            if depth and len(lines[-1]) + 1 + len(word) > columns:
+                lines.append(HANGING + word)
+            else:
+                lines[-1] += word if len(lines[-1]) == len(HANGING) else f" {word}"
+            depth += sum(word.count(bracket) for bracket in "([{") - sum(word.count(bracket) for bracket in ")]}")
+    return lines
+
+
+def _breakable(statement: str, columns: int) -> str:
+    """Return an assignment that is too long with brackets around its right side, which change nothing."""
+    target, equals, value = statement.partition(" = ")
+    return f"{target} = ({value})" if equals and len(HANGING) + len(statement) > columns else statement

@@ -5,23 +5,23 @@ whatever its units look like: layers of a healthy network are saturated by up to
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from cmlp.data.dataset import Dataset
-from cmlp.diagnosis.behaviour import ALL_OFF, Behaviour
+from cmlp.diagnosis.answers import class_never_answered, other_answers
+from cmlp.diagnosis.behaviour import ALL_OFF
+from cmlp.diagnosis.case import Case, misfit
 from cmlp.diagnosis.evidence import Evidence
-from cmlp.diagnosis.probe import Probe, accuracy
+from cmlp.diagnosis.probe import accuracy, make_probe
+from cmlp.diagnosis.regularisation import overfitting, too_much
 from cmlp.diagnosis.report import Finding, Severity
 from cmlp.diagnosis.transforms import scaled
-from cmlp.diagnosis.trials import DEVIATIONS, HALF, Trials, beyond_luck, described
+from cmlp.diagnosis.trials import DEVIATIONS, HALF, beyond_luck
 from cmlp.network import Network
 from cmlp.training.history import History
 
-SAMPLE = 1000  # images on which units are watched
 DEAD = 0.5  # share of constant units in a layer; up to 0.12 in networks that learn
 RECOVERED = 0.8  # of what a new network learns: 0.95 and more if steps were too small, up to 0.7 if it is stuck
 EQUAL = 100  # rounding errors of the largest weight, within which weights are equal
@@ -32,51 +32,6 @@ GROWN = 2.4  # times the weights of a new network: up to 2.0 after steps that we
 NATURAL = 2.0  # largest absolute value that nobody needs to scale
 SCALES = (255.0, 16.0, 1 / 16, 1 / 255)
 BETTER = 5.0  # points that scaling must bring beyond what a new network learns without it
-
-
-@dataclass(frozen=True)
-class Case:
-    """A network, what is known about its training, and the trials that test a suspicion."""
-
-    network: Network
-    history: History | None
-    train: Dataset
-    test: Dataset | None
-
-    @cached_property
-    def trials(self) -> Trials:
-        """Networks that are trained for comparison."""
-        return Trials(self.network, self.train)
-
-    @cached_property
-    def judged(self) -> Dataset:
-        """The test data, or rows of the training data where those do not fit the network."""
-        fits = self.test is not None and _misfit(self.network, self.test, "") is None
-        return self.test if self.test is not None and fits else self.trials.held
-
-    @cached_property
-    def behaviour(self) -> Behaviour:
-        """What the network does with the first held rows."""
-        return Behaviour(self.network, self.trials.held[:SAMPLE])
-
-    def found(
-        self, code: str, where: str, verdict: str, measured: str, repair: str | None = None, after: float | None = None
-    ) -> Finding:
-        """Return an error, with the accuracy of the network as it is."""
-        return Finding(code, Severity.ERROR, where, verdict, measured, repair, self.network.test(self.judged), after)
-
-    def renewed(self, code: str, verdict: str, measured: str) -> Finding:
-        """Return an error that a new network of the same sizes repairs."""
-        network, reached, eta = self.trials.anew
-        repair = f"{self.trials.new_line}; {self.trials.training_line(eta)}"
-        text = f"{measured}; a new network of the same sizes reaches {reached:.1f} % on rows it was not trained on"
-        return self.found(code, "training", verdict, text, repair, network.test(self.judged))
-
-    @property
-    def course(self) -> str:
-        """How the loss went, where that is known."""
-        loss = self.history.loss if self.history is not None else []
-        return f"; in {len(loss)} epochs the loss went from {loss[0]:.3f} to {loss[-1]:.3f}" if len(loss) > 1 else ""
 
 
 def examine_training(network: Network, history: History | None, train: Dataset, test: Dataset | None) -> list[Finding]:
@@ -99,33 +54,25 @@ def examine_training(network: Network, history: History | None, train: Dataset, 
         Empty for a network that has learned at least half of what can be told apart.
     """
     case, labels = Case(network, history, train, test), network.architecture.classifies
-    misfit = _misfit(network, train, "training data") if labels else None
-    if misfit is not None:
-        return [misfit]
+    unfit = misfit(network, train, "training data") if labels else None
+    if unfit is not None:
+        return [unfit]
     if not all(np.isfinite(array).all() for array in (*network.weights, *network.biases)):
         return [_not_finite(case)]
     if not labels:
         return []
-    findings = [finding for finding in [_bytes_scale(case)] if finding is not None]
     trials = case.trials
-    if not trials.possible or trials.learned(trials.given) >= HALF:
+    findings = [finding for finding in [_bytes_scale(case) if trials.finite else None] if finding is not None]
+    if not trials.possible:
         return findings
-    causes = (examine(case) for examine in EXAMINERS)
+    if not trials.finite:
+        return [*findings, _overflow(case)]
+    examiners = OF_LEARNED if trials.learned(trials.given) >= HALF else EXAMINERS
+    causes = (examine(case) for examine in examiners)
     return findings + [finding for finding in [next(filter(None, causes), None)] if finding is not None]
 
 
 # What needs no trial
-
-
-def _misfit(network: Network, dataset: Dataset, name: str) -> Finding | None:
-    inputs, outputs = network.sizes[0], network.sizes[-1]
-    pixels, classes = dataset.images.shape[1], int(dataset.labels.max()) + 1
-    if (inputs, outputs) == (pixels, max(outputs, classes)):
-        return None
-    verdict = f"The network has other sizes than the {name}: {network.sizes}."
-    measured = f"{inputs:,} inputs for images of {pixels:,} pixels, and {outputs:,} outputs for {classes:,} classes"
-    repair = f"network = {described(network, (pixels, *network.sizes[1:-1], classes))}"
-    return Finding("network-misfit", Severity.ERROR, "network", verdict, measured, repair)
 
 
 def _not_finite(case: Case) -> Finding:
@@ -142,13 +89,22 @@ def _not_finite(case: Case) -> Finding:
     return Finding("non-finite-weights", Severity.ERROR, "network", verdict, measured, repair)
 
 
+def _overflow(case: Case) -> Finding:
+    verdict = "The outputs of the network are not finite: what its layers add up is too large."
+    largest = max(float(np.abs(w).max()) for w in case.network.weights)
+    _, reached, eta = case.trials.retrained
+    measured = f"its largest weight is {largest:.3g}; a new network of the same sizes reaches {reached:.1f} %"
+    repair = f"{case.trials.new_line}; {case.trials.training_line(eta)}"
+    return Finding("overflow", Severity.ERROR, "network", verdict, measured, repair)
+
+
 def _bytes_scale(case: Case) -> Finding | None:
     """Ask the network about bytes, which it multiplies by its own scale, where `test` takes that of the data."""
     network, train = case.network, case.train
     if train.images.dtype != np.uint8 or network.scale == train.scale or not case.trials.possible:
         return None
     alike = case.judged.images.dtype == np.uint8 and case.judged.scale == train.scale
-    judged = case.judged if alike else case.trials.held
+    judged = case.judged if alike else case.trials.held_out
     before = 100 * float(np.mean(network.predict(judged.images) == judged.labels))
     after = network.test(judged)
     if after - before < beyond_luck(before, after, len(judged), BETTER):
@@ -165,9 +121,9 @@ def _bytes_scale(case: Case) -> Finding | None:
 def _other_scale(case: Case) -> Finding | None:
     """Look for a range of the images in which the network is good."""
     trials = case.trials
-    scores = {factor: case.network.test(_mapped(trials.held, factor)) for factor in SCALES}
+    scores = {factor: case.network.test(_mapped(trials.held_out, factor)) for factor in SCALES}
     factor = max(scores, key=scores.__getitem__)
-    good = trials.learned(scores[factor]) >= RECOVERED * trials.learned(trials.anew[1])
+    good = trials.learned(scores[factor]) >= RECOVERED * trials.learned(trials.retrained[1])
     if not (good and trials.convincing(trials.given, scores[factor])):
         return None
     times = f"{factor:g} *" if factor >= 1 else f"1 / {1 / factor:g} *"
@@ -187,13 +143,13 @@ def _unscaled(case: Case) -> Finding | None:
     mapping, line = _natural(trials.fitted)
     eta = trials.etas[0]
     network = trials.trained(trials.new(), mapping(trials.fitted), eta)
-    reached = network.test(mapping(trials.held))
-    if not trials.convincing(trials.given, reached) or reached < trials.anew[1] + BETTER:
+    reached = network.test(mapping(trials.held_out))
+    if not trials.convincing(trials.given, reached) or reached < trials.retrained[1] + BETTER:
         return None
     verdict = "The images were not scaled before training, and large inputs saturate the first layer."
     measured = (
         f"values in {low:.3g}..{high:.3g}; on rows they were not trained on, a new network of the same sizes reaches "
-        f"{reached:.1f} % with scaled images and {trials.anew[1]:.1f} % with these; {case.behaviour.units}"
+        f"{reached:.1f} % with scaled images and {trials.retrained[1]:.1f} % with these; {case.behaviour.units}"
     )
     repair = f"{line}; {trials.new_line}; {trials.training_line(eta)}"
     judged = case.judged if _largest(case.judged) <= NATURAL else mapping(case.judged)
@@ -261,8 +217,8 @@ def _reversed(case: Case) -> Finding | None:
 def _hardly_trained(case: Case) -> Finding | None:
     """See whether further training takes a copy where a new network gets: then its weights are as good as new."""
     trials = case.trials
-    network, reached = trials.further
-    good = trials.learned(reached) >= RECOVERED * trials.learned(trials.anew[1])
+    network, reached = trials.continued
+    good = trials.learned(reached) >= RECOVERED * trials.learned(trials.retrained[1])
     if not (good and trials.convincing(trials.given, reached)):
         return None
     pairs = zip(case.network.weights, trials.new().weights, strict=True)
@@ -272,7 +228,7 @@ def _hardly_trained(case: Case) -> Finding | None:
         sizes = ", ".join(f"{times:.1f}" for times in growth)
         measured = f"layer by layer they are {sizes} times as large as in a new network; {case.behaviour.answer}"
         return case.renewed("weights-too-large", verdict, f"{measured}{case.course}")
-    eta = trials.anew[2]
+    eta = trials.retrained[2]
     verdict = "The network learns when it is trained further: its steps were too small (eta) or too few (epochs)."
     measured = (
         f"{case.behaviour.answer}{case.course}; a copy that is trained further reaches {reached:.1f} % "
@@ -295,13 +251,13 @@ def _stuck(case: Case) -> Finding | None:
     verdict = "The network is stuck: its steps (eta) or its initial weights were too large."
     measured = (
         f"{case.behaviour.answer}; {case.behaviour.units}{case.course}; "
-        f"trained further, a copy reaches {case.trials.further[1]:.1f} %"
+        f"trained further, a copy reaches {case.trials.continued[1]:.1f} %"
     )
     return _if_new_one_learns(case, "stuck", verdict, measured)
 
 
 def _if_new_one_learns(case: Case, code: str, verdict: str, measured: str) -> Finding | None:
-    learns = case.trials.convincing(case.trials.given, case.trials.anew[1])
+    learns = case.trials.convincing(case.trials.given, case.trials.retrained[1])
     return case.renewed(code, verdict, measured) if learns else None
 
 
@@ -311,27 +267,29 @@ def _if_new_one_learns(case: Case, code: str, verdict: str, measured: str) -> Fi
 def _sizes(case: Case) -> Finding | None:
     """See whether another network learns from the same data, or none."""
     trials = case.trials
-    if trials.learned(max(trials.given, trials.anew[1])) >= NOTHING:
+    if trials.learned(max(trials.given, trials.retrained[1])) >= NOTHING:
         return None
-    probe = Probe(case.train, pictures=Evidence("training data", case.train).picture)
+    probe = make_probe(case.train, pictures=Evidence("training data", case.train).picture)
+    if probe is None:
+        return None
     sizes = (case.network.sizes[0], 32, case.network.sizes[-1])
-    if trials.convincing(max(trials.given, trials.anew[1]), probe.expected):
+    if trials.convincing(max(trials.given, trials.retrained[1]), probe.expected):
         verdict = (
             f"Networks of the sizes {case.network.sizes} learn slowly, if at all: fewer or wider layers do better."
         )
         measured = (
-            f"{case.behaviour.answer}; a new network of these sizes reaches {trials.anew[1]:.1f} % "
+            f"{case.behaviour.answer}; a new network of these sizes reaches {trials.retrained[1]:.1f} % "
             f"and one of sizes {sizes} reaches {probe.expected:.1f} % on rows it was not trained on"
         )
         repair = f"network = cmlp.Network({sizes}); network.train(train, {trials.epochs}, 1.0, mini_batch_size=10)"
         return case.found("sizes-hardly-learn", "network", verdict, measured, repair, accuracy(probe, case.judged))
-    chance = DEVIATIONS * 100 * float(np.sqrt(trials.constant / 100 / len(trials.held)))
-    if max(trials.given, trials.anew[1], probe.expected) > trials.constant + chance:
+    chance = DEVIATIONS * 100 * float(np.sqrt(trials.constant / 100 / len(trials.held_out)))
+    if max(trials.given, trials.retrained[1], probe.expected) > trials.constant + chance:
         return None
     verdict = "Neither this network nor a new one learns anything: the labels may not belong to the training images."
     measured = (
-        f"{case.behaviour.answer}; new networks of these sizes and of sizes {sizes} reach {trials.anew[1]:.1f} % and "
-        f"{probe.expected:.1f} % on rows they were not trained on, and a constant answer {trials.constant:.1f} %"
+        f"{case.behaviour.answer}; new networks of these sizes and of sizes {sizes} reach {trials.retrained[1]:.1f} % "
+        f"and {probe.expected:.1f} % on rows they were not trained on, and a constant answer {trials.constant:.1f} %"
     )
     return case.found("nothing-to-learn", "training data", verdict, measured)
 
@@ -339,15 +297,19 @@ def _sizes(case: Case) -> Finding | None:
 Examiner = Callable[[Case], Finding | None]
 EXAMINERS: tuple[Examiner, ...] = (
     _other_scale,
+    other_answers,
     _unscaled,
     _equal_units,
     _one_sided,
     _reversed,
+    too_much,
+    class_never_answered,
     _hardly_trained,
     _too_large,
     _stuck,
     _sizes,
 )
+OF_LEARNED: tuple[Examiner, ...] = (class_never_answered, overfitting)
 
 
 def _mapped(dataset: Dataset, factor: Any, offset: Any = 0) -> Dataset:

@@ -6,19 +6,20 @@ the arrays, "test_images" for example, which have shape (n, pixels) and (n,), ``
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
-from cmlp.diagnosis.report import Finding
+from cmlp.diagnosis.report import Finding, Severity
 
 Array: TypeAlias = NDArray[Any]
 
+KEEP_SHAPE = {"mirrored-left-right", "mirrored-up-down", "rotated-180"}
 BYTES = 256  # values of a byte; wrapping around and reading as signed are errors modulo this
 MIDDLE = 128
+LARGEST = 1e15  # in float32, whose squares must have finite sums
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,39 @@ class Diagnosis:
     finding: Finding
     repair: Repair | None = None
 
+    @classmethod
+    def of(
+        cls, where: str, severity: Severity, code: str, verdict: str, measured: str, repair: Repair | None = None
+    ) -> "Diagnosis":
+        """Return a diagnosis of one set, with the repair's line for it."""
+        line = repair.written_for("train" if where == "training data" else "test") if repair else None
+        return cls(Finding(code, severity, where, verdict, measured, line), repair)
+
 
 def with_images(dataset: Dataset, images: Array) -> Dataset:
-    """Return the dataset with other images (n, pixels): bytes that wait for its scale, or floats as they are."""
+    """Return the dataset with other images: bytes that wait for its scale, or floats as they are.
+
+    `images` may be (n, height, width), or (n, pixels), which are then pictures of the shape that they had.
+    """
     scale = dataset.scale if images.dtype == np.uint8 else 1.0
-    return Dataset(images, dataset.labels, scale=scale, classes=dataset.classes)
+    shape = dataset.picture_shape
+    if images.ndim == 2 and shape is not None and images.shape[1] == shape[0] * shape[1]:
+        images = images.reshape(len(images), *shape)
+    names, classes = dataset.class_names, dataset.classes
+    return Dataset(images, dataset.labels, scale=scale, classes=classes, class_names=names)
 
 
 def with_labels(dataset: Dataset, labels: Array, classes: int | None = None) -> Dataset:
     """Return the dataset with other labels (n,)."""
+    names = dataset.class_names if classes in (None, dataset.classes) else None
+    whole = shaped(dataset)
     scale = dataset.scale if dataset.images.dtype == np.uint8 else 1.0
-    return Dataset(dataset.images, labels, scale=scale, classes=classes or dataset.classes)
+    return Dataset(whole, labels, scale=scale, classes=classes or dataset.classes, class_names=names)
+
+
+def shaped(dataset: Dataset) -> Array:
+    """Return the images as pictures where they are, so that a new Dataset knows their shape, otherwise as rows."""
+    return dataset.images if dataset.picture_shape is None else dataset.pictures()
 
 
 def _of_images(
@@ -76,11 +99,10 @@ def _of_images(
 def _of_pictures(
     code: str, line: str, change: Callable[[Array], Array], back: Callable[[], Repair] | None = None
 ) -> Repair:
-    """Repair whose line and function work on (n, side, side)."""
+    """Repair whose line and function work on (n, height, width)."""
 
     def apply(dataset: Dataset) -> Dataset:
-        moved = change(dataset.pictures())
-        return with_images(dataset, np.ascontiguousarray(moved).reshape(len(dataset), -1))
+        return with_images(dataset, np.ascontiguousarray(change(dataset.pictures())))
 
     return Repair(code, "{images} = " + line, apply, back)
 
@@ -88,14 +110,15 @@ def _of_pictures(
 # Where pixels went
 
 
-def symmetries(side: int) -> list[Repair]:
-    """Return the seven repairs that turn or mirror pictures of side x side pixels back."""
-    pictures, flat = f"{{images}}.reshape(-1, {side}, {side})", f".reshape(-1, {side * side})"
+def symmetries(shape: tuple[int, int]) -> list[Repair]:
+    """Return the seven repairs that turn or mirror pictures back, or the three of them that keep an oblong's shape."""
+    height, width = shape
+    pictures, flat = f"{{images}}.reshape(-1, {height}, {width})", f".reshape(-1, {height * width})"
 
     def turned(times: int) -> str:
         return f"np.rot90({pictures}, {times}, axes=(1, 2)){flat}"
 
-    return [
+    repairs = [
         _of_pictures("transposed", f"{pictures}.transpose(0, 2, 1){flat}", lambda p: p.transpose(0, 2, 1)),
         _of_pictures("mirrored-left-right", f"{pictures}[:, :, ::-1]{flat}", lambda p: p[:, :, ::-1]),
         _of_pictures("mirrored-up-down", f"{pictures}[:, ::-1]{flat}", lambda p: p[:, ::-1]),
@@ -108,16 +131,19 @@ def symmetries(side: int) -> list[Repair]:
             lambda p: p[:, ::-1, ::-1].transpose(0, 2, 1),
         ),
     ]
+    return repairs if height == width else [repair for repair in repairs if repair.code in KEEP_SHAPE]
 
 
-def shifted(side: int, down: int, right: int) -> Repair:
+def shifted(shape: tuple[int, int], down: int, right: int) -> Repair:
     """Undo a shift by moving pictures down and right, around the border."""
-    line = f"np.roll({{images}}.reshape(-1, {side}, {side}), ({down}, {right}), axis=(1, 2)).reshape(-1, {side * side})"
+    height, width = shape
+    pictures, flat = f"{{images}}.reshape(-1, {height}, {width})", f".reshape(-1, {height * width})"
+    line = f"np.roll({pictures}, ({down}, {right}), axis=(1, 2)){flat}"
 
     def move(pictures: Array) -> Array:
         return np.roll(pictures, (down, right), axis=(1, 2))
 
-    return _of_pictures("shifted", line, move, lambda: shifted(side, -down, -right))
+    return _of_pictures("shifted", line, move, lambda: shifted(shape, -down, -right))
 
 
 def header_bytes(count: int) -> Repair:
@@ -147,40 +173,25 @@ def permuted_pixels(source: Array) -> Repair:
     return _of_images("permuted-pixels", line, lambda x: x[:, source], lambda: permuted_pixels(np.argsort(source)))
 
 
-def resized(old: int, new: int) -> Repair:
-    """Cut or pad pictures around their centre, from old x old to new x new pixels."""
-    cut, pad = max(0, old - new), max(0, new - old)
-    first, last = cut // 2, cut // 2 + min(old, new)
-    before, after = pad // 2, pad - pad // 2
-    pictures = f"{{images}}.reshape(-1, {old}, {old})"
-    if cut:
-        line = f"{pictures}[:, {first}:{last}, {first}:{last}].reshape(-1, {new * new})"
-    else:
-        line = f"np.pad({pictures}, ((0, 0), ({before}, {after}), ({before}, {after}))).reshape(-1, {new * new})"
-
-    def change(pictures: Array) -> Array:
-        return np.pad(pictures[:, first:last, first:last], ((0, 0), (before, after), (before, after)))
-
-    return _of_pictures("different-size", line, change)
-
-
-def uncentred(side: int, row: int, column: int) -> Repair:
+def uncentred(shape: tuple[int, int], row: int, column: int) -> Repair:
     """Undo images that lie anywhere: move the centre of mass of each to one place, around the border."""
     line = (
         f"np.stack([np.roll(p, np.subtract(({row}, {column}), np.rint(scipy.ndimage.center_of_mass(p))).astype(int), "
-        f"(0, 1)) for p in {{images}}.reshape(-1, {side}, {side})]).reshape({{images}}.shape)"
+        f"(0, 1)) for p in {{images}}.reshape(-1, {shape[0]}, {shape[1]})]).reshape({{images}}.shape)"
     )
     return _of_pictures("uncentred", line, lambda p: _centred(p, row, column))
 
 
 def _centred(pictures: Array, row: int, column: int) -> Array:
-    n, side, _ = pictures.shape
-    mass = np.maximum(pictures.sum(axis=(1, 2), dtype=np.float64), np.finfo(float).tiny)
-    places = np.arange(side)
-    down = row - np.rint(pictures.sum(axis=2, dtype=np.float64) @ places / mass).astype(np.intp)
-    right = column - np.rint(pictures.sum(axis=1, dtype=np.float64) @ places / mass).astype(np.intp)
-    rows = (places - down[:, None]) % side
-    columns = (places - right[:, None]) % side
+    n, height, width = pictures.shape
+    weights = pictures.astype(np.float64)
+    mass = weights.sum(axis=(1, 2))
+    sure = np.abs(mass) > np.finfo(np.float32).eps * np.abs(weights).sum(axis=(1, 2))
+    mass = np.where(sure, mass, np.inf)  # images without a centre of mass stay where they are
+    down = np.where(sure, row - np.rint(weights.sum(axis=2) @ np.arange(height) / mass), 0)
+    right = np.where(sure, column - np.rint(weights.sum(axis=1) @ np.arange(width) / mass), 0)
+    rows = (np.arange(height) - down[:, None]).astype(np.int64) % height
+    columns = (np.arange(width) - right[:, None]).astype(np.int64) % width
     moved: Array = pictures[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
     return moved
 
@@ -215,7 +226,7 @@ def rescaled(source: tuple[float, float], target: tuple[float, float] = (0.0, 1.
 
     def apply(dataset: Dataset) -> Dataset:
         if dataset.images.dtype == np.uint8 and low == 0 == target[0]:
-            return Dataset(dataset.images, dataset.labels, scale=dataset.scale * factor, classes=dataset.classes)
+            return Dataset(shaped(dataset), dataset.labels, scale=dataset.scale * factor, **names_of(dataset))
         values = scaled(dataset) - np.float32(low)
         values *= np.float32(factor)
         values += np.float32(target[0])
@@ -254,7 +265,7 @@ def signed_bytes() -> Repair:
 
     def apply(dataset: Dataset) -> Dataset:
         images = (dataset.images.astype(np.int16) % BYTES).astype(np.uint8)
-        return Dataset(images, dataset.labels, scale=1 / 255, classes=dataset.classes)
+        return Dataset(with_images(dataset, images).pictures(), dataset.labels, scale=1 / 255, **names_of(dataset))
 
     return Repair("signed-bytes", "{images} = {images}.astype(np.int64) % 256", apply)
 
@@ -281,16 +292,17 @@ def renamed_labels(code: str, names: Array) -> Repair:
     return Repair(code, line, apply, lambda: renamed_labels(code, np.argsort(names)))
 
 
+def names_of(dataset: Dataset) -> dict[str, Any]:
+    """Return how many classes there are and what they are called, as arguments of a Dataset."""
+    return {"classes": dataset.classes, "class_names": dataset.class_names}
+
+
 def scaled(dataset: Dataset) -> NDArray[np.float32]:
     """Return a copy of the images as a network sees them, (n, pixels)."""
-    values = dataset.images.astype(np.float32)
     if dataset.images.dtype == np.uint8:
+        values = dataset.images.astype(np.float32)
         values *= np.float32(dataset.scale)
-    return values
-
-
-def side_of(dataset: Dataset) -> int | None:
-    """Return the side of square images, or None where they are not square."""
-    pixels = dataset.images.shape[1]
-    side = isqrt(pixels)
-    return side if side * side == pixels else None
+        return values
+    if max(-dataset.images.min(), dataset.images.max()) > LARGEST:
+        return np.clip(dataset.images, -LARGEST, LARGEST).astype(np.float32)
+    return dataset.images.astype(np.float32)

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.evidence import FEWEST
-from cmlp.errors import ModelError
+from cmlp.errors import CmlpError, DataError
 from cmlp.model.architecture import OUTPUTS
 from cmlp.network import Network
 from cmlp.training.optimizers import OptimizerName
 
 ROWS = 10_000  # trained on at most so many, in 3 to 40 epochs: 90 % on MNIST, 96 % on the built-in digits
 HELD_OUT = 2_000  # or a fifth, if that is fewer
+ENOUGH = 100  # rows, or a half: fewer prove nothing
 VISITS = 30_000  # rows seen in training
 WORK = 2e10  # parameters times rows seen, in about four seconds
 FEWEST_VISITS = 5_000  # with fewer no network learns enough to prove anything
@@ -54,13 +55,17 @@ class Trials:
     @cached_property
     def fitted(self) -> Dataset:
         """The rows that trials train on."""
-        start = min(HELD_OUT, len(self.train) // 5)
-        return self.train[np.sort(self._order[start : start + ROWS])]
+        return self.train[np.sort(self._order[self._count : self._count + ROWS])]
 
     @cached_property
-    def held(self) -> Dataset:
+    def held_out(self) -> Dataset:
         """The rows that trials are judged by; the given network may have seen them."""
-        return self.train[np.sort(self._order[: min(HELD_OUT, len(self.train) // 5)])]
+        return self.train[np.sort(self._order[: self._count])]
+
+    @property
+    def _count(self) -> int:
+        n = len(self.train)
+        return min(HELD_OUT, max(n // 5, min(n // 2, ENOUGH)))
 
     @property
     def visits(self) -> int:
@@ -76,12 +81,20 @@ class Trials:
     @cached_property
     def constant(self) -> float:
         """Accuracy in percent of the best constant answer."""
-        return 100 * float(np.bincount(self.held.labels).max()) / len(self.held)
+        return 100 * float(np.bincount(self.held_out.labels).max()) / len(self.held_out)
 
     @cached_property
     def given(self) -> float:
         """Accuracy in percent of the given network on the held rows."""
-        return self.network.test(self.held)
+        return self.network.test(self.held_out)
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether the outputs of the given network are numbers."""
+        try:
+            return bool(np.isfinite(self.given))
+        except DataError:
+            return False
 
     @property
     def textbook(self) -> bool:
@@ -110,42 +123,51 @@ class Trials:
         return f"network.train(train, {self.epochs}, {eta}, mini_batch_size={MINI_BATCH}{optimizer})"
 
     @cached_property
-    def anew(self) -> tuple[Network, float, float]:
+    def retrained(self) -> tuple[Network, float, float]:
         """A new network, its accuracy in percent and its eta."""
         tried = []
         for eta in self.etas:
             tried.append((self.trained(self.new(), self.fitted, eta), eta))
-            if self.convincing(self.given, tried[-1][0].test(self.held)):
+            if self.convincing(self.given, self.reached(tried[-1][0])):
                 break
-        network, eta = max(tried, key=lambda trial: trial[0].test(self.held))
-        return network, network.test(self.held), eta
+        network, eta = max(tried, key=lambda trial: self.reached(trial[0]))
+        return network, self.reached(network), eta
 
     @cached_property
-    def further(self) -> tuple[Network, float]:
-        """A copy of the given network, trained further with the eta of `anew`, and its accuracy in percent."""
-        network = self.trained(deepcopy(self.network), self.fitted, self.anew[2])
-        return network, network.test(self.held)
+    def continued(self) -> tuple[Network, float]:
+        """A copy of the given network, trained further with the eta of `retrained`, and its accuracy in percent."""
+        network = self.trained(deepcopy(self.network), self.fitted, self.retrained[2])
+        return network, self.reached(network)
 
     @property
     def epochs(self) -> int:
         """Epochs of a trial."""
         return min(40, max(1, round(self.visits / len(self.fitted))))
 
-    def trained(self, network: Network, data: Dataset, eta: float) -> Network:
+    def trained(self, network: Network, data: Dataset, eta: float, *, lmbda: float = 0.0) -> Network:
         """Train a network, and return it; what it was before the loss became infinite, if it did."""
         rows = data[: self.visits]
         optimizer: OptimizerName = "sgd" if self.textbook else "adam"
-        with suppress(ModelError):  # the last finite weights are kept, and judged like others
-            network.train(rows, self.epochs, eta, mini_batch_size=MINI_BATCH, optimizer=optimizer, progress=False)
+        with suppress(CmlpError):  # the last finite weights are kept, and judged like others
+            network.train(
+                rows, self.epochs, eta, mini_batch_size=MINI_BATCH, optimizer=optimizer, lmbda=lmbda, progress=False
+            )
         return network
 
     def learned(self, percent: float) -> float:
         """How far an accuracy is on the way from a constant answer (0) to all right (1)."""
         return (percent - self.constant) / (100 - self.constant) if self.constant < 100 else 1.0
 
+    def reached(self, network: Network) -> float:
+        """Return the accuracy in percent on the held out rows, 0 for a network whose outputs are not finite."""
+        try:
+            return network.test(self.held_out)
+        except DataError:
+            return 0.0
+
     def convincing(self, before: float, after: float) -> bool:
         """Whether an accuracy is so much better than another one that it explains what was wrong."""
-        enough = after - before >= beyond_luck(before, after, len(self.held), GAIN)
+        enough = after - before >= beyond_luck(before, after, len(self.held_out), GAIN)
         return enough and self.learned(before) < HALF * self.learned(after)
 
 

@@ -1,12 +1,12 @@
 """What both estimators have in common: their parameters, and how these become a network and its training."""
 
 from collections.abc import Iterable, Mapping
-from math import ceil, inf, sqrt
+from math import inf, sqrt
 from numbers import Integral, Real
 from typing import Any, Self, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import train_test_split
@@ -20,7 +20,7 @@ from cmlp.estimators.fit import Fit, has_epochs
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
-from cmlp.model.samples import Samples, as_rows
+from cmlp.model.samples import AS_THEY_ARE, Samples, as_rows, check_together
 from cmlp.network import Network
 from cmlp.training.checkpointing import open_checkpoints
 from cmlp.training.optimizers import OPTIMIZERS, Optimizer
@@ -101,15 +101,16 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, **more: Any) -> None:
         """Check everything, or leave the estimator as it was; then train."""
-        before = dict(vars(self))
-        network = before.get("network_")
+        before, random = dict(vars(self)), check_random_state(self.random_state)
+        network, drawn = before.get("network_"), random.get_state()
         if network is not None:
             generator, names, settings = state_of(network.rng), network.class_names, network.settings
         try:
-            fit = self._prepare(X, y, sample_weight, **more)
+            fit = self._prepare(X, y, sample_weight, random, **more)
             fit.loop.begin()
         except BaseException:
             self.__dict__ = before
+            random.set_state(drawn)
             if network is not None:
                 restore(network.rng, generator)
                 network.class_names, network.settings = names, settings
@@ -117,8 +118,8 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         fit.run()
 
     def _prepare(
-        self, X: Any, y: Any, sample_weight: Any, *, X_val: Any = None, y_val: Any = None, classes: Any = None,
-        once: bool = False,
+        self, X: Any, y: Any, sample_weight: Any, random: np.random.RandomState, *, X_val: Any = None,
+        y_val: Any = None, classes: Any = None, once: bool = False,
     ) -> Fit:  # fmt: skip
         """Return a fit: the one epoch of a `partial_fit`, which goes on with what there is, or a whole one."""
         if once and self.early_stopping:
@@ -128,17 +129,20 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         answers, learned = self._encode(y, classes, first=first, once=once)
         sample_weight = _check_weights(sample_weight, X)
         by_class = self._weigh_classes(y, learned, once=once)
-        network = self._make_network(X, learned, first=first)
-        checkpoints = open_checkpoints(self.checkpoint, self.checkpoint_every, self.resume)
+        network = self._make_network(X, learned, random if first else None)
+        checkpoints = None if once else open_checkpoints(self.checkpoint, self.checkpoint_every, self.resume)
         rng = network.rng if checkpoints is None else checkpoints.begin(network.rng)
         rows, validation = None, None
         if X_val is not None or y_val is not None:
             validation = self._check_validation(X_val, y_val, learned)
         elif self.early_stopping and has_epochs(self):
-            rows, chosen = self._split(answers, rng)
+            rows, chosen = self._split(y, rng)
             validation = _samples(X, answers, sample_weight, chosen, "validation part")
+            if validation.weights is not None and np.count_nonzero(validation.weights) < 2:
+                raise ValueError("the validation part must have at least 2 samples whose weight is not 0, got 1")
         weights = by_class if sample_weight is None else sample_weight * (1 if by_class is None else by_class)
-        samples = _samples(X, self._smoothed(answers), weights, rows, "training part" if rows is not None else "data")
+        name = "data" if rows is None else "training part"
+        samples = _samples(X, self._smoothed(answers), weights, rows, name, network.dtype)
         fit = Fit(self, network, samples, validation, first, once, checkpoints)
         self.__dict__.update(learned)
         self._set_layers(network)
@@ -182,10 +186,10 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         X, y = self._check(X, y, reset=False)
         if len(y) < 2:
             raise ValueError(f"X_val and y_val must have at least 2 samples, got {len(y)}")
-        return _samples(X, self._encode_more(y, learned, "y_val"), None, None, "validation data")
+        return _samples(X, self._encode_more(y, learned, "y_val"))
 
-    def _make_network(self, X: Any, learned: dict[str, Any], *, first: bool) -> Network:
-        """Return a new network for a first fit, and else the one there is, if the parameters still describe it."""
+    def _make_network(self, X: Any, learned: dict[str, Any], random: np.random.RandomState | None) -> Network:
+        """Return a new network drawn from `random`, or without it the one there is, if it is still what is wanted."""
         hidden = self.hidden_layer_sizes
         hidden = list(hidden) if isinstance(hidden, Iterable) else [hidden]
         if not all(isinstance(size, Integral) and int(size) > 0 for size in hidden):
@@ -196,9 +200,9 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         if np.any(dropout) and not has_epochs(self):
             raise ValueError("dropout needs mini-batches, which the solver lbfgs has not")
         sizes = (X.shape[1], *map(int, hidden), learned["n_outputs_"])
-        dtype = self.network_.dtype if not first else np.float32 if X.dtype == np.float32 else np.float64
+        dtype = self.network_.dtype if random is None else np.float32 if X.dtype == np.float32 else np.float64
         wanted = make_architecture(sizes, [*activations, output], loss, dropout, dtype)
-        if not first:
+        if random is None:
             known: Network = self.network_
             if known.architecture == wanted:
                 return known
@@ -208,10 +212,10 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
             )
         network = Network(
             sizes, activation=[*activations, output], loss=loss, initializer="zeros", dropout=dropout, dtype=dtype,
-            seed=_generator(self.random_state),
         )  # fmt: skip
         network.scale = 1.0
-        self._initialize(network, [*activations, *activations[-1:]] or [output])
+        _initialize(network, [*activations, *activations[-1:]] or [output], random)
+        network.rng = np.random.default_rng(random.randint(2**32, size=4, dtype=np.uint32))
         return network
 
     def _hidden_activations(self, depth: int) -> list[Any]:
@@ -223,26 +227,22 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"activation must be one name, or {depth} of them, one per hidden layer, {found}")
         return [HIDDEN[check_name("activation", name, HIDDEN)] for name in self.activation]
 
-    def _initialize(self, network: Network, activations: list[Any]) -> None:
-        """Draw weights and biases like scikit-learn: uniform, of Glorot's size, smaller with logistic units."""
-        for w, b, activation in zip(network.weights, network.biases, activations, strict=True):
-            limit = sqrt((2 if activation == "sigmoid" else 6) / sum(w.shape))
-            w.T[...] = network.rng.uniform(-limit, limit, w.shape[::-1])
-            b[...] = network.rng.uniform(-limit, limit, b.shape)
-
-    def _split(self, answers: NDArray[Any], rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _split(self, y: NDArray[Any], rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the rows to train with, and those to validate with, of each class alike."""
-        n = len(answers)
-        if ceil(self.validation_fraction * n) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
-                f"validation_fraction must leave at least 2 samples, got {self.validation_fraction:g} of {n}"
+        rows, fraction = np.arange(len(y)), self.validation_fraction
+        strata = y if is_classifier(self) and y.ndim == 1 else None
+        found = f"validation_fraction must leave 2 samples or more, some of each class, got {fraction:g} of {len(y)}"
+        try:
+            training, chosen = train_test_split(
+                rows, test_size=fraction or 1 / len(y), stratify=strata, random_state=int(rng.integers(2**31))
             )
-        rows, chosen = train_test_split(
-            np.arange(n), test_size=self.validation_fraction, stratify=self._strata(answers),
-            random_state=int(rng.integers(2**31)),
-        )  # fmt: skip
-        return rows, chosen
+        except ValueError as error:  # it does not know what its parameters are called here
+            raise ValueError(f"{str(error).rstrip('.')}: {found}") from error
+        if len(chosen) < 2:
+            raise ValueError(
+                f"The validation set is too small. Increase 'validation_fraction' or the size of your dataset: {found}"
+            )
+        return training, chosen
 
     def _has_epochs(self) -> bool:
         """Whether there is a `partial_fit`."""
@@ -311,29 +311,31 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
 
 def _samples(
-    X: Any, answers: NDArray[Any], weights: NDArray[np.float64] | None, rows: NDArray[Any] | None, name: str
-) -> Samples:
-    """Return some rows as the core computes with them; `answers` are labels (n,) or targets (n, outputs)."""
+    X: Any, answers: NDArray[Any], weights: NDArray[np.float64] | None = None, rows: NDArray[Any] | None = None,
+    name: str = "", dtype: DTypeLike = np.float64,
+) -> Samples:  # fmt: skip
+    """Return some rows as the core computes with them in `dtype`; `answers` are labels (n,) or targets (n, outputs)."""
     if rows is not None:
         X, answers, weights = X[rows], answers[rows], None if weights is None else weights[rows]
-    if weights is not None and not (np.isfinite(weights).all() and weights.astype(X.dtype, copy=False).any()):
-        raise ValueError(
-            f"the weights of the {name} must not all be 0 in {X.dtype}, got {weights.min():g} to {weights.max():g}"
-        )
+    if weights is not None:
+        check_together(weights, dtype, f"the weights of the {name}")
     labels, targets = (answers, None) if answers.ndim == 1 else (None, answers)
-    return Samples(as_rows(X, X.shape[1], 1.0) if issparse(X) else X, labels, targets, 1.0, weights)
+    return Samples(as_rows(X, X.shape[1], AS_THEY_ARE) if issparse(X) else X, labels, targets, 1.0, weights)
 
 
 def _check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
     if sample_weight is None:
         return None
-    weights = np.ascontiguousarray(_check_sample_weight(sample_weight, X, dtype=np.float64))
+    weights = np.require(_check_sample_weight(sample_weight, X, dtype=np.float64), None, "CAE")
     if weights.min() < 0 or not weights.any():
         found = f"{weights.min():g} at index {weights.argmin()}" if weights.any() else "zeros only"
         raise ValueError(f"sample_weight must be numbers of at least 0, and not all 0, got {found}")
     return weights
 
 
-def _generator(random_state: Any) -> np.random.Generator:
-    """Return the generator that stands for a `random_state` of scikit-learn."""
-    return np.random.default_rng(check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32))
+def _initialize(network: Network, activations: list[Any], random: np.random.RandomState) -> None:
+    """Draw weights and biases as scikit-learn does: uniform, of Glorot's size, smaller with logistic units."""
+    for w, b, activation in zip(network.weights, network.biases, activations, strict=True):
+        limit = sqrt((2 if activation == "sigmoid" else 6) / sum(w.shape))
+        w.T[...] = random.uniform(-limit, limit, w.shape[::-1])
+        b[...] = random.uniform(-limit, limit, b.shape)

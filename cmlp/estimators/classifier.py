@@ -15,6 +15,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from cmlp.data.validation import check_class_names
+from cmlp.errors import DataError
 from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
 from cmlp.model.architecture import MULTILABEL
 from cmlp.model.samples import Samples
@@ -38,8 +40,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Activation of all hidden layers, or of each of them: identity, logistic, tanh, relu, leaky_relu (slope 0.01),
         elu, gelu, silu, softplus or exponential.
     solver : str or Optimizer, default "adam"
-        One of adam, sgd and lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual settings; or
-        one of cmlp's optimizers with its own, such as ``cmlp.AdamW(weight_decay=0.1)``.
+        One of adam, sgd and lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual
+        settings; or one of cmlp's optimizers with its own, such as ``cmlp.AdamW(weight_decay=0.1)``.
     alpha : float, default 0.0001
         Strength of the L2 penalty on the weights.
     batch_size : int or "auto", default "auto"
@@ -54,10 +56,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     max_iter : int, default 200
         Maximum number of epochs, or of iterations of lbfgs.
     shuffle : bool, default True
-        Whether the samples are shuffled anew in each epoch.
+        Whether the samples are reshuffled before each epoch.
     random_state : int, RandomState or None, optional
-        Source of the weights, of the order of the samples, of dropout and of the validation split. None takes NumPy's
-        global generator, as everywhere in scikit-learn.
+        Source of the weights, which are scikit-learn's of the same number, of the order of the samples, of dropout and
+        of the validation split. None takes NumPy's global generator, as everywhere in scikit-learn.
     tol : float, default 1e-4
         How much the loss, or the validation score, must improve to count; with lbfgs, the largest element of a gradient
         at which training ends.
@@ -354,25 +356,28 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             raise ValueError(f"y must be classes (n,) or 0 and 1 for each label (n, labels), got shape {y.shape}")
         if first and once and classes is None and not multilabel:
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        binarizer = self._new_binarizer(y, classes, multilabel) if first else self._label_binarizer
+        learned = {"_label_binarizer": binarizer, "classes_": binarizer.classes_}
+        learned["n_outputs_"] = 1 if binarizer.y_type_ == "binary" else len(binarizer.classes_)
         if not first and classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
             raise ValueError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
             )
-        if not first:
-            binarizer = self._label_binarizer
-        else:
-            binarizer = LabelBinarizer().fit(y if classes is None or multilabel else unique_labels(classes))
-            if multilabel and classes is not None and len(unique_labels(classes)) != y.shape[1]:
-                raise ValueError(f"y must have a column for each of the {len(classes)} classes, got shape {y.shape}")
-        learned = {"_label_binarizer": binarizer, "classes_": binarizer.classes_}
-        learned["n_outputs_"] = 1 if binarizer.y_type_ == "binary" else len(binarizer.classes_)
-        answers = self._encode_more(y, learned, "y")
-        if not (first or once) and not multilabel and len(unique_labels(y)) < len(self.classes_):
+        if not (first or once or multilabel) and not np.array_equal(unique_labels(y), self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {unique_labels(y)}"
             )
-        return answers, learned
+        return self._encode_more(y, learned, "y"), learned
+
+    def _new_binarizer(self, y: NDArray[Any], classes: Any, multilabel: bool) -> LabelBinarizer:
+        """Return what knows the classes: those that are given, or those of y."""
+        if classes is None or not multilabel:
+            return LabelBinarizer().fit(y if classes is None else unique_labels(classes))
+        labels = np.arange(y.shape[1])
+        if not np.array_equal(unique_labels(classes), labels):
+            raise ValueError(f"classes must be {labels} where y has several labels per sample, got {classes!r}")
+        return LabelBinarizer().fit(y)
 
     def _encode_more(self, y: Any, learned: dict[str, Any], name: str) -> NDArray[Any]:
         """Return the labels or the targets of classes that must be known."""
@@ -390,8 +395,12 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return np.ascontiguousarray(binarizer.transform(y), np.float64)
 
     def _class_names(self, learned: dict[str, Any]) -> tuple[str, ...] | None:
-        names = tuple(map(str, learned["classes_"]))
-        return names if len(names) == learned["n_outputs_"] and all(map(str.strip, names)) else None
+        """Return the classes as texts, of two the second, whose probability the only output is."""
+        outputs, names = learned["n_outputs_"], [str(name) for name in learned["classes_"]]
+        try:
+            return check_class_names(names[1:] if outputs == 1 else names, outputs)
+        except DataError:  # they are numbers to no file then
+            return None
 
     def _weigh_classes(self, y: Any, learned: dict[str, Any], *, once: bool) -> NDArray[np.float64] | None:
         if self.class_weight is None:
@@ -410,12 +419,6 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         """Return the loss, and the activation of the outputs."""
         softmax = learned["_label_binarizer"].y_type_ == "multiclass"
         return ("cross_entropy", "softmax") if softmax else (MULTILABEL, "sigmoid")
-
-    def _strata(self, answers: NDArray[Any]) -> NDArray[np.intp] | None:
-        """Return the class of every sample, or None if they have several labels."""
-        if answers.ndim == 1:
-            return answers
-        return answers[:, 0].astype(np.intp) if answers.shape[1] == 1 else None
 
     def _score_outputs(self, outputs: NDArray[Any], samples: Samples) -> float:
         """Return the accuracy; of several labels per sample, all must be right."""

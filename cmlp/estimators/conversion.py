@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn import neural_network
 from sklearn.base import ClassifierMixin, clone
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from cmlp.estimators.fit import has_epochs, optimizer_of
@@ -38,7 +39,7 @@ def from_sklearn(kind: type[Any], fitted: Any) -> Any:
     estimator._validate_params()
     found = _found(fitted)
     rows = np.empty((0, fitted.n_features_in_), fitted.coefs_[0].dtype)
-    network = estimator._make_network(rows, found, first=True)
+    network = estimator._make_network(rows, found, check_random_state(estimator.random_state))
     _check_shapes(network, fitted)
     for part, values in zip(_parts(network, network.engine.parameters), _their_parts(fitted), strict=True):
         part[...] = values
@@ -140,12 +141,12 @@ def _forget_other_loss(estimator: Any) -> None:
 
 
 def _vectors(theirs: Any) -> dict[str, list[NDArray[Any]]]:
-    """Return what an optimiser of scikit-learn's remembers, by the names it has here."""
+    """Return what an optimizer of scikit-learn's remembers, by the names it has here."""
     return {"m": theirs.ms, "v": theirs.vs} if isinstance(theirs, AdamOptimizer) else {"m": theirs.velocities}
 
 
 def _take_memory(estimator: Any, theirs: Any) -> None:
-    """Let `partial_fit` go on with the optimiser of scikit-learn."""
+    """Let `partial_fit` go on with the optimizer of scikit-learn."""
     optimizer = optimizer_of(estimator)
     if theirs is None or not has_epochs(estimator):
         return
@@ -165,7 +166,7 @@ def _take_memory(estimator: Any, theirs: Any) -> None:
 
 
 def _give_memory(estimator: Any, fitted: Any) -> None:
-    """Let `partial_fit` of scikit-learn go on with the optimiser here."""
+    """Let `partial_fit` of scikit-learn go on with the optimizer here."""
     memory, parts = estimator._memory, _their_parts(fitted)
     if memory is None or memory.optimizer != optimizer_of(estimator):
         return

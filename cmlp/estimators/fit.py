@@ -10,8 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
 from cmlp.errors import ModelError
-from cmlp.estimators.memory import Memory
-from cmlp.estimators.rates import InverseScalingBySample, LoweredRate
+from cmlp.estimators.memory import Memory, remember  # noqa: F401 (where pickles of version 0.1 look for it)
+from cmlp.estimators.rates import Continued, EpochRate, InverseScalingBySample, LoweredRate
 from cmlp.model.samples import Samples
 from cmlp.network import Network
 from cmlp.training.callbacks import Callback, Callbacks, Event
@@ -24,6 +24,7 @@ from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optimizer, find_optimizer
 from cmlp.training.options import Options
+from cmlp.training.schedules import Schedule, find_schedule
 
 LARGEST_BATCH = 200  # what batch_size="auto" means
 NOT_FINITE = (
@@ -106,18 +107,34 @@ class Fit:
         """Return what the optimizer remembers, and how the learning rate has changed: by `partial_fit`, they go on."""
         e = self.estimator
         if isinstance(self.optimizer, LBFGS):
-            return None, None
+            return None, e.schedule
         known = None if self.first else e._memory
         if self.once and known is not None and known.optimizer == self.optimizer:
-            schedule: Any = e._schedule
+            schedule = self._continued(e._schedule, e.n_iter_)
         else:
             known, schedule = (
                 Memory(self.optimizer, new_state(self.optimizer, self.network.engine)),
                 self._new_schedule(),
             )
+            if self.once:
+                schedule = self._continued(schedule, 0)
         if isinstance(schedule, InverseScalingBySample):
             schedule.power, schedule.per_epoch = e.power_t, len(self.samples)
         return known, schedule
+
+    def _continued(self, schedule: Any, epochs: int) -> Any:
+        """Return a schedule that goes on after some epochs, or a new one if the parameter is another by now."""
+        given = self.estimator.schedule
+        if isinstance(schedule, EpochRate) or (isinstance(schedule, Continued) and schedule.given == given):
+            return schedule
+        new = find_schedule(given)
+        if new.needs_epochs:
+            raise ValueError(
+                f"partial_fit does not know how many epochs there will be, which the schedule {given!r} needs"
+            )
+        if isinstance(schedule, Schedule) and schedule is not given and schedule.describe() == new.describe():
+            return Continued(given, schedule, epochs)
+        return Continued(given, new)
 
     def _new_schedule(self) -> Any:
         e = self.estimator

@@ -1,4 +1,4 @@
-"""How scikit-learn's ``learning_rate`` changes the learning rate of sgd: after epochs, and not between."""
+"""How scikit-learn's ``learning_rate`` changes the learning rate of sgd, and how other schedules go on."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,27 @@ class EpochRate(Schedule):
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
         return self.rate
+
+
+@dataclass
+class Continued(Schedule):
+    """A schedule that one `partial_fit` after the other goes on with, each for an epoch."""
+
+    given: Any  # as the parameter `schedule`
+    schedule: Schedule
+    epochs: int = 0  # so far
+    needs_epochs = False
+
+    def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
+        before = self.epochs * per_epoch
+        return self.schedule.factor(before + step, per_epoch, before + steps)
+
+    def observe(self, loss: float) -> None:  # noqa: D102
+        self.schedule.observe(loss)
+        self.epochs += 1
+
+    def lower(self, eta: float) -> bool:  # noqa: D102
+        return self.schedule.lower(eta)
 
 
 @dataclass

@@ -45,8 +45,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Activation of all hidden layers, or of each of them: identity, logistic, tanh, relu, leaky_relu (slope 0.01),
         elu, gelu, silu, softplus or exponential.
     solver : str or Optimizer, default "adam"
-        One of adam, sgd and lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual settings; or
-        one of cmlp's optimizers with its own, such as ``cmlp.AdamW(weight_decay=0.1)``.
+        One of adam, sgd and lbfgs as in scikit-learn; momentum, nesterov, rmsprop, adamw or nadam with their usual
+        settings; or one of cmlp's optimizers with its own, such as ``cmlp.AdamW(weight_decay=0.1)``.
     alpha : float, default 0.0001
         Strength of the L2 penalty on the weights.
     batch_size : int or "auto", default "auto"
@@ -61,10 +61,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     max_iter : int, default 200
         Maximum number of epochs, or of iterations of lbfgs.
     shuffle : bool, default True
-        Whether the samples are shuffled anew in each epoch.
+        Whether the samples are reshuffled before each epoch.
     random_state : int, RandomState or None, optional
-        Source of the weights, of the order of the samples, of dropout and of the validation split. None takes NumPy's
-        global generator, as everywhere in scikit-learn.
+        Source of the weights, which are scikit-learn's of the same number, of the order of the samples, of dropout and
+        of the validation split. None takes NumPy's global generator, as everywhere in scikit-learn.
     tol : float, default 1e-4
         How much the loss, or the validation score, must improve to count; with lbfgs, the largest element of a gradient
         at which training ends.
@@ -305,7 +305,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         return self._encode_more(y, {"n_outputs_": outputs}, "y"), {"n_outputs_": outputs}
 
     def _encode_more(self, y: Any, learned: dict[str, Any], name: str) -> NDArray[Any]:
-        targets = np.ascontiguousarray(y.reshape(len(y), -1), np.float64)
+        targets = np.require(y.reshape(len(y), -1), np.float64, "CAE")
         outputs = learned["n_outputs_"]
         if targets.shape[1] != outputs:
             raise ValueError(
@@ -321,9 +321,6 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     def _loss(self, learned: dict[str, Any]) -> tuple[str, str]:
         """Return the loss, and the activation of the outputs."""
         return LOSSES[self.loss]
-
-    def _strata(self, answers: NDArray[Any]) -> None:
-        return None
 
     def _score_outputs(self, outputs: NDArray[Any], samples: Samples) -> float:
         """Return R², or NaN if an output is not finite."""

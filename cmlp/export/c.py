@@ -18,6 +18,7 @@ PER_LINE = {"double": 4, "float": 6}  # literals
 LONGEST_NAME = 40  # with the longest suffix still within the 63 characters that C99 tells apart
 COMMENT_WIDTH = 100
 PLAIN = f"{ascii_letters}{digits} ".encode()  # what stands for itself in a text, and is part of no trigraph
+NAMED = {"class_names": "FAN_OUT", "feature_names": "FAN_IN"}
 SUFFIXES = ("", "_uint8")  # of what takes pixels of the type of the arithmetic, and bytes
 
 
@@ -61,7 +62,8 @@ class Header:
     """The header of one network; the parameters are those of `c_header`."""
 
     def __init__(self, model: Model, name: str = "network", dtype: DTypeLike | None = None) -> None:
-        self.architecture, self.class_names = model.architecture, model.class_names
+        self.architecture = model.architecture
+        self.names = {"class_names": model.class_names, "feature_names": model.feature_names}
         self.parameters = parameters_of(model, dtype)
         self.name, self.real = identifier(name), REAL[str(self.parameters.dtype)]
         self.decides = decides(self.architecture)
@@ -168,9 +170,10 @@ class Header:
     # ------------------------------------------------------------------------------------------------ constants
 
     def _arrays(self) -> Iterator[str]:
-        if self.class_names is not None:
-            names = (f"    {_text_literal(name)}," for name in self.class_names)
-            yield self._array("const char *const", "class_names", f"{self.name.upper()}_FAN_OUT", names)
+        for kind, names in self.names.items():
+            if names is not None:
+                lines = (f"    {_text_literal(name)}," for name in names)
+                yield self._array("const char *const", kind, f"{self.name.upper()}_{NAMED[kind]}", lines)
         for layer, (w, b) in enumerate(zip(self.parameters.weights, self.parameters.biases, strict=True)):
             fan_out, fan_in = w.shape
             rows = (line for row in w.T for line in self._lines(row))
@@ -204,8 +207,9 @@ class Header:
             "count": f"{self.parameters.count:,}",
             "constants": f"{self.parameters.count * self.parameters.dtype.itemsize:,}",
         }
-        names = f" {c_text.ABOUT_NAMES}" if self.class_names else ""
-        pixels = f"{c_text.ABOUT_PIXELS} {decision if self.decides else ''}{names}"
+        sentences = [c_text.ABOUT_PIXELS, *([decision] if self.decides else [])]
+        sentences += [c_text.ABOUT_NAMES[kind] for kind, names in self.names.items() if names]
+        pixels = " ".join(sentences)
         for paragraph in (pixels, c_text.ABOUT_ARITHMETIC, c_text.ABOUT_MEMORY):
             yield ""
             yield from wrap(self._fill(paragraph, **memory), COMMENT_WIDTH)

@@ -110,7 +110,10 @@ ABOUT_LABELS = "predict returns the index of the strongest output, or -1 if an o
 ABOUT_ANSWERS = (
     "predict writes 1 for every output above 1/2 and 0 for the others, and returns 0, or -1 if an output is NaN."
 )
-ABOUT_NAMES = "${name}_class_names has the name of each output, in UTF-8."
+ABOUT_NAMES = {
+    "class_names": "${name}_class_names has the name of each output, in UTF-8.",
+    "feature_names": "${name}_feature_names has the name of each input, in UTF-8.",
+}
 ABOUT_ARITHMETIC = (
     "All arithmetic is in $real. The constants have enough digits to be exact, and no activation overflows where its "
     "value does not."

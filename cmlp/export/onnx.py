@@ -28,7 +28,8 @@ def onnx_model(model: Model, *, input: Input = "uint8", dtype: DTypeLike | None 
     The input of the graph is ``images`` (n, features), its output is ``outputs`` (n, outputs), the activations of the
     output layer. A network that predicts labels also has the output ``labels``, int64 (n,), the index of the strongest
     output; one that predicts yes or no has ``labels``, bool (n, outputs), whether each output is above 1/2. The
-    metadata have ``class_names``, a list in JSON. The activations are those of `Network`, with the exact gelu (erf).
+    metadata have ``class_names``, a list in JSON, and ``feature_names``, another, where the inputs have names. The
+    activations are those of `Network`, with the exact gelu (erf).
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def _serialized(onnx: Any, graph: Any, model: Model) -> bytes:
         producer_version=producer_version(),
         doc_string=f"A multilayer perceptron: {model.architecture}",
     )
-    if decides(model.architecture):
-        onnx.helper.set_model_props(proto, {"class_names": json.dumps(model.names)})
+    names = {"class_names": model.names if decides(model.architecture) else None, "feature_names": model.feature_names}
+    onnx.helper.set_model_props(proto, {key: json.dumps(value) for key, value in names.items() if value is not None})
     content: bytes = proto.SerializeToString(deterministic=True)
     return content

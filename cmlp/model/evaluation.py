@@ -5,23 +5,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
-from cmlp.core.memory import Batch
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import MULTILABEL, Architecture
 from cmlp.model.samples import Samples
 from cmlp.model.threads import WORTH_SHARING_FORWARDS, number_of_threads
 
 
-def compute_outputs(batch: Batch, engine: Engine, threads: int | None = None) -> NDArray[Any]:
+def compute_outputs(source: DataSource, engine: Engine, threads: int | None = None) -> NDArray[Any]:
     """Return the output activations (n, outputs)."""
-    return engine.outputs(batch, number_of_threads(threads, engine, batch.n, WORTH_SHARING_FORWARDS))
+    return engine.outputs(source, number_of_threads(threads, engine, source.n, WORTH_SHARING_FORWARDS))
 
 
-def evaluate(batch: Batch, engine: Engine, threads: int | None = None) -> tuple[NDArray[Any], float]:
+def evaluate(source: DataSource, engine: Engine, threads: int | None = None) -> tuple[NDArray[Any], float]:
     """Return the output activations (n, outputs) and the weighted mean loss."""
-    shared_by = number_of_threads(threads, engine, batch.n, WORTH_SHARING_FORWARDS)
-    outputs, loss, weight = engine.evaluate(batch, shared_by)
+    shared_by = number_of_threads(threads, engine, source.n, WORTH_SHARING_FORWARDS)
+    outputs, loss, weight = engine.evaluate(source, shared_by)
     return outputs, loss / (weight or 1.0)
 
 
@@ -46,7 +46,7 @@ def check_numbers(outputs: NDArray[Any], engine: Engine) -> None:
     if unknown.any():
         cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
         found = f"image {unknown.argmax()} has outputs that are not numbers"
-        raise DataError(f"{found}, because {cause} are not finite, or so large that their products are not")
+        raise DataError(f"{found}, because {cause} are not finite")
 
 
 def check_accuracy(architecture: Architecture) -> None:
@@ -67,4 +67,4 @@ def accuracy_of(outputs: NDArray[Any], samples: Samples, architecture: Architect
 
 def accuracy(samples: Samples, architecture: Architecture, engine: Engine, threads: int | None = None) -> float:
     """Return the accuracy of a network in percent."""
-    return accuracy_of(compute_outputs(samples.batch(), engine, threads), samples, architecture, engine)
+    return accuracy_of(compute_outputs(samples.source(), engine, threads), samples, architecture, engine)

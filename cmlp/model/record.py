@@ -41,3 +41,11 @@ class Model:
     def names(self) -> tuple[str, ...]:
         """What the outputs are called."""
         return self.class_names or tuple(map(str, range(self.architecture.sizes[-1])))
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """What the inputs are called, if the training data said it; a file may hold anything there."""
+        names = self.training.get("feature_names")
+        if not isinstance(names, list | tuple) or len(names) != self.architecture.sizes[0]:
+            return None
+        return tuple(names) if all(isinstance(name, str) for name in names) else None

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from cmlp.core.memory import Batch
+from cmlp.core.data_source import DataSource
 from cmlp.data.pixels import infer_scale
-from cmlp.data.validation import as_array, check_images, check_labels, check_targets, check_weights
+from cmlp.data.validation import are_integer_pixels, as_array, check_images, check_labels, check_targets, check_weights
 from cmlp.errors import DataError
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
@@ -51,12 +51,16 @@ class PixelScale(NamedTuple):
     integers: float
 
 
+AS_THEY_ARE = PixelScale(1.0, 1.0)
+
+
 @dataclass(frozen=True)
 class Samples:
     """Checked images, and labels (n,) or targets (n, outputs).
 
     `images` is an array (n, features) of uint8, float32 or float64, or the values, columns and row pointers of a
-    sparse matrix. `scale` brings uint8 pixels to 0..1.
+    sparse matrix; where there are `rows` (n,), these say which of the images are meant. `scale` brings uint8 pixels to
+    0..1.
     """
 
     images: NDArray[Any] | SparseRows
@@ -64,6 +68,7 @@ class Samples:
     targets: NDArray[np.float64] | None
     scale: float
     weights: NDArray[np.float64] | None = None
+    rows: NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.images, tuple):
@@ -100,9 +105,8 @@ class Samples:
         if class_weight is not None:
             by_class = self._weights_by_class(class_weight, classes)
             weights = by_class if weights is None else weights * by_class
-        if weights is not None and not weights.astype(dtype).any():
-            found = f"at most {weights.max():g}"
-            raise DataError(f"sample_weight and class_weight must not make every weight 0 in {dtype}, got {found}")
+        if weights is not None:
+            check_together(weights, dtype, "sample_weight and class_weight")
         return replace(self, weights=weights)
 
     def _weights_by_class(self, class_weight: Any, classes: int) -> NDArray[np.float64]:
@@ -124,24 +128,41 @@ class Samples:
         return weights[self.labels]
 
     def take(self, rows: NDArray[np.intp]) -> Self:
-        """Return the samples of some rows."""
-        images = _take_rows(self.images, rows) if isinstance(self.images, tuple) else self.images[rows]
+        """Return the samples of some rows, with images of their own."""
+        chosen = self.subset(rows)
+        found = chosen.rows
+        assert found is not None
+        images = _take_rows(self.images, found) if isinstance(self.images, tuple) else self.images[found]
+        return replace(chosen, images=images, rows=None)
+
+    def subset(self, rows: NDArray[np.intp]) -> Self:
+        """Return the samples of some rows; their images stay where they are."""
         return replace(
             self,
-            images=images,
+            rows=frozen(np.arange(len(self))[rows] if self.rows is None else self.rows[rows]),
             labels=None if self.labels is None else self.labels[rows],
             targets=None if self.targets is None else self.targets[rows],
             weights=None if self.weights is None else self.weights[rows],
         )
 
-    def batch(self, smoothing: float = 0.0) -> Batch:
+    def source(self, smoothing: float = 0.0) -> DataSource:
         """Return the samples as the core knows them; `smoothing` is how much of a label's 1 all classes share."""
         if smoothing and self.labels is None:
             raise DataError("label_smoothing needs labels, and these samples have targets")
-        return Batch(self.images, self.scale, self.labels, self.targets, self.weights, smoothing)
+        return DataSource(self.images, self.scale, self.labels, self.targets, self.weights, smoothing, self.rows)
 
 
-def as_images(images: Any, features: int, scale: float) -> tuple[NDArray[Any] | SparseRows, bool]:
+def check_together(weights: NDArray[np.float64], dtype: DTypeLike, name: str) -> None:
+    """Refuse weights that all vanish in the type of the computation, or are too large for it."""
+    limits = np.finfo(dtype)
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not (limits.tiny <= weights.max() <= limits.max and total < inf):
+        found = f"{weights.min():g} to {weights.max():g}"
+        raise DataError(f"{name} must not all be 0, and have a finite sum, in {limits.dtype}, got {found}")
+
+
+def as_images(images: Any, features: int, scale: PixelScale) -> tuple[NDArray[Any] | SparseRows, bool]:
     """Bring one image or a batch of them to shape (n, features), and say whether it was one.
 
     Parameters
@@ -150,8 +171,9 @@ def as_images(images: Any, features: int, scale: float) -> tuple[NDArray[Any] | 
         One image of shape (features,), (features, 1) or (height, width), or n of them along a first axis.
     features : int
         How many pixels an image has.
-    scale : float
-        What integers are multiplied by; those that fit into bytes are returned as such, and still wait for it.
+    scale : PixelScale
+        What integers are multiplied by, but for bytes, which still wait for it. Other integers are returned as bytes
+        where they can.
 
     Returns
     -------
@@ -177,14 +199,15 @@ def as_images(images: Any, features: int, scale: float) -> tuple[NDArray[Any] | 
     raise DataError(f"images must have {features:,} pixels each, got an array of shape {array.shape}")
 
 
-def _converted(numbers: NDArray[Any], scale: float) -> NDArray[Any]:
+def _converted(numbers: NDArray[Any], scale: PixelScale) -> NDArray[Any]:
     """Return numbers of another type as one of CORE_TYPES."""
     if numbers.dtype.kind in "iu":
-        if numbers.size and numbers.min() >= 0 and numbers.max() <= 255:
+        if scale.integers == scale.bytes and numbers.size and numbers.min() >= 0 and numbers.max() <= 255:
             return numbers.astype(np.uint8)
-        product: NDArray[Any] = np.multiply(numbers, scale, dtype=np.float64)
+        product: NDArray[Any] = np.multiply(numbers, scale.integers, dtype=np.float64)
         return product
-    return numbers.astype(np.float32 if numbers.dtype.kind == "f" and numbers.dtype.itemsize <= 4 else np.float64)
+    with np.errstate(over="ignore"):  # of a long double
+        return numbers.astype(np.float32 if numbers.dtype.kind == "f" and numbers.dtype.itemsize <= 4 else np.float64)
 
 
 def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
@@ -197,7 +220,7 @@ def image_by_image(images: NDArray[Any]) -> NDArray[Any]:
     return images if together and images.flags.aligned else np.array(images, order="C")
 
 
-def as_rows(matrix: Any, features: int, scale: float) -> SparseRows:
+def as_rows(matrix: Any, features: int, scale: PixelScale) -> SparseRows:
     """Return the values, the columns and the row pointers of a scipy.sparse matrix (n, features).
 
     Integers other than bytes are bytes where they can, and otherwise multiplied by `scale`.
@@ -219,7 +242,7 @@ def as_rows(matrix: Any, features: int, scale: float) -> SparseRows:
     if not csr.has_sorted_indices:
         csr = csr.sorted_indices()  # a copy; kernels divide rows among threads by column
     values = csr.data if csr.dtype in CORE_TYPES else _converted(csr.data, scale)
-    return np.ascontiguousarray(values), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
+    return np.require(values, None, "CAE"), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
 
 
 def frozen(indices: NDArray[Any], dtype: DTypeLike = np.intp) -> NDArray[Any]:
@@ -231,8 +254,6 @@ def frozen(indices: NDArray[Any], dtype: DTypeLike = np.intp) -> NDArray[Any]:
 
 def _take_rows(images: SparseRows, rows: NDArray[np.intp]) -> SparseRows:
     values, columns, begins = images
-    if rows.dtype == bool:
-        rows = np.flatnonzero(rows)
     lengths = begins[rows + 1] - begins[rows]
     chosen = np.concatenate([np.arange(begins[row], begins[row + 1]) for row in rows] or [np.empty(0, np.intp)])
     new_begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
@@ -317,8 +338,9 @@ def _checked_rows(matrix: Any, features: int, scale: PixelScale | None, name: st
     factor = _factor(matrix.dtype, scale)
     if factor is None:
         csr = matrix.tocsr()
-        factor = infer_scale(int(csr.min()), int(csr.max()), integers=True) if csr.nnz else 1.0
-    rows = as_rows(matrix, features, factor)
+        low, high = (int(csr.min()), int(csr.max())) if csr.nnz else (0, 0)
+        factor = infer_scale(low, high, integers=True) if are_integer_pixels(csr.dtype, high) else 1.0
+    rows = as_rows(matrix, features, PixelScale(factor, factor))
     _check_finite_rows(rows, name)
     return rows, factor
 

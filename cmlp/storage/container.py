@@ -228,7 +228,7 @@ def read_file(path: Path) -> bytearray:
     OSError
         If it cannot be read.
     """
-    path = resolved(path)
+    resolved(path)  # or refuse what no file can be called
     with named(path), open_regular(path, ModelError) as file:
         content = bytearray(os.fstat(file.fileno()).st_size)  # which the arrays are views of
         del content[file.readinto(content) :]  # type: ignore[attr-defined]

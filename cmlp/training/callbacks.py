@@ -1,4 +1,4 @@
-"""What a training tells those who want to know, and may be stopped by."""
+"""Callbacks: functions that are called during training, and may stop it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,28 @@ from cmlp.training.history import History
 
 @dataclass(frozen=True)
 class Event:
-    """The end of an epoch or of a mini-batch.
+    """The end of an epoch or of a mini-batch, as callbacks receive it.
 
-    Attributes
+    Parameters
     ----------
     network : Network
-        As it is now.
+        The network in its present state.
     epoch : int
-        Counted from 1.
+        The epoch, counted from 1.
     step : int
-        How many mini-batches there have been.
+        Number of mini-batches so far.
     loss : float
         Mean loss of the epoch or of the mini-batch.
     history : History
+        The history so far.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> net = cmlp.Network([64, 16, 10])
+    >>> history = net.train(train, 20, 3.0, callbacks=lambda event: event.epoch == 2)
+    >>> len(history)
+    2
     """
 
     network: Any
@@ -56,14 +65,14 @@ class Callbacks:
             self.on_batch += [] if methods[1] is None else [methods[1]]
 
     def epoch_ends(self, event: Event) -> bool:
-        """Tell every callback, and return whether one of them wants to stop."""
+        """Call every callback, and return whether one of them asks to stop."""
         return sum(_is_true(call(event)) for call in self.on_epoch) > 0
 
     def batch_ends(self, event: Event) -> bool:
-        """Tell every callback, and return whether one of them wants to stop."""
+        """Call every callback, and return whether one of them asks to stop."""
         return sum(_is_true(call(event)) for call in self.on_batch) > 0
 
 
 def _is_true(answer: Any) -> bool:
-    """Whether a callback wants to stop: 1 and all else that is merely true is what its last line happens to give."""
+    """Return whether an answer is True: 1 and other true values may be the accidental result of a last line."""
     return isinstance(answer, bool | np.bool_) and bool(answer)

@@ -53,10 +53,11 @@ class Checkpoints:
         self._start: dict[str, Any] = {}
         self._last: tuple[dict[str, Any], bool] | None = None
         self.found: Checkpoint | None = None
-        if self._generations.exist():
+        if self._generations.present():
             self.found, is_present = self._generations.read()  # or refuse: to remove another file would be bad advice
             if not resume:
-                rule = "resume goes on from it, and removing it begins again"
+                files = " and ".join(map(str, self._generations.present()))
+                rule = f"resume goes on from it, and removing {files} begins again"
                 raise ModelError(f"{self._generations.read_from} is a checkpoint already: {rule}")
             if is_present:
                 self._last = _place_of(self.found)

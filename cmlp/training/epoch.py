@@ -123,7 +123,7 @@ class MiniBatches:
         first_epoch: int = 0,
     ) -> None:
         self.engine, self.samples, self.options, self.rng = engine, samples, options, rng
-        self.batch = samples.batch(options.label_smoothing)
+        self.source = samples.source(options.label_smoothing)
         self.state = state or new_state(options.optimizer, engine)
         self.average = engine.parameters.copy() if options.averaging else None
         self.threads = number_of_threads(threads, engine, options.mini_batch_size)
@@ -181,7 +181,7 @@ class MiniBatches:
         self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int, running: RunningLoss
     ) -> tuple[float, float, int]:
         return self.engine.train(
-            self.batch, order, begin, end, etas, self.state, self.options, self.average, key, self.threads, running
+            self.source, order, begin, end, etas, self.state, self.options, self.average, key, self.threads, running
         )
 
     def has_failed(self) -> bool:
@@ -262,7 +262,7 @@ def take_step(
     key = int(rng.integers(2**63)) if engine.drops else 0
     etas, order = np.full(1, options.eta), np.arange(n, dtype=np.intp)
     whole, before = replace(options, mini_batch_size=n), engine.parameters.copy()
-    loss, weight, done = engine.train(samples.batch(), order, 0, n, etas, state, whole, None, key, 1)
+    loss, weight, done = engine.train(samples.source(), order, 0, n, etas, state, whole, None, key, 1)
     if done < n or not np.isfinite(engine.parameters).all():
         engine.parameters[...] = before
         raise Diverged(f"training stopped at {name}, because the loss is not finite, and {remedy(samples, options)}")
@@ -275,7 +275,7 @@ def remedy(samples: Samples, options: Options) -> str:
     if not isfinite(largest):
         return "no image may hold an inf or nan"
     if largest > LARGE:
-        return f"images of 0 to 1 may help, where these reach {largest:g}"
+        return f"scaling the images to [0, 1] may help: the largest value is {largest:g}"
     return f"a smaller eta than {options.eta:g} may help"
 
 

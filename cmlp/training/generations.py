@@ -35,9 +35,9 @@ class Generations:
         self.previous = self.path.with_name(f"{self.path.name}.previous")
         self._is_whole = self._is_damaged = False  # the present one
 
-    def exist(self) -> bool:
-        """Say whether there is a file of either generation."""
-        return os.path.lexists(self.path) or os.path.lexists(self.previous)
+    def present(self) -> list[Path]:
+        """Return the files of both generations that there are."""
+        return [path for path in (self.path, self.previous) if os.path.lexists(path)]
 
     def read(self) -> tuple[Checkpoint, bool]:
         """Return the newest checkpoint that is whole, and whether it is the present one; warn if it is not.

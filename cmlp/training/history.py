@@ -1,7 +1,7 @@
-"""What happened during training, epoch by epoch."""
+"""The losses and accuracies of a training, epoch by epoch."""
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cmlp.plotting.style import COLOURS, INK, draw_lines, new_figure, style_axes
 
@@ -11,44 +11,91 @@ if TYPE_CHECKING:
 
 @dataclass
 class History:
-    """One entry per epoch in each list that was asked for; the other lists stay empty.
+    """The losses and accuracies of a training: one entry per epoch in each list that was asked for.
 
-    Attributes
+    The other lists stay empty. The length of a history is the number of epochs.
+
+    Parameters
     ----------
-    loss : list of float
-        Mean loss per image, penalties included, each mini-batch measured before its step.
-    training_accuracy, validation_accuracy, test_accuracy : list of float
-        Percent, measured after the epoch.
-    validation_loss : list of float
+    loss : list of float, optional
+        Mean loss per image, including penalties; each mini-batch is measured before its step.
+    training_accuracy : list of float, optional
+        Accuracy on the training data in percent, measured after the epoch.
+    validation_loss : list of float, optional
         Mean loss of the validation data, without penalties, measured after the epoch.
-    validation_score : list of float
-        What the estimators' ``score`` says of the validation data: accuracy from 0 to 1, or R².
-    seconds : list of float
+    validation_accuracy : list of float, optional
+        Accuracy on the validation data in percent, measured after the epoch.
+    validation_score : list of float, optional
+        The estimator's ``score`` on the validation data: accuracy from 0 to 1, or R².
+    test_accuracy : list of float, optional
+        Accuracy on the test data in percent, measured after the epoch.
+    seconds : list of float, optional
         Duration of the epoch's training, without the measurements after it.
+
+    Examples
+    --------
+    >>> train, test = cmlp.load_digits()
+    >>> net = cmlp.Network([64, 16, 10])
+    >>> history = net.train(train, 3, 3.0, mini_batch_size=10, test_data=test)
+    >>> len(history), len(history.test_accuracy)
+    (3, 3)
+    >>> history.loss[0] > history.loss[-1]
+    True
     """
 
     loss: list[float] = field(default_factory=list)
     training_accuracy: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
-    validation_score: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    validation_score: list[float] = field(default_factory=list)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({"validation_score": []} | state)  # which version 0.1 did not have
 
     def __len__(self) -> int:
         return len(self.loss)
 
     def cut(self, epochs: int) -> None:
-        """Forget what came after the first epochs."""
+        """Delete the entries after the first epochs.
+
+        Parameters
+        ----------
+        epochs : int
+            Number of epochs to keep.
+        """
         for each in fields(self):
             del getattr(self, each.name)[epochs:]
 
     def until(self, epoch: int) -> Self:
-        """Return the entries of the first epochs, copied."""
+        """Return a copy of the entries of the first epochs.
+
+        Parameters
+        ----------
+        epoch : int
+            Number of epochs.
+
+        Returns
+        -------
+        History
+            The copy; the original is not changed.
+        """
         return type(self)(**{field.name: getattr(self, field.name)[:epoch] for field in fields(self)})
 
     def describe(self, epoch: int) -> str:
-        """Say in one line how an epoch went; -1 is the last."""
+        """Describe an epoch in one line.
+
+        Parameters
+        ----------
+        epoch : int
+            The epoch, counted from 0; -1 is the last.
+
+        Returns
+        -------
+        str
+            The loss, and the accuracies that were measured.
+        """
         parts = [f"loss {self.loss[epoch]:.4f}"]
         if self.training_accuracy:
             parts.append(f"training {self.training_accuracy[epoch]:.2f} %")
@@ -61,22 +108,22 @@ class History:
         return ", ".join(parts)
 
     def plot(self, title: str = "") -> "Figure":
-        """Draw the losses, and beside them the accuracies that were measured, epoch by epoch.
+        """Plot the losses and, beside them, the accuracies that were measured, epoch by epoch.
 
         Parameters
         ----------
-        title : str
-            What stands above.
+        title : str, optional
+            Heading of the figure.
 
         Returns
         -------
         matplotlib.figure.Figure
-            The picture; ``figure.savefig("curves.png")`` writes it.
+            The figure; ``figure.savefig("curves.png")`` writes it.
 
         Raises
         ------
         CmlpError
-            If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
+            If matplotlib is not installed, which ``cmlp[plot]`` does.
         """
         colours = dict(zip(("training", "validation", "test"), COLOURS, strict=True))
         panels = {

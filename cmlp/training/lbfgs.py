@@ -1,6 +1,6 @@
 """L-BFGS: all samples in every step, whose length `scipy.optimize` finds. Its iterations take the place of epochs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from time import perf_counter
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.core.blas_threads import single_blas_thread
+from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.core.state import RunningLoss
 from cmlp.errors import ModelError
@@ -154,7 +155,7 @@ class LBFGSIterations:
 
 
 def full_gradient(
-    engine: Engine, blocks: Sequence[Samples], options: Options, poll: Callable[[], bool]
+    engine: Engine, source: DataSource, options: Options, poll: Callable[[], bool]
 ) -> tuple[float, Gradient]:
     """Return the mean loss of all samples with its penalties, and the gradient (n_parameters,).
 
@@ -162,10 +163,11 @@ def full_gradient(
     """
     total, weight = 0.0, 0.0
     gradient = np.zeros(engine.parameters.size)
-    for block in blocks:
+    size = max(1, min(BLOCK, MOST_WORK // engine.parameters.size))
+    for begin in range(0, source.n, size):
         if poll():
             raise Stopped
-        loss, block_weight, nabla = engine.gradient(block.batch(options.label_smoothing))
+        loss, block_weight, nabla = engine.gradient(source, begin, min(begin + size, source.n))
         total, weight = total + loss, weight + block_weight
         if isfinite(loss):
             gradient += block_weight * nabla
@@ -222,7 +224,7 @@ def minimise(
     from scipy.optimize import minimize  # here, because it would make importing cmlp slower by half
 
     precise = engine.copy(np.float64)
-    blocks, known, evaluations = _blocks(engine, samples), len(journal or ()), 0
+    source, known, evaluations = samples.source(options.label_smoothing), len(journal or ()), 0
 
     def objective(parameters: Gradient) -> tuple[float, Gradient]:
         nonlocal evaluations
@@ -231,7 +233,7 @@ def minimise(
             loss, gradient = journal[evaluations - 1]
             return loss, gradient.copy()
         precise.parameters[...] = parameters
-        loss, gradient = full_gradient(precise, blocks, options, poll)
+        loss, gradient = full_gradient(precise, source, options, poll)
         if journal is not None:
             journal.append((loss, gradient.copy()))
         return loss, gradient
@@ -265,9 +267,3 @@ def _finite_parameters(result: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     if not (isfinite(result.fun) and np.isfinite(parameters).all()):
         raise Diverged("training by lbfgs stopped, because the loss is not finite; the weights are those before it")
     return parameters
-
-
-def _blocks(engine: Engine, samples: Samples) -> list[Samples]:
-    size = max(1, min(BLOCK, MOST_WORK // engine.parameters.size))
-    rows = np.arange(len(samples))
-    return [samples.take(rows[begin : begin + size]) for begin in range(0, len(rows), size)]

@@ -43,7 +43,7 @@ class Measurements:
         if self.training is not None:
             history.training_accuracy.append(accuracy(self.training, architecture, engine, threads))
         if self.validation is not None:
-            outputs, loss = evaluate(self.validation.batch(), engine, threads)
+            outputs, loss = evaluate(self.validation.source(), engine, threads)
             history.validation_loss.append(loss)
             if architecture.has_accuracy:
                 history.validation_accuracy.append(accuracy_of(outputs, self.validation, architecture, engine))

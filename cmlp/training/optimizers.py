@@ -1,4 +1,4 @@
-"""The optimizers by name, and as objects for those who want other settings than the usual ones."""
+"""The optimizers, by name or as objects with other settings than the default ones."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -20,7 +20,7 @@ OptimizerName: TypeAlias = Literal["sgd", "momentum", "nesterov", "rmsprop", "ad
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What all optimizers have: a name, and settings that are checked when they are made."""
+    """An optimizer: a name, and settings that are validated when it is made."""
 
     name: ClassVar[str]
 
@@ -28,11 +28,23 @@ class Optimizer:
         check_settings(self)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings as the core names them."""
+        """Return the settings under the names that the core uses.
+
+        Returns
+        -------
+        dict
+            The value of each setting by name.
+        """
         return asdict(self)
 
     def describe(self) -> dict[str, Any]:
-        """Return the name and the settings, as JSON has them."""
+        """Return the name and the settings in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The name as ``"name"``, and the value of each setting by name.
+        """
         return {"name": self.name} | asdict(self)
 
 
@@ -56,7 +68,7 @@ class Momentum(Optimizer):
     Parameters
     ----------
     momentum : float, default 0.9
-        Fraction of the last step that goes into the next, in [0, 1].
+        Fraction of the previous step that is added to the next, in [0, 1].
 
     Examples
     --------
@@ -75,7 +87,7 @@ class Nesterov(Momentum):
     Parameters
     ----------
     momentum : float, default 0.9
-        Fraction of the last step that goes into the next, in [0, 1].
+        Fraction of the previous step that is added to the next, in [0, 1].
 
     Examples
     --------
@@ -108,7 +120,13 @@ class RMSprop(Optimizer):
     name = "rmsprop"
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings as the core names them."""
+        """Return the settings under the names that the core uses.
+
+        Returns
+        -------
+        dict
+            `rho` as ``"momentum"``, and `epsilon`.
+        """
         return {"momentum": self.rho, "epsilon": self.epsilon}
 
 
@@ -123,8 +141,8 @@ class Adam(Optimizer):
     epsilon : float, default 1e-8
         Added to the denominator.
     epsilon_hat : bool, default False
-        Whether epsilon is added before the bias of the second moment is corrected, as in section 2 of the paper
-        and in scikit-learn, and not after, as in algorithm 1 and in PyTorch.
+        Whether to add epsilon before the bias correction of the second moment, as in section 2 of the paper and in
+        scikit-learn, instead of after it, as in algorithm 1 and in PyTorch.
 
     Examples
     --------
@@ -145,10 +163,14 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    beta_1, beta_2, epsilon, epsilon_hat
-        As of `Adam`.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the moving averages of the gradient and of its square, in [0, 1).
+    epsilon : float, default 1e-8
+        Added to the denominator.
+    epsilon_hat : bool, default False
+        Whether to add epsilon before the bias correction of the second moment; see `Adam`.
     weight_decay : float, default 0.01
-        At least 0.
+        Fraction by which the weights shrink in each step, as a multiple of eta; at least 0.
 
     Examples
     --------
@@ -193,9 +215,9 @@ class LBFGS(Optimizer):
     Parameters
     ----------
     max_evaluations : int, default 15000
-        Of the loss and its gradient, in all.
+        Maximum number of evaluations of the loss and its gradient.
     tolerance : float, default 1e-5
-        Training ends where no element of the gradient is larger, or where the loss falls by less than 2.2e-9 of itself.
+        Training ends when no element of the gradient is larger, or the loss falls by less than 2.2e-9 of its value.
 
     Examples
     --------

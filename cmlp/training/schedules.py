@@ -26,63 +26,98 @@ ScheduleName: TypeAlias = Literal["constant", "step", "exponential", "invscaling
 
 
 class Schedule:
-    """A factor for every step; a subclass defines `factor`, and where it looks at losses, `observe`.
+    """A learning-rate schedule; a subclass defines `factor` and, if it depends on the losses, `observe`.
 
-    What a subclass keeps in its attributes is kept in checkpoints: None, numbers, texts, and lists, tuples, dicts and
-    arrays of these. With anything else, a training with checkpoints needs `get_state` and `set_state` of one's own.
+    Checkpoints hold the attributes of a subclass: None, numbers, text, and lists, tuples, dicts and arrays of these.
+    With any other attribute, a training with checkpoints needs `get_state` and `set_state` of one's own.
 
     Attributes
     ----------
     needs_epochs : bool
-        Whether the factors depend on how many steps the training has: then it is resumed with the same number of
-        epochs only.
+        Whether the factors depend on the length of the training: then it can only be resumed with the same number of
+        epochs.
     """
 
     needs_epochs: ClassVar[bool] = True
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:
-        """Return what eta is multiplied by in a step.
+        """Return the factor that eta is multiplied by in a step.
 
         Parameters
         ----------
         step : int
-            Counted from 0, over all epochs.
+            The step, counted from 0 over all epochs.
         per_epoch : int
-            Steps of an epoch.
+            Number of steps per epoch.
         steps : int
-            Steps of the whole training.
+            Number of steps of the whole training.
 
         Returns
         -------
         float
-            At least 0.
+            The factor, at least 0.
         """
         raise NotImplementedError
 
     def observe(self, loss: float) -> None:
-        """Look at the training loss of an epoch."""
+        """Take note of the training loss of an epoch.
+
+        Parameters
+        ----------
+        loss : float
+            Mean loss of the epoch.
+        """
 
     def lower(self, eta: float) -> bool:
-        """Lower the rate instead of letting early stopping end the training, and return whether that was done."""
+        """Lower the learning rate when early stopping would end the training.
+
+        Parameters
+        ----------
+        eta : float
+            The learning rate that the factors apply to.
+
+        Returns
+        -------
+        bool
+            Whether the rate was lowered, so that training continues.
+        """
         return False
 
     def describe(self) -> dict[str, Any]:
-        """Return what makes it this schedule and no other, as JSON has it: its name, its attributes' fingerprint."""
+        """Return what identifies the schedule, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The name as ``"name"``, and the settings, or a fingerprint of them.
+        """
         name = f"{type(self).__module__}.{type(self).__qualname__}"
         return {"name": name, "settings": _digest(vars(self))}
 
     def get_state(self) -> dict[str, Any]:
-        """Return what it remembers, of the types that a checkpoint holds."""
+        """Return the state, of the types that a checkpoint can hold.
+
+        Returns
+        -------
+        dict
+            The attributes by name.
+        """
         return dict(vars(self))
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Go on with what `get_state` returned."""
+        """Continue from a state.
+
+        Parameters
+        ----------
+        state : mapping
+            The result of `get_state`.
+        """
         vars(self).update(state)
 
 
 @dataclass
 class _Named(Schedule):
-    """A schedule of cmlp's: a name, and settings that are checked when it is made."""
+    """A schedule with a name, and settings that are validated when it is made."""
 
     name: ClassVar[str]
     needs_epochs = False
@@ -91,20 +126,38 @@ class _Named(Schedule):
         check_settings(self)
 
     def describe(self) -> dict[str, Any]:
-        """Return its name and its settings, as JSON has them."""
+        """Return the name and the settings, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The name as ``"name"``, and the value of each setting by name.
+        """
         return {"name": self.name} | {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
     def get_state(self) -> dict[str, Any]:
-        """Return what it remembers of the losses: nothing."""
+        """Return the state, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            What the schedule has learned from the losses; empty if it does not depend on them.
+        """
         return {}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Go on with what `get_state` returned."""
+        """Continue from a state.
+
+        Parameters
+        ----------
+        state : mapping
+            The result of `get_state`.
+        """
 
 
 @dataclass
 class Constant(_Named):
-    """Always eta."""
+    """Keep the learning rate at eta."""
 
     name = "constant"
 
@@ -119,9 +172,9 @@ class Step(_Named):
     Parameters
     ----------
     epochs : int, default 10
-        Epochs between two changes.
+        Number of epochs between two changes.
     rate : float, default 0.1
-        Factor of each change.
+        Factor that each change multiplies by, above 0.
 
     Examples
     --------
@@ -144,7 +197,7 @@ class Exponential(_Named):
     Parameters
     ----------
     rate : float, default 0.95
-        Factor of an epoch.
+        Factor per epoch, above 0.
 
     Examples
     --------
@@ -161,12 +214,12 @@ class Exponential(_Named):
 
 @dataclass
 class InverseScaling(_Named):
-    """Divide the learning rate by ``(1 + epochs)**power``, fractions of an epoch included.
+    """Divide the learning rate by ``(1 + epochs)**power``, where `epochs` counts fractions of an epoch.
 
     Parameters
     ----------
     power : float, default 0.5
-        Exponent.
+        The exponent, above 0.
 
     Examples
     --------
@@ -188,11 +241,11 @@ class Adaptive(_Named):
     Parameters
     ----------
     rate : float, default 0.2
-        Factor of each change.
+        Factor that each change multiplies by, above 0.
     patience : int, default 2
-        Epochs in a row whose loss has not fallen, after which the rate changes.
+        Number of consecutive epochs without improvement before a change.
     tolerance : float, default 1e-4
-        How much the lowest loss must fall to count.
+        Amount by which the loss must fall below the lowest so far to be an improvement.
 
     Examples
     --------
@@ -237,9 +290,9 @@ class Cosine(_Named):
     Parameters
     ----------
     warm_up : float, default 0.0
-        Epochs of linear warm-up.
+        Number of epochs of linear warm-up.
     lowest : float, default 0.0
-        Factor at the end of the training.
+        Factor at the end of training, in [0, 1].
 
     Examples
     --------
@@ -262,14 +315,14 @@ class Cosine(_Named):
 
 @dataclass
 class OneCycle(_Named):
-    """Raise the learning rate from `lowest` to 1, then lower it to nearly 0 (Smith, 2018).
+    """Raise the learning rate from `lowest` times eta to eta, then lower it to nearly 0 (Smith, 2018).
 
     Parameters
     ----------
     rise : float, default 0.3
-        Fraction of the training in which the rate rises.
+        Fraction of training in which the rate rises, in [0, 1).
     lowest : float, default 0.04
-        Factor of the first step; the last one has a ten-thousandth of it.
+        Factor of the first step, in [0, 1]; the factor of the last step is a ten-thousandth of it.
 
     Examples
     --------

@@ -32,4 +32,6 @@ def require(module: str, library: str, extra: str, user: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
+        if (error.name or "").startswith("cmlp."):  # a fault of our own, which no installation mends
+            raise
         raise CmlpError(f'{user} needs {library}: pip install "cmlp[{extra}]"') from error

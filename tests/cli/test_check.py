@@ -290,4 +290,15 @@ def test_the_examples_in_help_can_be_parsed(call, capsys, monkeypatch):
 
 def test_help_states_the_exit_codes(capsys):
     assert main(["check", "--help"]) == 0
-    assert "0 nothing found, 1 problems found, 2 could not run" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0 the data are sound, 1 problems found, 2 could not run,\n  3 nothing can be said" in out
+
+
+def test_where_nothing_can_be_said(call, tmp_path):
+    rng = np.random.default_rng(0)
+    folder = write(tmp_path / "data", lambda v: [v[0], rng.permutation(v[1]), v[2][:30], v[3][:30]])
+    status, out, err = call(write(tmp_path / "few", lambda v: [v[0][:15], v[1][:15], v[2][:15], v[3][:15]]))
+    assert (status, err) == (3, "") and "Nothing can be said, because " in out and "sound" not in out
+    report = json.loads(call(str(tmp_path / "few"), "--json")[1])
+    assert not report["ok"] and report["findings"] == [] and report["unknown"]
+    assert call(folder)[0] == 1

@@ -5,18 +5,18 @@ from libc.stdint cimport int32_t
 
 from cmlp.core.activations cimport sigmoid, sigmoid_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, axpy, gemm, gemv, ger
-from cmlp.core.model cimport floating
+from cmlp.core.structs cimport floating
 from cmlp.core.simd cimport (
     TILE_ROWS,
     TILE_WIDTH,
     Moments,
-    accumulate_pixels,
-    find_pixels,
-    move_by_moments,
+    accumulate_outer,
+    find_nonzero,
+    step_with_moments,
     multiply_sparse,
     scale_bytes,
     sigmoid_array,
-    weigh_pixels,
+    multiply_vector,
 )
 
 
@@ -53,22 +53,22 @@ def map_sigmoid_array(floating[::1] z):
     sigmoid_array(&z[0], z.shape[0])
 
 
-def call_find_pixels(const unsigned char[::1] image, int32_t[::1] pixels, unsigned char[::1] found):
-    return find_pixels(&image[0], <int> image.shape[0], &pixels[0], &found[0])
+def call_find_nonzero(const unsigned char[::1] image, int32_t[::1] pixels, unsigned char[::1] found):
+    return find_nonzero(&image[0], <int> image.shape[0], &pixels[0], &found[0])
 
 
 def call_scale_bytes(const unsigned char[::1] image, double scale, floating[::1] scaled):
     scale_bytes(&image[0], <int> image.shape[0], <floating> scale, &scaled[0])
 
 
-def call_weigh_pixels(const int32_t[::1] pixels, const floating[::1] values, const floating[::1, :] W,
-                      floating[::1] z):
-    weigh_pixels(&pixels[0], &values[0], <int> values.shape[0], &W[0, 0], W.shape[0], &z[0])
+def call_multiply_vector(const int32_t[::1] pixels, const floating[::1] values, const floating[::1, :] W,
+                         floating[::1] z):
+    multiply_vector(&pixels[0], &values[0], <int> values.shape[0], &W[0, 0], W.shape[0], &z[0])
 
 
-def call_accumulate_pixels(const int32_t[::1] pixels, const floating[::1] values,
-                           const floating[::1] delta, floating[::1, :] nabla_w):
-    accumulate_pixels(&pixels[0], &values[0], <int> values.shape[0], &delta[0], delta.shape[0], &nabla_w[0, 0])
+def call_accumulate_outer(const int32_t[::1] pixels, const floating[::1] values,
+                          const floating[::1] delta, floating[::1, :] nabla_w):
+    accumulate_outer(&pixels[0], &values[0], <int> values.shape[0], &delta[0], delta.shape[0], &nabla_w[0, 0])
 
 
 def tile_rows():
@@ -84,8 +84,8 @@ def call_multiply_sparse(const floating[::1, :] W, const int32_t[::1] rows, cons
                     <int> z.shape[1], add, &tile[0], &at[0], &z[0, 0])
 
 
-def call_move_by_moments(settings, const floating[::1] nabla, floating[::1] m, floating[::1] v,
-                         floating[::1] parameters):
+def call_step_with_moments(settings, const floating[::1] nabla, floating[::1] m, floating[::1] v,
+                           floating[::1] parameters):
     cdef Moments moments = settings
 
-    move_by_moments(&moments, &nabla[0], &m[0], &v[0], &parameters[0], nabla.shape[0])
+    step_with_moments(&moments, &nabla[0], &m[0], &v[0], &parameters[0], nabla.shape[0])

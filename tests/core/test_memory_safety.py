@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
-from cmlp.core.memory import Batch
 from cmlp.core.state import OptimizerState
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
@@ -50,6 +50,10 @@ WRONG = {
     "float labels": (IMAGES, {"labels": LABELS.astype(float)}, TypeError),
     "few labels": (IMAGES, {"labels": LABELS[:5]}, ValueError),
     "negative labels": (IMAGES, {"labels": LABELS - 1}, ValueError),
+    "float rows": (IMAGES, {"rows": ORDER.astype(float)}, TypeError),
+    "negative rows": (IMAGES, {"rows": ORDER - 1}, ValueError),
+    "rows beyond": (IMAGES, {"rows": ORDER + 1}, ValueError),
+    "as many labels as images, and fewer rows": (IMAGES, {"rows": ORDER[:3], "labels": LABELS}, ValueError),
     "labels in a table": (IMAGES, {"labels": LABELS[:, None]}, ValueError),
     "labels and targets": (IMAGES, {"labels": LABELS, "targets": TARGETS}, ValueError),
     "integer targets": (IMAGES, {"targets": TARGETS.astype(np.intp)}, TypeError),
@@ -78,9 +82,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("images", "answers", "error"), WRONG.values(), ids=WRONG)
-def test_a_batch_refuses(images, answers, error):
+def test_a_source_refuses(images, answers, error):
     with pytest.raises(error):
-        Batch(images, 1.0, **answers)
+        DataSource(images, 1.0, **answers)
 
 
 def engine(loss="quadratic", dtype=FLOAT64, sizes=(4, 5, 3), last="sigmoid"):
@@ -90,60 +94,61 @@ def engine(loss="quadratic", dtype=FLOAT64, sizes=(4, 5, 3), last="sigmoid"):
 
 
 UNFIT = {
-    "few features": Batch(IMAGES[:, :3], 1.0, LABELS),
-    "many features": Batch(np.ones((6, 5)), 1.0, LABELS),
-    "a column too many": Batch(csr(columns=(0, 4, 1)), 1.0, LABELS[:2]),
-    "a row with more than all columns": Batch(csr((1.0,) * 5, (0, 0, 1, 2, 3), (0, 5)), 1.0, LABELS[:1]),
-    "a label too large": Batch(IMAGES, 1.0, LABELS + 1),
-    "few targets": Batch(IMAGES, 1.0, targets=np.zeros((6, 2))),
-    "many targets": Batch(IMAGES, 1.0, targets=np.zeros((6, 4))),
-    "no batch": None,
+    "few features": DataSource(IMAGES[:, :3], 1.0, LABELS),
+    "many features": DataSource(np.ones((6, 5)), 1.0, LABELS),
+    "a column too many": DataSource(csr(columns=(0, 4, 1)), 1.0, LABELS[:2]),
+    "a row with more than all columns": DataSource(csr((1.0,) * 5, (0, 0, 1, 2, 3), (0, 5)), 1.0, LABELS[:1]),
+    "a label too large": DataSource(IMAGES, 1.0, LABELS + 1),
+    "the largest label": DataSource(IMAGES, 1.0, LABELS + (2**63 - 3)),
+    "few targets": DataSource(IMAGES, 1.0, targets=np.zeros((6, 2))),
+    "many targets": DataSource(IMAGES, 1.0, targets=np.zeros((6, 4))),
+    "no source": None,
 }
 
 
-def train(given, batch, **changes):
+def train(given, source, **changes):
     state = OptimizerState("adam", {"beta_1": 0.9, "beta_2": 0.999}, given.parameters.size, given.dtype)
-    arguments = {"order": ORDER[: batch.n] if batch else ORDER, "begin": 0, "end": batch.n if batch else 6}
+    arguments = {"order": ORDER[: source.n] if source else ORDER, "begin": 0, "end": source.n if source else 6}
     arguments |= {"etas": np.ones(-(-len(arguments["order"]) // 2)), "state": state, "options": options(2)} | changes
-    return given.train(batch, **arguments)
+    return given.train(source, **arguments)
 
 
 CALLS = {
-    "outputs": lambda given, batch: given.outputs(batch),
-    "evaluate": lambda given, batch: given.evaluate(batch),
-    "activations": lambda given, batch: given.activations(batch),
-    "gradient": lambda given, batch: given.gradient(batch),
+    "outputs": lambda given, source: given.outputs(source),
+    "evaluate": lambda given, source: given.evaluate(source),
+    "activations": lambda given, source: given.activations(source),
+    "gradient": lambda given, source: given.gradient(source),
     "train": train,
 }
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize("batch", UNFIT.values(), ids=UNFIT)
-def test_an_engine_refuses_what_does_not_fit(batch, call):
+@pytest.mark.parametrize("source", UNFIT.values(), ids=UNFIT)
+def test_an_engine_refuses_what_does_not_fit(source, call):
     given = engine()
     before = given.parameters.copy()
     with pytest.raises((TypeError, ValueError)):
-        call(given, batch)
+        call(given, source)
     assert np.array_equal(given.parameters, before)
 
 
 @pytest.mark.parametrize("call", [CALLS[name] for name in ("evaluate", "gradient", "train")])
 def test_an_engine_refuses_to_guess_the_answers(call):
     with pytest.raises(ValueError, match=r"^there must be labels or targets, got neither$"):
-        call(engine(), Batch(IMAGES, 1.0))
+        call(engine(), DataSource(IMAGES, 1.0))
 
 
 @pytest.mark.parametrize("images", [IMAGES[:0], csr((), (), (0,))], ids=["dense", "sparse"])
 @pytest.mark.parametrize("sizes", [(4, 5, 3), (4, 300, 3)], ids=str)
 def test_no_images_have_no_outputs_and_no_gradient(images, sizes):
     given = engine(sizes=sizes)
-    assert given.outputs(Batch(images, 1.0)).shape == (0, 3)
-    assert [layer.shape for layer in given.activations(Batch(images, 1.0))] == [(0, sizes[1]), (0, 3)]
+    assert given.outputs(DataSource(images, 1.0)).shape == (0, 3)
+    assert [layer.shape for layer in given.activations(DataSource(images, 1.0))] == [(0, sizes[1]), (0, 3)]
     with pytest.raises(ValueError, match=r"^there must be 1 to 2\*\*31 - 1 images, got 0$"):
-        given.gradient(Batch(images, 1.0, LABELS[:0]))
+        given.gradient(DataSource(images, 1.0, LABELS[:0]))
     state = OptimizerState("sgd", {}, given.parameters.size, FLOAT64)
-    batch = Batch(images, 1.0, LABELS[:0])
-    assert given.train(batch, ORDER[:0], 0, 0, np.ones(0), state, options(2)) == (0, 0, 0)
+    source = DataSource(images, 1.0, LABELS[:0])
+    assert given.train(source, ORDER[:0], 0, 0, np.ones(0), state, options(2)) == (0, 0, 0)
 
 
 CHANGES = {
@@ -159,8 +164,8 @@ CHANGES = {
     "few etas": {"etas": np.ones(2)},
     "float32 etas": {"etas": np.ones(3, np.float32)},
     "no etas": {"etas": None},
-    "no images in a mini-batch": {"options": options(0)},
-    "negative mini-batch": {"options": options(-1)},
+    "no images in a mini-source": {"options": options(0)},
+    "negative mini-source": {"options": options(-1)},
     "a state of few parameters": {"state": OptimizerState("adam", {}, 3, FLOAT64)},
     "a state of another type": {"state": OptimizerState("adam", {}, 43, FLOAT32)},
     "no state": {"state": None},
@@ -176,12 +181,18 @@ def test_training_refuses(changes):
     before = given.parameters.copy()
     assert len(before) == 43
     with pytest.raises((TypeError, ValueError)):
-        train(given, Batch(IMAGES, 1.0, LABELS), **changes)
+        train(given, DataSource(IMAGES, 1.0, LABELS), **changes)
     assert np.array_equal(given.parameters, before)
 
 
+@pytest.mark.parametrize("limits", [(-1, 3), (0, 7), (4, 3), (3, 3)], ids=str)
+def test_a_gradient_refuses_images_that_are_not_there(limits):
+    with pytest.raises(ValueError, match=r"^(begin and end must lie in 0\.\.6|there must be 1)"):
+        engine().gradient(DataSource(IMAGES, 1.0, LABELS), *limits)
+
+
 def test_fewer_threads_than_one_are_one():
-    outcomes = {train(engine(), Batch(IMAGES, 1.0, LABELS), threads=threads) for threads in (-5, 0, 1)}
+    outcomes = {train(engine(), DataSource(IMAGES, 1.0, LABELS), threads=threads) for threads in (-5, 0, 1)}
     assert len(outcomes) == 1
 
 
@@ -204,17 +215,17 @@ def test_no_engine_of(arguments):
 
 
 @pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
-def test_a_batch_serves_networks_of_both_types_and_keeps_the_order(dtype):
+def test_a_source_serves_networks_of_both_types_and_keeps_the_order(dtype):
     """How images come to the first layer depends on the call, and not on the calls before."""
     images = np.random.default_rng(2).random((40, 4)).astype(dtype)
-    batch = Batch(images, 1.0, np.arange(40) % 3)
-    both = [engine(dtype=np.dtype(name)).outputs(batch) for name in ("float32", "float64")]
+    source = DataSource(images, 1.0, np.arange(40) % 3)
+    both = [engine(dtype=np.dtype(name)).outputs(source) for name in ("float32", "float64")]
     assert np.allclose(*both, atol=1e-6)
     given = engine(dtype=dtype)
-    given.outputs(batch)
+    given.outputs(source)
     fresh = engine(dtype=dtype)
     order = np.arange(40)[::-1].copy()
-    for network, data in ((given, batch), (fresh, Batch(images, 1.0, np.arange(40) % 3))):
+    for network, data in ((given, source), (fresh, DataSource(images, 1.0, np.arange(40) % 3))):
         train(network, data, order=order, etas=np.ones(20))
     assert np.array_equal(given.parameters, fresh.parameters)
 

@@ -29,7 +29,7 @@ def overwrite(arrays):
 def trained(given, optimizer="sgd", **settings):
     network = cmlp.Network((50, 20, 10), seed=1)
     network.train(given, 5, 0.1, mini_batch_size=100, optimizer=optimizer, **settings)
-    return network._engine.parameters.tobytes()
+    return network.engine.parameters.tobytes()
 
 
 class Overwriting:
@@ -88,7 +88,7 @@ def test_estimators():
         images, labels = data(True)
         callback = (lambda event: overwrite(indices_of(images, labels))) if change else None
         model = cmlp.MLPClassifier((20,), max_iter=3, random_state=1, callbacks=callback, n_iter_no_change=9)
-        with pytest.warns(match="has not converged"):
+        with pytest.warns(match="converged"):
             model.fit(images, labels)
         return [array.tobytes() for array in model.coefs_]
 

@@ -65,7 +65,7 @@ def test_positions_of_what_is_not_zero(kernels, features, share):
     for _ in range(20 if features < 2000 else 1):
         image = sparse_image(rng, features, share)
         pixels, found = np.empty(features + 64, np.int32), np.empty(features + 64, np.uint8)
-        n = kernels.call_find_pixels(image, pixels, found)
+        n = kernels.call_find_nonzero(image, pixels, found)
         assert np.array_equal(pixels[:n], np.flatnonzero(image))
         assert np.array_equal(found[:n], image[image != 0])
 
@@ -93,14 +93,14 @@ def test_products_with_sparse_images(kernels, dtype, fan_out, share):
     W, _ = with_spare_memory(rng.normal(size=(fan_out, features)).astype(dtype))
     z, beyond_z = with_spare_memory(rng.normal(size=fan_out).astype(dtype))
     expected = z + W.astype(float) @ image
-    kernels.call_weigh_pixels(pixels, values, W, z)
+    kernels.call_multiply_vector(pixels, values, W, z)
     assert np.allclose(z, expected, rtol=0, atol=tolerance * np.abs(expected).max())
     assert (beyond_z == 7).all()
 
     delta, _ = with_spare_memory(rng.normal(size=fan_out).astype(dtype))
     nabla_w, beyond_w = with_spare_memory(rng.normal(size=(fan_out, features)).astype(dtype))
     expected = nabla_w + np.outer(delta.astype(float), image)
-    kernels.call_accumulate_pixels(pixels, values, delta, nabla_w)
+    kernels.call_accumulate_outer(pixels, values, delta, nabla_w)
     assert np.allclose(nabla_w, expected, rtol=0, atol=tolerance * np.abs(expected).max())
     assert (beyond_w == 7).all()
 
@@ -128,13 +128,13 @@ def test_products_with_sparse_matrices(kernels, dtype, fan_out, add):
 @TYPES
 @pytest.mark.parametrize("n", [1, 7, 16, 17, 100])
 def test_steps_by_moments(kernels, dtype, n):
-    names = ("beta_1", "new_1", "beta_2", "new_2", "of_m", "of_nabla", "decay", "correction", "epsilon")
+    names = ("beta_1", "new_1", "beta_2", "new_2", "m_factor", "nabla_factor", "decay", "correction", "epsilon")
     a = dict(zip(names, (0.9, 0.2, 0.8, 0.3, 0.05, 0.02, 0.99, 1.5, 0.01), strict=True))
     nabla, m, v, parameters = np.random.default_rng(n).random((4, n)).astype(dtype)
     new_m = a["beta_1"] * m + a["new_1"] * nabla
     new_v = a["beta_2"] * v + a["new_2"] * nabla**2
-    step = (a["of_m"] * new_m + a["of_nabla"] * nabla) / (a["correction"] * np.sqrt(new_v) + a["epsilon"])
+    step = (a["m_factor"] * new_m + a["nabla_factor"] * nabla) / (a["correction"] * np.sqrt(new_v) + a["epsilon"])
     expected = new_m, new_v, a["decay"] * parameters - step
-    kernels.call_move_by_moments(a, nabla, m, v, parameters)
+    kernels.call_step_with_moments(a, nabla, m, v, parameters)
     for found, wanted in zip((m, v, parameters), expected, strict=True):
         assert np.allclose(found, wanted, rtol=10 * np.finfo(dtype).eps, atol=0)

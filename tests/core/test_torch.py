@@ -1,4 +1,4 @@
-"""Agreement with PyTorch: outputs, losses, gradients, and ten steps of every optimiser. Skipped where it is absent."""
+"""Agreement with PyTorch: outputs, losses, gradients, and ten steps of every optimizer. Skipped where it is absent."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-/* Crews of threads do what crews in training and prediction do; test_threads_header.py looks for races. */
+/* Threads that share a job do what threads in training and prediction do; test_races.py looks for races. */
 
 #include <pthread.h>
 #include <stdio.h>
@@ -23,43 +23,43 @@ typedef struct {
     ptrdiff_t next;
     int taken[THINGS];
     int calls;
-} Crew;
+} TrainingJob;
 
 
 /* As in training: parts are written by one thread and, after the barrier, read by all. */
 static void work(void *argument, int thread)
 {
-    Crew *crew = argument;
-    int threads = crew->barrier.threads;
+    TrainingJob *job = argument;
+    int threads = job->barrier.threads;
 
-    __atomic_add_fetch(&crew->calls, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&job->calls, 1, __ATOMIC_RELAXED);
     for (long phase = 1; phase <= PHASES; phase++) {
         long sum = 0;
         for (int p = thread; p < PARTS; p += threads)
-            crew->parts[p] += p + 1;
-        meet(&crew->barrier);
+            job->parts[p] += p + 1;
+        barrier_wait(&job->barrier);
         for (int p = 0; p < PARTS; p++)
-            sum += crew->parts[p];
-        crew->wrong[thread] += sum != phase * PARTS * (PARTS + 1) / 2;
-        meet(&crew->barrier);
+            sum += job->parts[p];
+        job->wrong[thread] += sum != phase * PARTS * (PARTS + 1) / 2;
+        barrier_wait(&job->barrier);
     }
-    for (ptrdiff_t i = take(&crew->next); i < THINGS; i = take(&crew->next))
-        crew->taken[i]++;
+    for (ptrdiff_t i = next_index(&job->next); i < THINGS; i = next_index(&job->next))
+        job->taken[i]++;
 }
 
 
 static int errors_of(int threads, int to_be_had)
 {
-    Crew crew = {{threads, 0, 0}};
+    TrainingJob job = {{threads, 0, 0}};
     int errors = 0, enough = to_be_had >= threads - 1;
 
     threads_to_be_had = to_be_had;
-    errors += run_threads(work, &crew, threads) != (enough ? 0 : -1);
-    errors += crew.calls != (enough ? threads : 0);
+    errors += run_threads(work, &job, threads) != (enough ? 0 : -1);
+    errors += job.calls != (enough ? threads : 0);
     for (int thread = 0; thread < threads; thread++)
-        errors += crew.wrong[thread] != 0;
+        errors += job.wrong[thread] != 0;
     for (int i = 0; i < THINGS; i++)
-        errors += crew.taken[i] != enough;
+        errors += job.taken[i] != enough;
     if (errors)
         printf("%d errors of %d threads, with %d to be had\n", errors, threads, to_be_had);
     return errors;

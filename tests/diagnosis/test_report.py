@@ -1,3 +1,5 @@
+import ast
+import inspect
 import json
 
 from cmlp.diagnosis import Finding, Report, Severity
@@ -32,6 +34,33 @@ def test_a_report_as_a_sequence():
     report = Report((FINDING, BARE))
     assert (list(report), len(report), report.ok) == ([FINDING, BARE], 2, False)
     assert Report().ok
+    assert Report((BARE,)).ok and Report((BARE,)).problems == ()
+
+
+def test_what_cannot_be_known_is_not_called_sound():
+    report = Report((BARE,), unknown=("the test data have 3 rows",))
+    assert not report.ok
+    assert str(report) == f"Nothing can be said, because the test data have 3 rows.\n\n{BARE}"
+    assert report.to_dict()["unknown"] == ["the test data have 3 rows"]
+
+
+def test_a_report_has_eighty_columns_and_its_code_runs():
+    line = (
+        "test_images = np.stack([np.roll(p, np.subtract((14, 14), np.rint(center_of_mass(p))).astype(int), (0, 1)) "
+        "for p in test_images.reshape(-1, 28, 28)]).reshape(test_images.shape); "
+        "test_labels = test_labels[: len(test_images)]"
+    )
+    words = "a word " * 40
+    text = str(
+        Report(
+            (Finding("uncentred", Severity.ERROR, "test data", words, words, line, 1.0, 2.0),),
+            (words,),
+            unknown=(words,),
+        )
+    )
+    assert max(map(len, text.split("\n"))) <= 80
+    code = text[text.index("repair:   ") + 10 : text.index("    accuracy")]
+    assert ast.dump(ast.parse(inspect.cleandoc(code))) == ast.dump(ast.parse(line))
 
 
 def test_a_report_as_json_has_one_shape():
@@ -51,6 +80,7 @@ def test_a_report_as_json_has_one_shape():
             }
         ],
         "notes": ["No test set."],
+        "unknown": [],
     }
     found = Report((FINDING,), ("No test set.",), 9.7).to_dict()
     assert found == expected

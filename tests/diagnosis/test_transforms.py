@@ -3,13 +3,13 @@ import pytest
 from support.faults import RENAMED, moved_each, of_values, pictures, rows, shifted, transposed, turned, with_header
 
 from cmlp import Dataset
-from cmlp.diagnosis import transforms
+from cmlp.diagnosis import geometry, transforms
 
 rng = np.random.default_rng(3)
 IMAGES = rng.integers(0, 256, (40, 36), dtype=np.uint8)
 IMAGES[0, :2] = 0, 255
 LABELS = np.arange(40) % 10
-SIDE = 6
+SIDE = (6, 6)
 DOWN = (np.arange(10) - 1) % 10
 ORDER = rng.permutation(36)
 
@@ -140,7 +140,7 @@ def test_features_get_the_moments_of_the_other_set():
 @pytest.mark.parametrize(("old", "new"), [(8, 6), (6, 8), (9, 6), (6, 9)])
 def test_pictures_are_cut_or_padded_around_their_centre(old, new):
     pictures_ = rng.integers(1, 256, (3, old, old), dtype=np.uint8)
-    repair = transforms.resized(old, new)
+    repair = geometry.framed((old, old), (new, new))
     found = repair.apply(Dataset(pictures_, [0, 1, 2])).pictures()
     cut, pad = max(0, (old - new) // 2), max(0, (new - old) // 2)
     size = min(old, new)
@@ -154,7 +154,7 @@ def test_pictures_are_cut_or_padded_around_their_centre(old, new):
 def test_every_image_is_centred():
     spots = np.zeros((40, 15, 15), np.uint8)
     spots[:, 6:9, 5:10] = rng.integers(100, 256, (40, 3, 5))
-    repair = transforms.uncentred(15, 7, 7)
+    repair = transforms.uncentred((15, 15), 7, 7)
     centred = repair.apply(Dataset(spots, LABELS)).images
     spoiled = moved_each(spots.reshape(40, -1))
     np.testing.assert_array_equal(repair.apply(Dataset(spoiled, LABELS)).images, centred)

@@ -30,7 +30,7 @@ def test_what_convinces(digits):
 @pytest.mark.parametrize(("reached", "code"), [(90.0, "hardly-trained"), (60.0, "stuck")])
 def test_further_training_has_to_get_where_a_new_network_gets(digits, monkeypatch, reached, code):
     net, history, train = FAULTS["10 N(0, 1)"][1](digits)
-    monkeypatch.setattr(Trials, "further", (deepcopy(net), reached))
+    monkeypatch.setattr(Trials, "continued", (deepcopy(net), reached))
     (finding,) = examine_training(net, history, train, digits.test)
     assert finding.code == code
 

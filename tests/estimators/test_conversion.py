@@ -150,7 +150,7 @@ def test_types_and_names_of_features(library):
 @both_ways
 @pytest.mark.parametrize(("task", "solver"), pairs("sgd", "momentum", "nesterov", "adam"))
 def test_partial_fit_goes_on_with_the_same_steps(library, task, solver):
-    """The optimiser remembers its moments and its learning rate."""
+    """The optimizer remembers its moments and its learning rate."""
     y = TASKS[task][1]
     model = fitted(library, task, **SOLVERS[solver])
     found = convert(model)

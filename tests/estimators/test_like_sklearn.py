@@ -110,18 +110,31 @@ def test_same_steps_of_partial_fit(solver):
     assert ours.t_ == theirs.t_ and ours.n_iter_ == theirs.n_iter_ == 1
 
 
-def test_same_weights_to_begin_with():
-    """Of the same distribution: the same bounds, well filled, and smaller with logistic units."""
-    y = np.arange(N) % 3
-    for activation, factor in {"relu": 6, "logistic": 2}.items():
-        model = cmlp.MLPClassifier(
-            (300,), activation=activation, solver="sgd", learning_rate_init=1e-12, random_state=0
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", ["relu", "logistic"])
+def test_same_weights_to_begin_with(activation, dtype):
+    still = {"solver": "sgd", "learning_rate_init": 1e-300, "alpha": 0.0}
+    for random_state in (3, 4):
+        theirs, ours = (
+            library.MLPClassifier((6, 5), activation, random_state=random_state, **still).partial_fit(
+                X.astype(dtype), np.arange(N) % 3, classes=range(3)
+            )
+            for library in (neural_network, cmlp)
         )
-        model.partial_fit(X, y, classes=range(3))
-        for w, b in zip(model.coefs_, model.intercepts_, strict=True):
-            limit = np.sqrt(factor / sum(w.shape))
-            assert 0.9 * limit < np.abs(w).max() <= limit and np.abs(b).max() <= limit
-            assert abs(w.std() - limit / np.sqrt(3)) < 0.1 * limit
+        for their, our in zip(theirs.coefs_ + theirs.intercepts_, ours.coefs_ + ours.intercepts_, strict=True):
+            assert our.dtype == dtype
+            np.testing.assert_array_equal(our, their)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("random", [lambda: 5, lambda: np.random.RandomState(5)], ids=["number", "generator"])
+def test_same_fit_by_lbfgs(random):
+    """Nothing is random in it but the first weights."""
+    fits = [
+        library.MLPRegressor(hidden_layer_sizes=(4,), random_state=random(), solver="lbfgs", max_iter=9).fit(X, X[:, 0])
+        for library in (neural_network, cmlp)
+    ]
+    assert_same_parameters(*fits, tolerance=1e-6)
 
 
 def test_same_end_of_training():

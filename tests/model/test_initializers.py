@@ -102,5 +102,5 @@ class TestGivenWeights:
             Network([4, 3, 1], initializer="xavier")
         assert str(error.value) == (
             'initializer must be one of "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", '
-            '"lecun_normal", "lecun_uniform" or "zeros", got \'xavier\''
+            '"lecun_normal", "lecun_uniform" or "zeros", got \'xavier\': did you mean "glorot_normal"?'
         )

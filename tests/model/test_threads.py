@@ -82,7 +82,7 @@ PREDICTIONS = {
     "predict": lambda network, images, labels, threads: network.predict(images, threads=threads),
     "test": lambda network, images, labels, threads: network.test((images, labels), threads=threads),
     "evaluate": lambda network, images, labels, threads: network.engine.evaluate(
-        network._batch(images, labels).batch(), threads
+        network._batch(images, labels).source(), threads
     ),
 }
 

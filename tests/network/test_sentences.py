@@ -13,7 +13,7 @@ ACTIVATIONS = '"identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu
 ALL_ACTIVATIONS = ACTIVATIONS.replace(" or ", ", ") + ' or "softmax"'
 LOSSES = (
     '"quadratic", "mean_squared_error", "half_squared_error", "mean_absolute_error", "huber", "cross_entropy", '
-    '"binary_cross_entropy" or "poisson"'
+    '"binary_cross_entropy", "poisson" or "summed_poisson"'
 )
 COUNT = "must be a positive integer below 2**31"
 POSITIVE = "must be a positive number"
@@ -35,11 +35,14 @@ def assert_complains(message, function, *arguments, kind=ModelError, **settings)
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"loss": "mse"}, f"loss must be one of {LOSSES}, got 'mse'"),
+        ({"loss": "mse"}, f"loss must be one of {LOSSES}, got 'mse': did you mean \"mean_squared_error\"?"),
         ({"loss": None}, f"loss must be one of {LOSSES}, got None"),
-        ({"activation": "Relu"}, f"activation must be one of {ACTIVATIONS}, got 'Relu'"),
+        ({"activation": "Relu"}, f"activation must be one of {ACTIVATIONS}, got 'Relu': did you mean \"relu\"?"),
         ({"activation": "softmax"}, f"activation must be one of {ACTIVATIONS}, got 'softmax'"),
-        ({"activation": ["relu", "swish"]}, f"activation must be one of {ALL_ACTIVATIONS}, got 'swish'"),
+        (
+            {"activation": ["relu", "swish"]},
+            f"activation must be one of {ALL_ACTIVATIONS}, got 'swish': did you mean \"silu\"?",
+        ),
         ({"activation": ["relu", 7]}, f"activation must be one of {ALL_ACTIVATIONS}, got 7"),
         (
             {"activation": ["softmax", "softmax"]},
@@ -105,17 +108,17 @@ def test_of_networks(settings, message):
         (
             {"optimizer": "Adam"},
             'optimizer must be one of "sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "nadam" or "lbfgs", '
-            "got 'Adam'",
+            "got 'Adam': did you mean \"adam\"?",
         ),
         (
-            {"optimizer": cmlp.Adam},
-            "optimizer must be a name or an optimizer such as cmlp.Adam(), got <class 'cmlp.training.optimizers.Adam'>",
+            {"optimizer": Unknown},
+            f"optimizer must be a name or one of cmlp's optimizers such as cmlp.Adam(), got {Unknown!r}",
         ),
         (
             {"callbacks": Unknown()},
             "callbacks must be functions, or objects with on_epoch_end or on_batch_end, got <unknown>",
         ),
-        ({"validation_data": 1.0}, "validation_data must be a number of (0, 1), got 1.0"),
+        ({"validation_data": 1.0}, "validation_data must be data or a fraction in (0, 1), got 1.0"),
     ],
     ids=repr,
 )
@@ -136,21 +139,26 @@ def test_of_training(settings, message):
             "sample_weight must be non-negative numbers, got nan at index 1",
         ),
         ({"sample_weight": np.zeros(6)}, "sample_weight must not all be 0"),
-        ({"class_weight": {0: 0, 1: 0}}, "sample_weight and class_weight must not make every weight 0"),
+        (
+            {"class_weight": {0: 0, 1: 0}},
+            "sample_weight and class_weight must not all be 0, and have a finite sum, in float64, got 0 to 0",
+        ),
         (
             {"sample_weight": DATA[1], "class_weight": {1: 0}},
-            "sample_weight and class_weight must not make every weight 0",
+            "sample_weight and class_weight must not all be 0, and have a finite sum, in float64, got 0 to 0",
         ),
         (
             {"class_weight": "even"},
             "class_weight must be a dict of label and weight, or \"balanced\", got 'even'",
         ),
         ({"class_weight": [1, 2]}, 'class_weight must be a dict of label and weight, or "balanced", got [1, 2]'),
-        ({"class_weight": {"cat": 2}}, "class_weight must have labels for keys, got 'cat'"),
-        ({"class_weight": {-1: 2}}, "class_weight must have labels for keys, got -1"),
+        ({"class_weight": {"cat": 2}}, "class_weight must have labels of 0..1 for keys, got 'cat'"),
+        ({"class_weight": {-1: 2}}, "class_weight must have labels of 0..1 for keys, got -1"),
         ({"class_weight": {1: -2}}, "class_weight must be non-negative numbers, got -2 for label 1"),
         ({"class_weight": {1: "x"}}, "class_weight must be non-negative numbers, got 'x' for label 1"),
-        ({"class_weight": {7: np.inf}}, "class_weight must be non-negative numbers, got inf for label 7"),
+        ({"class_weight": {1: np.inf}}, "class_weight must be non-negative numbers, got inf for label 1"),
+        ({"class_weight": {5: 3.0}}, "class_weight must have labels of 0..1 for keys, got 5"),
+        ({"class_weight": {10**12: 2.0}}, "class_weight must have labels of 0..1 for keys, got 1000000000000"),
     ],
     ids=repr,
 )
@@ -159,8 +167,8 @@ def test_of_weights(settings, message):
 
 
 def test_class_weights_that_are_none():
-    networks = [Network([3, 2]) for _ in range(3)]
-    for network, class_weight in zip(networks, (None, {}, {5: 3.0, 10**12: 2.0}), strict=True):
+    networks = [Network([3, 2]) for _ in range(2)]
+    for network, class_weight in zip(networks, (None, {}), strict=True):
         network.train(DATA, 2, 0.1, class_weight=class_weight)
     assert len({network.weights[0].tobytes() for network in networks}) == 1
 
@@ -180,8 +188,8 @@ def test_of_labels_where_there_are_none(settings, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: cmlp.Momentum(1), f"momentum {SHARE}, got 1"),
-        (lambda: cmlp.Nesterov(-0.1), f"momentum {SHARE}, got -0.1"),
+        (lambda: cmlp.Momentum(1.1), "momentum must be in [0, 1], got 1.1"),
+        (lambda: cmlp.Nesterov(-0.1), "momentum must be in [0, 1], got -0.1"),
         (lambda: cmlp.RMSprop(rho=1.0), f"rho {SHARE}, got 1.0"),
         (lambda: cmlp.RMSprop(epsilon=0), f"epsilon {POSITIVE}, got 0"),
         (lambda: cmlp.Adam(beta_1="x"), f"beta_1 {SHARE}, got 'x'"),
@@ -212,7 +220,7 @@ class TestLossesThatAreNotFinite:
             network.train((images, np.ones((3, 1))), 2, 0.5, mini_batch_size=1, optimizer=optimizer)
         assert str(error.value) == (
             f"training stopped in epoch 1, mini-batch {place + 1} of 3, because the loss is not finite; "
-            "the last finite weights are kept, and images of 0 to 1 may help, where these reach 2000"
+            "the last finite weights are kept, and scaling the images to [0, 1] may help: the largest value is 2000"
         )
         assert np.array_equal(network.weights[0], before), "pixels of 0 move the biases only"
 
@@ -220,7 +228,7 @@ class TestLossesThatAreNotFinite:
         ("pixel", "remedy"),
         [
             (1.0, "a smaller eta than 1e+08 may help"),
-            (17.0, "images of 0 to 1 may help, where these reach 17"),
+            (17.0, "scaling the images to [0, 1] may help: the largest value is 17"),
             (-np.inf, "no image may hold an inf or nan"),
             (np.nan, "no image may hold an inf or nan"),
         ],

@@ -1,4 +1,4 @@
-"""The formulas of every activation, loss and optimiser in plain NumPy, written without a look at cmlp's core.
+"""The formulas of every activation, loss and optimizer in plain NumPy, written without a look at cmlp's core.
 
 Images are columns, as in reference.py: a batch is (features, n), targets are (outputs, n).
 """

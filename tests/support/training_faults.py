@@ -84,7 +84,7 @@ FAULTS = {
     "U(0, 1)": ("one-sided-weights", positive),
     "U(0, 1), batches of 125": ("one-sided-weights", lambda s: positive(s, 125)),
     "10 N(0, 1)": ("stuck", lambda s: s.trained(with_weights(lambda n: 10 * RNG(5).standard_normal(n), s.sizes))),
-    "raw pixels": ("unscaled-inputs", lambda s: s.trained(cmlp.Network(s.sizes), data=raw(s.train))),
+    "raw pixels": ("unscaled-inputs", lambda s: s.trained(cmlp.Network(s.sizes, seed=1), data=raw(s.train))),
     "up the gradient": ("gradient-reversed", climbing),
 }
 

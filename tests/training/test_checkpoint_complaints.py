@@ -18,7 +18,9 @@ class TestComplaints:
     def test_what_is_there_is_not_replaced(self, tmp_path):
         train(tmp_path / "run")
         before = (tmp_path / "run").read_bytes()
-        with pytest.raises(ModelError, match="run is a checkpoint already: resume goes on from it, and removing it"):
+        with pytest.raises(
+            ModelError, match=r"run is a checkpoint already: .* removing .*run and .*previous begins again$"
+        ):
             train(tmp_path / "run")
         assert (tmp_path / "run").read_bytes() == before
 

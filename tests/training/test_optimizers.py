@@ -1,4 +1,4 @@
-"""Every optimiser against its formula, step by step, and L-BFGS against the optimum."""
+"""Every optimizer against its formula, step by step, and L-BFGS against the optimum."""
 
 import numpy as np
 import pytest
@@ -122,7 +122,7 @@ def test_every_training_begins_anew():
 
 
 def test_nothing_moves_without_a_gradient():
-    """An optimiser that divides by a moment of 0 would give NaN."""
+    """An optimizer that divides by a moment of 0 would give NaN."""
     for name in formulas.OPTIMIZERS:
         network = Network([2, 1], activation=["identity"], loss="mean_squared_error", initializer="zeros")
         network.train((np.zeros((3, 2)), np.zeros((3, 1))), 3, 0.1, optimizer=name)

@@ -72,7 +72,7 @@ def test_measuring_does_not_disturb(settings, digits):
 
 
 def test_one_epoch_after_the_other_is_not_the_same_as_both():
-    """A second training goes on with the weights and the generator, but its optimiser begins anew."""
+    """A second training goes on with the weights and the generator, but its optimizer begins anew."""
     train, _ = cmlp.load_digits()
     networks = [Network([64, 10], seed=1) for _ in range(2)]
     networks[0].train(train, 2, 0.1)

@@ -14,7 +14,7 @@ TITLES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 class Sets(NamedTuple):
     """Training and test data of a source.
 
-    Attributes
+    Parameters
     ----------
     train : Dataset
         The training data, or the only data that the source holds.
@@ -23,7 +23,7 @@ class Sets(NamedTuple):
 
     Examples
     --------
-    >>> train, test = Sets(Dataset([[0], [1]], [0, 1]), None)
+    >>> train, test = cmlp.Sets(cmlp.Dataset([[0], [1]], [0, 1]), None)
     """
 
     train: Dataset

@@ -55,6 +55,7 @@ def page_content(model: Model, examples: Examples | None) -> dict[str, Any]:
         "activations": architecture.activations,
         "says": _kind_of_answer(model),
         "names": model.names,
+        "inputs": model.feature_names,
         "framing": None if framing is None else asdict(framing),
         "type": str(parameters.dtype),
         "parameters": _base64(np.concatenate([array.ravel() for layer in layers for array in layer])),

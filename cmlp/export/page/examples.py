@@ -69,7 +69,7 @@ def choose_examples(samples: Samples, architecture: Architecture, engine: Engine
     DataError
         If an output is not a number.
     """
-    answers = decide(engine.outputs(samples.batch()), architecture, engine)
+    answers = decide(engine.outputs(samples.source()), architecture, engine)
     expected: NDArray[Any] | None = samples.labels if architecture.classifies else samples.targets
     assert expected is not None
     counted = answers.dtype.kind in "bi"  # labels, or yes and no; numbers are never right, only near

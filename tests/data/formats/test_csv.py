@@ -91,7 +91,7 @@ def test_images_are_contiguous(tmp_path):
             "0,9,1\n0,9,2\n1,9,3\n1,9,5\n",
             "{path} must have a header that names the label column: both its first and its last column could be it",
         ),
-        ("label,a\n0.5,3\n0,1\n", "labels in {path} must be integers or one-hot rows, got dtype float32"),
+        ("label,a\n0.5,3\n0,1\n", "labels in {path} must be whole numbers or one-hot rows, got 0.5 at index 0"),
         ("label,a\n0,1e99\n1,1\n", "images in {path} must be finite, got inf in image 0, pixel 0"),
         ('label,a\n0,"1\n1,1\n', "lines 2 to 3 of {path} must be rows of numbers"),
     ],

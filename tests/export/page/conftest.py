@@ -70,7 +70,7 @@ def chosen():
     """Return a function that chooses examples for a network's page."""
 
     def choose(network, data):
-        samples = network._samples(_arrays(data), "data", network.scale)
+        samples = network._samples(_arrays(data), "data", network._pixel_scale)
         return choose_examples(samples, network.architecture, network.engine)
 
     return choose

@@ -30,14 +30,14 @@ function showNeuron(model, { zs, activations }, { layer, unit }) {
   if (model.framing) {
     const { width, height } = model.framing;
     paintSigned(byId("neuron-picture"), gradient, width, height);
-  } else listFeatures(byId("neuron-list"), gradient);
+  } else listFeatures(byId("neuron-list"), model, gradient);
 }
 
-function listFeatures(list, gradient) {
+function listFeatures(list, model, gradient) {
   const strongestFirst = [...gradient.keys()].sort((i, j) => Math.abs(gradient[j]) - Math.abs(gradient[i]));
   list.replaceChildren();
   for (const k of strongestFirst.slice(0, MOST_FEATURES))
-    html(list, "li", { textContent: `input ${k + 1}: ${shortNumber(gradient[k])}` });
+    html(list, "li", { textContent: `${nameOfInput(model, k)}: ${shortNumber(gradient[k])}` });
 }
 
 class WeightPictures {

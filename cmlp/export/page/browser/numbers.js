@@ -13,12 +13,17 @@ function rangesOf(features, examples) {
   });
 }
 
-function makeNumbers(parent, features, examples, onChange) {
+function nameOfInput({ inputs }, k) {
+  return inputs ? inputs[k] : `input ${k + 1}`;
+}
+
+function makeNumbers(parent, model, examples, onChange) {
+  const features = model.sizes[0];
   const ranges = rangesOf(features, examples);
   const own = Float64Array.from(ranges, ({ start }) => start);
   let shown = own; // or a test image, of which all but the changed field is kept
   const make = features <= MOST_SLIDERS ? makeSliders : makeText;
-  const fields = make(parent, ranges, (k, value) => {
+  const fields = make(parent, model, ranges, (k, value) => {
     own.set(shown);
     shown = own;
     own[k] = value;
@@ -32,14 +37,14 @@ function makeNumbers(parent, features, examples, onChange) {
   return { own, show };
 }
 
-function makeSliders(parent, ranges, onInput) {
+function makeSliders(parent, model, ranges, onInput) {
   const rows = ranges.map(({ low, high }, k) => {
     const row = html(parent, "div", { className: "row" });
-    html(row, "span", { textContent: k + 1 });
+    html(row, "span", { textContent: model.inputs ? model.inputs[k] : k + 1 });
     const slider = html(row, "input", { type: "range", min: low, max: high, step: "any" });
     const number = html(row, "input", { type: "number", step: "any" });
-    slider.setAttribute("aria-label", `input ${k + 1}`);
-    number.setAttribute("aria-label", `input ${k + 1} as a number`);
+    slider.setAttribute("aria-label", nameOfInput(model, k));
+    number.setAttribute("aria-label", `${nameOfInput(model, k)} as a number`);
     for (const [field, other] of [[slider, number], [number, slider]])
       field.addEventListener("input", () => {
         if (field.value === "" || !Number.isFinite(field.valueAsNumber)) return;
@@ -57,7 +62,7 @@ function makeSliders(parent, ranges, onInput) {
   return { show };
 }
 
-function makeText(parent, ranges, onInput) {
+function makeText(parent, model, ranges, onInput) {
   const note = html(parent, "p", { id: "number-note" });
   const text = html(parent, "textarea", { rows: 12, spellcheck: false });
   change(text, { "aria-label": "inputs", "aria-describedby": "number-note" });

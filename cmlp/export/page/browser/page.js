@@ -37,7 +37,7 @@ function ownChanged() {
 }
 
 const drawing = model.framing ? new Drawing(byId("pad"), model.framing, ownChanged) : null;
-const numbers = drawing ? null : makeNumbers(byId("number-fields"), model.sizes[0], examples, ownChanged);
+const numbers = drawing ? null : makeNumbers(byId("number-fields"), model, examples, ownChanged);
 const chooser = examples ? makeExamples(examples, model, showExample) : null;
 const diagram = new Diagram(byId("stage"), model, update);
 const pictures = drawing ? new WeightPictures(byId("weight-pictures"), model, (unit) => diagram.choose(0, unit)) : null;

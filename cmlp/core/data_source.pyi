@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-class Batch:
+class DataSource:
     def __init__(
         self,
         images: NDArray[Any] | tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int32]],
@@ -12,6 +12,7 @@ class Batch:
         targets: NDArray[np.float64] | None = None,
         weights: NDArray[np.float64] | None = None,
         smoothing: float = 0,
+        rows: NDArray[np.intp] | None = None,
     ) -> None: ...
     @property
     def n(self) -> int: ...

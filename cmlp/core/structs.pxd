@@ -7,7 +7,7 @@ ctypedef fused floating:
     double
 
 
-cdef struct Layer:
+cdef struct LayerSpec:
     int fan_in
     int fan_out
     int activation      # see activations.pyx
@@ -15,12 +15,12 @@ cdef struct Layer:
     double dropout      # the share of units left out in training
     Py_ssize_t weights  # where W (fan_out, fan_in) begins in the parameter vector
     Py_ssize_t biases   # where b (fan_out,) begins
-    Py_ssize_t units    # how many units the earlier layers have: the layer's place among the activations
+    Py_ssize_t units    # how many units the earlier layers have: the layer's offset among the activations
 
 
-cdef struct Model:
+cdef struct NetworkSpec:
     int depth           # how many layers have weights
-    Layer* layers       # (depth,)
+    LayerSpec* layers   # (depth,)
     int fan_in          # of the first layer
     int fan_out         # of the last layer
     int loss            # see losses.pyx
@@ -32,7 +32,7 @@ cdef struct Model:
 
 
 cdef enum:
-    MOST_PARTS = 8            # into which a mini-batch is divided among threads
+    MAX_PARTS = 8             # into which a mini-batch is divided among threads
 
 
 cdef struct Inputs:           # the images of a mini-batch
@@ -43,14 +43,14 @@ cdef struct Inputs:           # the images of a mini-batch
     void* values              # and their values
 
 
-cdef struct Workspace:        # room for n images; matrices of float or double, stored by columns
+cdef struct Workspace:        # buffers for n images; matrices of float or double, stored by columns
     Inputs inputs
     void* images              # (fan_in, n)
-    uint8_t* flags            # (fan_in, MOST_PARTS), whether the pixels of one image are not zero
-    uint8_t* found            # (fan_in + 64, MOST_PARTS), those of them that are not
-    void* tiles               # (TILE_WIDTH * TILE_ROWS bytes, MOST_PARTS), or NULL where the first layer is narrow
-    Py_ssize_t* places        # (max(fan_in, n), MOST_PARTS), of columns that are multiplied by tiles
-    Inputs turned             # the images by pixels: in which a pixel is not zero, in place of `pixels`, and its values
+    uint8_t* flags            # (fan_in, MAX_PARTS), whether the pixels of one image are not zero
+    uint8_t* nonzero          # (fan_in + 64, MAX_PARTS), those of them that are not
+    void* tiles               # (TILE_WIDTH * TILE_ROWS bytes, MAX_PARTS), or NULL where the first layer is narrow
+    Py_ssize_t* cursors       # (max(fan_in, n), MAX_PARTS), how far the columns are that are multiplied by tiles
+    Inputs transposed         # the images by pixels; in place of `pixels`, the images in which a pixel is not zero
     void* targets             # (fan_out, n)
     void* weights             # (n,)
     void* zs                  # of every layer, in turn (layer.fan_out, n), where the layer keeps it
