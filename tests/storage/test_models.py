@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -225,24 +226,53 @@ def test_no_file_stays_open(tmp_path):
 
 MEMORY = """
 import resource, sys
+import numpy as np
 import cmlp
-network = cmlp.Network([4, 2])
-network.save(sys.argv[1] + ".small")
+def most():
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+small = cmlp.Network([4, 2])
+small.save(sys.argv[1] + ".small")
 cmlp.Network.load(sys.argv[1] + ".small").feedforward([0, 0, 0, 0])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = most()
+network = cmlp.Network([1000, 10000, 10], initializer="zeros", dtype=sys.argv[2])
+made = most()
+network.save(sys.argv[1])
+saved = most()
+del network
 cmlp.Network.load(sys.argv[1])
-print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+print(made - before, saved - made, most() - before)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory in kilobytes")
-def test_loading_takes_four_times_the_file(tmp_path):
-    """The file, its arrays, and the network with its parameters and a gradient."""
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_memory(tmp_path, dtype):
+    """To save takes no more than some blocks besides the network, and to load the file besides it."""
     path = tmp_path / "model.cmlp"
-    Network([1000, 4000, 10], dtype="float32").save(path)
-    program = [sys.executable, "-c", MEMORY, path]
+    program = [sys.executable, "-c", MEMORY, path, dtype]
     run = subprocess.run(program, capture_output=True, text=True, check=True, env=environment(), cwd=tmp_path)
-    assert int(run.stdout) < 3 * path.stat().st_size + (4 << 20)
+    size, (made, saved, loaded) = path.stat().st_size, map(int, run.stdout.split())
+    assert made < 1.3 * size
+    assert saved < 0.3 * size + (12 << 20)
+    assert loaded < size + 1.3 * size
+
+
+def test_a_save_while_another_thread_trains_is_whole(tmp_path):
+    network = Network([50, 40, 10], seed=1)
+    images, labels = np.random.default_rng(0).random((500, 50)), np.arange(500) % 10
+    trainer = threading.Thread(target=network.train, args=((images, labels), 10**6, 0.1), kwargs={"progress": False})
+    before = network.engine.parameters.copy()
+    trainer.start()
+    try:
+        for number in range(100):
+            network.save(tmp_path / "model.cmlp")
+            found = Network.load(tmp_path / "model.cmlp")
+            if number > 20 and (found.engine.parameters != before).all():
+                break
+    finally:
+        while trainer.is_alive():  # it may not have begun
+            network.stop()
+            trainer.join(0.01)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="faulty_saves.py needs limits of Linux")
