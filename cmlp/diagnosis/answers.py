@@ -13,6 +13,7 @@ from cmlp.diagnosis.trials import HALF
 SAMPLE = 800  # images by which repairs are chosen and judged
 FEWEST = 10  # rows of a class, of which none is answered
 KNOWN = 0.5  # share of the class that a new network must have right
+RECOVERED = 0.8  # of what a new network learns, that the network must have learned from other data
 OTHERS = 0.5  # share of the other classes that the network must have right
 
 SEEN = {
@@ -47,7 +48,7 @@ def other_answers(case: Case) -> Finding | None:
     train, some = Evidence("training data", trials.fitted), Evidence("training data", seen)
     families = () if train.pictures else (renamed_only,)
     before, best = Search(_Judge(case), train, some, trials.retrained[1], families).best()
-    if best is before or trials.learned(best.accuracy) < HALF * trials.learned(trials.retrained[1]):
+    if best is before or trials.learned(best.accuracy) < max(HALF, RECOVERED * trials.learned(trials.retrained[1])):
         return None
     measured = f"it has {before.accuracy:.1f} % of the training data right, and {best.accuracy:.1f} % with this repair"
     after = _accuracy_with(case, best.repairs)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cmlp.diagnosis.alike import alike
 from cmlp.diagnosis.evidence import FEWEST, Evidence
 from cmlp.diagnosis.learning import GOOD, learns_better
 from cmlp.diagnosis.pixels import CLEAR, proves
@@ -54,7 +55,7 @@ def _can_be_told_apart(evidence: Evidence, other: Evidence | None, probe: Probe)
             )
             if as_many is None or as_many.certainty < 2 * CERTAIN:
                 return False
-            return _knows_nothing(known, evidence)
+            return _knows_nothing(known, evidence) and alike(other.dataset, evidence.dataset)
     return evidence.pictures and len(evidence.rows) >= 4 * FEWEST and _comes_in_kinds(evidence)
 
 

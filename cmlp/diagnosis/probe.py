@@ -21,7 +21,7 @@ VISITS = 30_000  # rows seen in training, in 4 to 60 epochs
 ETA = 0.005
 MINI_BATCH = 20
 SPREAD = 3.0  # deviations that become 1 in pictures: brings MNIST to a width of 1, as 1/255 does
-FARTHEST = 5.0  # deviations from the mean of a feature, beyond which values are all the same
+FARTHEST = 5.0  # deviations from the mean of a feature, beyond which values are outliers
 SIDE = 32  # pixels; larger pictures are reduced
 BLOCK = 2_000  # rows converted at a time
 
@@ -91,7 +91,7 @@ class Probe:
         self.rows, self.predicted = np.concatenate(rows), np.concatenate(predicted)
 
     def _trained(self, rows: NDArray[np.intp]) -> Network:
-        values = self._mapping(self.train[rows])
+        values = self._mapping.clipped(self.train[rows])
         sizes = (values.shape[1], HIDDEN, self.classes)
         network = Network(sizes, activation="relu", loss="cross_entropy", dtype="float32", seed=0)
         epochs = min(60, max(4, VISITS // len(rows)))
@@ -183,9 +183,11 @@ class Mapping:
         values = self._reduced(dataset)
         values -= self._offset
         values /= self._divisor
-        if self._farthest < np.inf:
-            np.clip(values, -self._farthest, self._farthest, out=values)
         return values
+
+    def clipped(self, dataset: Dataset) -> NDArray[np.float32]:
+        """Return the inputs without outliers, for training; what is asked later shows whether outliers do harm."""
+        return np.clip(self(dataset), -self._farthest, self._farthest)
 
     def _reduced(self, dataset: Dataset) -> NDArray[np.float32]:
         return scaled(dataset) if self._shape is None else reduced(scaled(dataset), self._shape)

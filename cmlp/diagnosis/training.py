@@ -121,7 +121,7 @@ def _bytes_scale(case: Case) -> Finding | None:
 def _other_scale(case: Case) -> Finding | None:
     """Look for a range of the images in which the network is good."""
     trials = case.trials
-    scores = {factor: case.network.test(_mapped(trials.held_out, factor)) for factor in SCALES}
+    scores = {factor: trials.reached(case.network, _mapped(trials.held_out, factor)) for factor in SCALES}
     factor = max(scores, key=scores.__getitem__)
     good = trials.learned(scores[factor]) >= RECOVERED * trials.learned(trials.retrained[1])
     if not (good and trials.convincing(trials.given, scores[factor])):

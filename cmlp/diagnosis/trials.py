@@ -85,16 +85,17 @@ class Trials:
 
     @cached_property
     def given(self) -> float:
-        """Accuracy in percent of the given network on the held rows."""
-        return self.network.test(self.held_out)
+        """Accuracy in percent of the given network on the held out rows, 0 if its outputs are not finite."""
+        return self.reached(self.network)
 
     @cached_property
     def finite(self) -> bool:
         """Whether the outputs of the given network are numbers."""
         try:
-            return bool(np.isfinite(self.given))
+            self.network.test(self.held_out)
         except DataError:
             return False
+        return True
 
     @property
     def textbook(self) -> bool:
@@ -158,10 +159,10 @@ class Trials:
         """How far an accuracy is on the way from a constant answer (0) to all right (1)."""
         return (percent - self.constant) / (100 - self.constant) if self.constant < 100 else 1.0
 
-    def reached(self, network: Network) -> float:
+    def reached(self, network: Network, rows: Dataset | None = None) -> float:
         """Return the accuracy in percent on the held out rows, 0 for a network whose outputs are not finite."""
         try:
-            return network.test(self.held_out)
+            return network.test(self.held_out if rows is None else rows)
         except DataError:
             return 0.0
 
