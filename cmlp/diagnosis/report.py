@@ -72,7 +72,18 @@ class Finding:
         return self.text(COLUMNS)
 
     def text(self, columns: int | None = None) -> str:
-        """Return the finding in lines of at most so many columns, or one line for each thing that it says."""
+        """Return the finding in lines of at most so many columns, or one line for each thing that it says.
+
+        Parameters
+        ----------
+        columns : int, optional
+            Maximum length of a line; 80 in ``str(finding)``, and by default as long as a line gets.
+
+        Returns
+        -------
+        str
+            The lines.
+        """
         lines = _wrapped(f"{self.severity.name.lower()}: {self.verdict} [{self.code}]", "    ", columns)
         lines += _wrapped(f"    measured: {self.measured}", HANGING, columns)
         if self.repair is not None:
@@ -146,11 +157,12 @@ class Report:
         Parameters
         ----------
         columns : int, optional
-            80 in ``str(report)``; by default, lines are as long as they get.
+            Maximum length of a line; 80 in ``str(report)``, and by default as long as a line gets.
 
         Returns
         -------
         str
+            The lines.
         """
         parts = [finding.text(columns) for finding in self.findings]
         if self.ok:

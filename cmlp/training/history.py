@@ -25,12 +25,12 @@ class History:
         Mean loss of the validation data, without penalties, measured after the epoch.
     validation_accuracy : list of float, optional
         Accuracy on the validation data in percent, measured after the epoch.
-    validation_score : list of float, optional
-        The estimator's ``score`` on the validation data: accuracy from 0 to 1, or R².
     test_accuracy : list of float, optional
         Accuracy on the test data in percent, measured after the epoch.
     seconds : list of float, optional
         Duration of the epoch's training, without the measurements after it.
+    validation_score : list of float, optional
+        The estimator's ``score`` on the validation data: accuracy from 0 to 1, or R².
 
     Examples
     --------

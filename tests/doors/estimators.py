@@ -2,7 +2,7 @@
 
 import numpy as np
 from doors.arrays import draw, lay_out, shapes_of_answers, shapes_of_images
-from doors.networks import Case
+from doors.expected import Case
 from doors.rules import Refused, Unsaid, require
 from support import formulas
 
