@@ -12,6 +12,7 @@ FURTHER = 1.25  # times the unlikeness of neighbours, that pixels some columns a
 APART = 4  # columns
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of values that no picture has
 def likeness(rows: NDArray[Any], shape: tuple[int, int]) -> tuple[float, float, float, float]:
     """Mean correlations of pixels with others.
 

@@ -28,7 +28,8 @@ class Behaviour:
     def __init__(self, network: Network, images: Dataset) -> None:
         copy = deepcopy(network)  # so that the given one keeps its activations
         self.outputs = copy.feedforward(scaled(images))
-        self.constant = [float(np.mean(layer.std(axis=0) < CONSTANT)) for layer in copy.activations[1:]]
+        with np.errstate(over="ignore", invalid="ignore"):  # activations may know no bounds
+            self.constant = [float(np.mean(layer.std(axis=0) < CONSTANT)) for layer in copy.activations[1:]]
         self.loss = copy.loss(scaled(images), images.labels)
         shares = np.bincount(images.labels, minlength=self.outputs.shape[1]) / len(images)
         self._landmarks = landmarks(shares, network.architecture.loss)
@@ -36,7 +37,8 @@ class Behaviour:
     @property
     def landmark(self) -> str | None:
         """Which answer the outputs are that is the same for every image, or None."""
-        away = {name: np.mean((self.outputs - answer) ** 2) for name, (answer, _) in self._landmarks.items()}
+        with np.errstate(over="ignore", invalid="ignore"):
+            away = {name: np.mean((self.outputs - answer) ** 2) for name, (answer, _) in self._landmarks.items()}
         nearest = min(away, key=away.__getitem__)
         return nearest if np.sqrt(away[nearest]) <= AT else None
 
