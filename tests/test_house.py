@@ -138,7 +138,8 @@ def test_files_of_tests_stay_short(path):
 
 
 def test_every_folder_of_tests_is_of_a_room():
-    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
+    """But for `doors`, which tries those of all rooms."""
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")} - {Path("doors")}
     assert len(folders) > 10
     assert [str(f) for f in folders if not ((ROOT / f).is_dir() or (ROOT / f).with_suffix(".py").is_file())] == []
 
