@@ -108,7 +108,7 @@ class Network:
     True
     """
 
-    _loop: Loop | None  # of the training under way
+    _loops: list[Loop]  # of the trainings under way, the innermost last
 
     @suggest_keywords
     def __init__(
@@ -513,11 +513,14 @@ class Network:
             vars(self).update(earlier)
             restore(self.rng, before)
             raise
-        outer, self._loop = self._loop, loop  # a callback may train, too
+        nested = bool(self._loops)  # in a callback of another training, or beside it in a thread
+        self._loops.append(loop)
         try:
             return loop.run()
         finally:
-            self._loop = outer
+            self._loops.remove(loop)
+            if nested:
+                vars(self).update(earlier)
 
     def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
         """Check all arguments of `train`; return the training, and what the network learns about its data."""
@@ -602,13 +605,21 @@ class Network:
         state = new_state(options.optimizer, self.engine)
         for batch in batches:
             samples = self._samples(batch, "mini-batch", self._pixel_scale)
+            self._adopt_scale(samples, first=not losses)
             losses.append(take_step(self.engine, samples, options, state, self.rng, f"mini-batch {len(losses) + 1:,}"))
         return losses
 
+    def _adopt_scale(self, samples: Samples, *, first: bool) -> None:
+        """Take over the scale of the first mini-batch, of which the others must have the same."""
+        scale = samples.pixel_scale
+        if scale is not None and first:
+            self.scale, self.settings = scale, self.settings | {"input": "uint8"}
+        if scale not in (None, self.scale):
+            raise DataError(f"all mini-batches must have the scale of the first, {self.scale:g}, got {scale:g}")
+
     def stop(self) -> None:
         """End the training that is under way, after its present step; any thread or callback may call it."""
-        loop = self._loop  # which may end meanwhile
-        if loop is not None:
+        for loop in self._loops[-1:]:
             loop.stop()
 
     def _validation(self, samples: Samples, given: Any, rng: np.random.Generator) -> tuple[Samples, Samples | None]:
@@ -781,7 +792,7 @@ class Network:
         self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
         weights, biases = self.engine.views(self.engine.parameters)
         self._weights, self._biases = LayerArrays("weights", weights), LayerArrays("biases", biases)
-        self._loop = None
+        self._loops = []
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
         """Return the mean loss and its gradient (n_parameters,)."""
@@ -810,7 +821,7 @@ class Network:
         return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
-        made = {"engine", "_form", "_weights", "_biases", "_loop"}  # anew by `_make_engine`
+        made = {"engine", "_form", "_weights", "_biases", "_loops"}  # anew by `_make_engine`
         kept = {name: value for name, value in vars(self).items() if name not in made}
         return kept | {"parameters": self.engine.parameters}
 

@@ -21,6 +21,7 @@ from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
 from cmlp.model.samples import AS_THEY_ARE, Samples, as_rows, check_together
+from cmlp.model.sparse import check_sparse
 from cmlp.network import Network
 from cmlp.training.checkpointing import open_checkpoints
 from cmlp.training.optimizers import OPTIMIZERS, Optimizer
@@ -172,6 +173,8 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
     def _check(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """Return X as an array of TYPES or a sparse matrix, and y."""
+        if issparse(X):
+            check_sparse(X)
         settings = {"accept_sparse": "csr", "dtype": TYPES, "multi_output": True, "reset": reset}
         X, y = validate_data(self, X, y, y_numeric=not is_classifier(self), **settings)
         if issparse(y):
@@ -253,6 +256,8 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Any) -> NDArray[Any]:
         """Return the output activations (n, n_outputs_)."""
         check_is_fitted(self, "network_")
+        if issparse(X):
+            check_sparse(X)
         X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
         outputs: NDArray[Any] = self.network_(X, self.threads)
         check_numbers(outputs, self.network_.engine)

@@ -13,6 +13,7 @@ from cmlp.core.data_source import DataSource
 from cmlp.data.pixels import infer_scale
 from cmlp.data.validation import are_integer_pixels, as_array, check_images, check_labels, check_targets, check_weights
 from cmlp.errors import DataError
+from cmlp.model.sparse import own_csr
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 
@@ -225,22 +226,7 @@ def as_rows(matrix: Any, features: int, scale: PixelScale) -> SparseRows:
 
     Integers other than bytes are bytes where they can, and otherwise multiplied by `scale`.
     """
-    if matrix.ndim != 2 or matrix.shape[1] != features:
-        raise DataError(f"images must have {features:,} pixels each, got a sparse matrix of shape {matrix.shape}")
-    csr = matrix.tocsr()
-    if csr.dtype.kind not in "biuf":
-        raise DataError(f"images must be integers or real numbers, got dtype {csr.dtype}")
-    if csr.nnz >= 2**31:
-        raise DataError(f"a sparse matrix must have fewer than 2**31 values, got {csr.nnz:,}")
-    try:
-        csr.check_format(full_check=True)  # scipy does not look at indices before, and kernels trust them
-    except ValueError as error:
-        raise DataError(f"a sparse matrix must be well-formed, got one in which {error}") from error
-    if np.diff(csr.indptr).max(initial=0) > features:  # more than a row has room for: some are there twice
-        csr = csr.copy()
-        csr.sum_duplicates()
-    if not csr.has_sorted_indices:
-        csr = csr.sorted_indices()  # a copy; kernels divide rows among threads by column
+    csr = own_csr(matrix, features)
     values = csr.data if csr.dtype in CORE_TYPES else _converted(csr.data, scale)
     return np.require(values, None, ["C", "A", "E"]), frozen(csr.indices, np.int32), frozen(csr.indptr, np.int32)
 
@@ -335,12 +321,15 @@ def _factor(dtype: np.dtype[Any], scale: PixelScale | None) -> float | None:
 
 def _checked_rows(matrix: Any, features: int, scale: PixelScale | None, name: str) -> tuple[SparseRows, float]:
     """Return the rows of a sparse matrix, and the scale of their bytes."""
-    factor = _factor(matrix.dtype, scale)
+    csr = own_csr(matrix, features)
+    if csr.dtype == bool:
+        csr = csr.astype(np.uint8)
+        scale = AS_THEY_ARE
+    factor = _factor(csr.dtype, scale)
     if factor is None:
-        csr = matrix.tocsr()
-        low, high = (int(csr.min()), int(csr.max())) if csr.nnz else (0, 0)
+        low, high = int(csr.data.min(initial=0)), int(csr.data.max(initial=0))
         factor = infer_scale(low, high, integers=True) if are_integer_pixels(csr.dtype, high) else 1.0
-    rows = as_rows(matrix, features, PixelScale(factor, factor))
+    rows = as_rows(csr, features, PixelScale(factor, factor))
     _check_finite_rows(rows, name)
     return rows, factor
 

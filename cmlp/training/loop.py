@@ -78,7 +78,7 @@ class Moment:
     ended: bool = False  # by early stopping
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Loop:
     """A training.
 

@@ -351,10 +351,7 @@ class Function(_Named):
     name = "function"
 
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
-        value: Any = self.function(step)
-        if not isinstance(value, int | float | np.floating | np.integer) or not (isfinite(value) and value >= 0):
-            raise ModelError(f"schedule must return a number of at least 0, got {value!r} for step {step}")
-        return float(value)
+        return _checked_factor(self.function(step), step)
 
     def describe(self) -> dict[str, Any]:
         """Return a fingerprint by which another function is noticed."""
@@ -416,5 +413,13 @@ def learning_rates(schedule: Schedule, eta: float, epoch: int, per_epoch: int, e
     if isinstance(schedule, Constant):
         return np.full(per_epoch, eta, np.float64)
     first = epoch * per_epoch
-    factors = (schedule.factor(step, per_epoch, epochs * per_epoch) for step in range(first, first + per_epoch))
-    return float(eta) * np.fromiter(factors, np.float64, per_epoch)
+    steps, factors = range(first, first + per_epoch), np.empty(per_epoch)
+    for place, step in enumerate(steps):
+        factors[place] = _checked_factor(schedule.factor(step, per_epoch, epochs * per_epoch), step)
+    return float(eta) * factors
+
+
+def _checked_factor(value: Any, step: int) -> float:
+    if not isinstance(value, int | float | np.floating | np.integer) or not (isfinite(value) and value >= 0):
+        raise ModelError(f"schedule must return a number of at least 0, got {value!r} for step {step}")
+    return float(value)

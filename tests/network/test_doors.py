@@ -296,3 +296,52 @@ def test_an_optimizer_may_be_a_class(optimizer):
     network.train((BYTES, LABELS), 2, 0.01, optimizer=optimizer)
     twin.train((BYTES, LABELS), 2, 0.01, optimizer="adam")
     assert bits(network) == bits(twin)
+
+
+class TestSeveralTrainings:
+    def test_a_training_in_a_callback_leaves_the_scale_of_the_outer_one(self):
+        done = []
+
+        def callback(event):
+            if not done:
+                done.append(event.network.train((BYTES // 16, LABELS), 1, 1e-12))
+
+        network = make_network()
+        network.train((BYTES, LABELS), 3, 1.0, callbacks=callback)
+        assert (network.scale, network.settings["epochs"]) == (1 / 255, 3)
+
+    def test_stop_reaches_the_training_that_is_left_in_another_thread(self):
+        network, begun, ended = make_network(), threading.Event(), threading.Event()
+
+        def wait(event):
+            begun.set()
+            ended.wait(60)
+
+        keywords = {"callbacks": wait, "progress": False}
+        worker = threading.Thread(target=network.train, args=((BYTES, LABELS), 10**7, 0.1), kwargs=keywords)
+        worker.start()
+        assert begun.wait(60)
+        network.train((BYTES, LABELS), 1, 0.1)
+        network.stop()
+        ended.set()
+        worker.join(60)
+        assert not worker.is_alive()
+
+    def test_mini_batches_of_a_dataset_bring_their_scale(self):
+        train, test = cmlp.load_digits()
+        network = Network([64, 30, 10])
+        network.train_on_batches((train[i : i + 10] for i in range(0, 500, 10)), 3.0)
+        assert network.scale == train.scale
+        assert network.test(test) == network.test((test.images, test.labels))
+        with pytest.raises(DataError, match=r"^all mini-batches must have the scale of the first"):
+            network.train_on_batches([train[:10], cmlp.Dataset(BYTES.repeat(6, axis=1)[:, :64], LABELS)], 3.0)
+
+
+@pytest.mark.parametrize("factor", [-1.0, np.nan, None, "a"])
+def test_a_schedule_of_ones_own_returns_numbers_of_at_least_0(factor):
+    class Own(cmlp.Step):
+        def factor(self, step, per_epoch, steps):
+            return factor
+
+    with pytest.raises(ModelError, match=r"^schedule must return a number of at least 0, got .* for step 0$"):
+        make_network().train((BYTES, LABELS), 1, 1.0, schedule=Own(1))
