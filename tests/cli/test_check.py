@@ -301,4 +301,5 @@ def test_where_nothing_can_be_said(call, tmp_path):
     assert (status, err) == (3, "") and "Nothing can be said, because " in out and "sound" not in out
     report = json.loads(call(str(tmp_path / "few"), "--json")[1])
     assert not report["ok"] and report["findings"] == [] and report["unknown"]
-    assert call(folder)[0] == 1
+    assert call(folder)[0] == 3
+    assert call(write(tmp_path / "inverted", lambda v: [v[0], v[1], 16 - v[2], v[3]]))[0] == 1

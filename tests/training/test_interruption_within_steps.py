@@ -97,7 +97,7 @@ def test_the_core_writes_how_far_it_has_come():
     running, order = RunningLoss(), np.arange(40)
     state = new_state(options.optimizer, network.engine)
     returned = [
-        network.engine.train(samples.batch(), order, begin, begin + 16, np.ones(5), state, options, running=running)
+        network.engine.train(samples.source(), order, begin, begin + 16, np.ones(5), state, options, running=running)
         for begin in (0, 16)
     ]
     assert running.done == 32 == returned[1][2]
@@ -255,15 +255,19 @@ def test_a_forked_process_ends_by_its_first_signal():
 
 def _terminate_a_fork():
     import os
+    import select
 
     found, begun = [], threading.Event()
 
     def fork():
         begun.wait(PATIENCE)
+        receive, send = os.pipe()
         child = os.fork()
         if not child:
+            os.write(send, b"!")  # Python forgets the signals that came before
             while True:
-                signal.pause()
+                select.select([], [], [], 0.1)  # a pause could begin right after the signal
+        os.read(receive, 1)
         os.kill(child, signal.SIGTERM)
         found.append(-os.WTERMSIG(os.waitpid(child, 0)[1]))
 
