@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import inf, nan
+from math import inf
 from typing import Any
 from warnings import warn
 
@@ -206,7 +206,6 @@ class Fit:
         try:
             self.loop.run()
         except KeyboardInterrupt:
-            self._keep_interrupted_epoch()
             warn("Training interrupted by user.", stacklevel=5)
         except Diverged as error:
             self._diverged(error)
@@ -227,13 +226,6 @@ class Fit:
                 f"{watched} did not improve more than tol={e.tol:f} for {e.n_iter_no_change} consecutive epochs. "
                 "Stopping."
             )
-
-    def _keep_interrupted_epoch(self) -> None:
-        """Count an epoch whose steps were all taken, and only whose measurements were interrupted."""
-        position, history = self.loop.position, self.loop.history
-        if position.running.weight and self.loop.steps.is_over(position) and len(history) == position.epoch:
-            history.loss.append(position.mean_loss)
-            history.seconds.append(nan)
 
     def _diverged(self, error: Diverged) -> None:
         e, rule = self.estimator, self.loop.now.early_stopping
