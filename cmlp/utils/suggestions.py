@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 # What other libraries call the same thing, in lower case with underscores.
 SYNONYMS = {
+    "absolute_error": "mean_absolute_error",
     "alpha": "lmbda",
     "batch_size": "mini_batch_size",
     "bce": "binary_cross_entropy",
@@ -32,6 +33,7 @@ SYNONYMS = {
     "momentum_sgd": "momentum",
     "mse": "mean_squared_error",
     "n_epochs": "epochs",
+    "n_iter_no_change": "patience",
     "n_jobs": "threads",
     "nll": "cross_entropy",
     "num_epochs": "epochs",
@@ -42,8 +44,10 @@ SYNONYMS = {
     "softmax_cross_entropy": "cross_entropy",
     "solver": "optimizer",
     "sparse_categorical_crossentropy": "cross_entropy",
+    "squared_error": "mean_squared_error",
     "swish": "silu",
     "test": "test_data",
+    "validation_fraction": "validation_data",
     "validation_split": "validation_data",
     "verbose": "progress",
     "weight_decay": "lmbda",
@@ -60,13 +64,9 @@ def suggestion(given: object, names: Collection[str]) -> str:
     if not isinstance(given, str):
         return ""
     plain = given.strip().lower().replace("-", "_").replace(" ", "_")
-    if plain in names:
-        meant = [plain]
-    elif SYNONYMS.get(plain) in names:
-        meant = [SYNONYMS[plain]]
-    else:
-        meant = get_close_matches(plain, names, 1)
-    return f': did you mean "{meant[0]}"?' if meant else ""
+    same = [name for name in names if SYNONYMS.get(name, name) == SYNONYMS.get(plain, plain)]
+    meant = plain if plain in names else next(reversed(same or get_close_matches(plain, names, 1)), None)
+    return f': did you mean "{meant}"?' if meant else ""
 
 
 def suggest_keywords(function: Callable[P, T]) -> Callable[P, T]:
