@@ -1,7 +1,8 @@
 """What both estimators have in common: their parameters, and how these become a network and its training."""
 
-from collections.abc import Iterable, Mapping
-from math import inf, sqrt
+from collections.abc import Iterable
+from contextlib import suppress
+from math import sqrt
 from numbers import Integral, Real
 from typing import Any, Self, cast
 
@@ -11,12 +12,11 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils._param_validation import Options as OneOf
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.estimators.fit import Fit, has_epochs
+from cmlp.estimators.parameters import CONSTRAINTS, HIDDEN, meant, per_layer
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
@@ -24,62 +24,17 @@ from cmlp.model.samples import AS_THEY_ARE, Samples, as_rows, check_together
 from cmlp.model.sparse import check_sparse
 from cmlp.network import Network
 from cmlp.training.checkpointing import open_checkpoints
-from cmlp.training.optimizers import OPTIMIZERS, Optimizer
 from cmlp.training.random_state import restore, state_of
-from cmlp.training.schedules import SCHEDULES, Schedule
-from cmlp.utils.checks import check_name
+from cmlp.utils.checks import check_count, check_name
 
 TYPES = [np.float64, np.float32, np.uint8]  # of X; all others become float64
-HIDDEN = {"logistic": "sigmoid"} | {name: name for name in ACTIVATIONS if name not in OUTPUT_ONLY}
 OUTPUTS = {"sigmoid": "logistic", "exponential": "exp"}  # how scikit-learn calls the activation of the outputs
-
-
-def keep_parameters(estimator: Any, given: Mapping[str, Any]) -> None:
-    """Keep each argument of a constructor, of which `given` are the locals, under its own name."""
-    vars(estimator).update({name: value for name, value in given.items() if name != "self"})
 
 
 class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     """The base of both estimators."""
 
-    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(HIDDEN)), "array-like"],
-        "solver": [StrOptions(set(OPTIMIZERS)), Optimizer],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), OneOf(Real, {inf})],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "schedule": [StrOptions(set(SCHEDULES)), Schedule, callable, None],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "max_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "clip_value": [Interval(Real, 0, None, closed="neither"), None],
-        "averaging": [Interval(Real, 0, 1, closed="left")],
-        "threads": [Interval(Integral, 1, None, closed="left"), None],
-        "callbacks": [callable, list, tuple, HasMethods("on_epoch_end"), HasMethods("on_batch_end"), None],
-        "checkpoint": [str, HasMethods("__fspath__"), None],
-        "checkpoint_every": [Interval(Integral, 1, None, closed="left"), str],
-        "resume": ["boolean"],
-        "progress": ["boolean", None],
-    }
+    _parameter_constraints = CONSTRAINTS
     label_smoothing = 0.0  # a parameter of the classifier
 
     @property
@@ -101,14 +56,39 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         self.intercepts_[:] = values
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, **more: Any) -> None:
-        """Check everything, or leave the estimator as it was; then train."""
+        """Train, unless it is under way already: in a callback of its own, or in another thread."""
+        mark = object()
+        try:
+            if self.__dict__.setdefault("_fit_under_way", mark) is not mark:
+                raise ValueError(
+                    "an estimator cannot be fitted while its fit is under way, in a callback or another thread: "
+                    "fit sklearn.base.clone(estimator) instead"
+                )
+            self._begin(X, y, sample_weight, **more).run()
+        finally:
+            if vars(self).get("_fit_under_way") is mark:
+                del self._fit_under_way
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_fit_under_way"}
+
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            name = str(error).split("'")[1]
+            end = meant(name, getattr(self, name), self._parameter_constraints)
+            raise InvalidParameterError(str(error).removesuffix(".") + end) from None
+
+    def _begin(self, X: Any, y: Any, sample_weight: Any, **more: Any) -> Fit:
+        """Check everything, or leave the estimator as it was."""
         before, random = dict(vars(self)), check_random_state(self.random_state)
         network, drawn = before.get("network_"), random.get_state()
         if network is not None:
             generator, names, settings = state_of(network.rng), network.class_names, network.settings
         try:
             fit = self._prepare(X, y, sample_weight, random, **more)
-            fit.loop.begin()
+            fit.begin()
         except BaseException:
             self.__dict__ = before
             random.set_state(drawn)
@@ -116,7 +96,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
                 restore(network.rng, generator)
                 network.class_names, network.settings = names, settings
             raise
-        fit.run()
+        return fit
 
     def _prepare(
         self, X: Any, y: Any, sample_weight: Any, random: np.random.RandomState, *, X_val: Any = None,
@@ -194,15 +174,14 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     def _make_network(self, X: Any, learned: dict[str, Any], random: np.random.RandomState | None) -> Network:
         """Return a new network drawn from `random`, or without it the one there is, if it is still what is wanted."""
         hidden = self.hidden_layer_sizes
-        hidden = list(hidden) if isinstance(hidden, Iterable) else [hidden]
-        if not all(isinstance(size, Integral) and int(size) > 0 for size in hidden):
-            raise ValueError(f"hidden_layer_sizes must be positive integers, got {hidden}")
+        hidden = [hidden] if isinstance(hidden, Integral) else per_layer("hidden_layer_sizes", hidden)
+        hidden = [check_count("each of hidden_layer_sizes", size) for size in hidden]
         loss, output = self._loss(learned)
         activations = self._hidden_activations(len(hidden))
-        dropout: Any = self.dropout if isinstance(self.dropout, Real) else list(self.dropout)
+        dropout: Any = self.dropout if isinstance(self.dropout, Real) else per_layer("dropout", self.dropout)
         if np.any(dropout) and not has_epochs(self):
             raise ValueError("dropout needs mini-batches, which the solver lbfgs has not")
-        sizes = (X.shape[1], *map(int, hidden), learned["n_outputs_"])
+        sizes = (X.shape[1], *hidden, learned["n_outputs_"])
         dtype = self.network_.dtype if random is None else np.float32 if X.dtype == np.float32 else np.float64
         wanted = make_architecture(sizes, [*activations, output], loss, dropout, dtype)
         if random is None:
@@ -225,20 +204,26 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         """Return one of the names of cmlp for every hidden layer."""
         if isinstance(self.activation, str):
             return [HIDDEN[self.activation]] * depth
-        if len(self.activation) != depth:
-            found = f"got {list(self.activation)}"
-            raise ValueError(f"activation must be one name, or {depth} of them, one per hidden layer, {found}")
-        return [HIDDEN[check_name("activation", name, HIDDEN)] for name in self.activation]
+        names = per_layer("activation", self.activation)
+        if len(names) != depth:
+            raise ValueError(f"activation must be one name, or {depth} of them, one per hidden layer, got {names}")
+        return [HIDDEN[check_name("activation", name, HIDDEN)] for name in names]
 
     def _split(self, y: NDArray[Any], rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the rows to train with, and those to validate with, of each class alike."""
+        """Return the rows to train with, and those to validate with.
+
+        They have some of each class. Of more than two classes, which scikit-learn never looks at here, they need not.
+        """
         rows, fraction = np.arange(len(y)), self.validation_fraction
         strata = y if is_classifier(self) and y.ndim == 1 else None
         found = f"validation_fraction must leave 2 samples or more, some of each class, got {fraction:g} of {len(y)}"
+        settings: Any = {"test_size": fraction or 1 / len(y), "random_state": int(rng.integers(2**31))}
+        if strata is not None and len(np.unique(y)) > 2:
+            with suppress(ValueError):
+                return tuple(train_test_split(rows, stratify=strata, **settings))
+            strata = None
         try:
-            training, chosen = train_test_split(
-                rows, test_size=fraction or 1 / len(y), stratify=strata, random_state=int(rng.integers(2**31))
-            )
+            training, chosen = train_test_split(rows, stratify=strata, **settings)
         except ValueError as error:  # it does not know what its parameters are called here
             raise ValueError(f"{str(error).rstrip('.')}: {found}") from error
         if len(chosen) < 2:

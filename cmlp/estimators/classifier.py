@@ -1,7 +1,6 @@
 """The classifier of scikit-learn's kind."""
 
 from collections.abc import Callable, Sequence
-from math import inf
 from numbers import Real
 from os import PathLike
 from typing import Any
@@ -11,18 +10,20 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import compute_sample_weight
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError
-from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
+from cmlp.estimators.base import MultilayerPerceptron
+from cmlp.estimators.parameters import NOT_NEGATIVE, Number, keep_parameters
 from cmlp.model.architecture import MULTILABEL
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callback
 from cmlp.training.optimizers import Optimizer
 from cmlp.training.schedules import Schedule, ScheduleName
+from cmlp.utils.suggestions import suggest_keywords
 
 
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
@@ -106,13 +107,15 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Number of threads that share the samples; it does not change a bit of the result. None is one where there is
         little to do, otherwise OMP_NUM_THREADS, which joblib sets in its workers, or one per processor.
     callbacks : function of an Event, object with on_epoch_end or on_batch_end, or list of them, optional
-        Training stops if one returns True.
+        Training stops if one returns True. The estimator can predict and be cloned there, but not be fitted; parameters
+        that are set there are those of the next fit.
     checkpoint : str or path, optional
         File to which `fit` is written from time to time, as for `Network.train`.
     checkpoint_every : int or str, default 1
         Epochs between two checkpoints, or the time between them, such as "5min".
     resume : bool, default False
-        Whether `fit` goes on from the checkpoint, if there is one.
+        Whether `fit` goes on from the checkpoint, if there is one. Data and parameters must be the same, of which only
+        max_iter may be larger; so must a number as random_state, while None goes on from any.
     progress : bool, default False
         Whether to show progress on stderr; None does on a terminal only.
 
@@ -166,9 +169,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
     _parameter_constraints = MultilayerPerceptron._parameter_constraints | {
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "label_smoothing": [Number(Real, 0, 1, closed="left")],
     }
 
+    @suggest_keywords
     def __init__(
         self,
         hidden_layer_sizes: int | Sequence[int] = (100,),
@@ -410,6 +414,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         multilabel = learned["_label_binarizer"].y_type_ == "multilabel-indicator"
         for each in self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]:
             _check_class_weight(each, [0, 1] if multilabel else learned["classes_"].tolist())
+        if isinstance(self.class_weight, list) and not multilabel:
+            rule = 'class_weight must be a dict or "balanced" where each sample has one class'
+            raise ValueError(f"{rule}, got {self.class_weight}")
         weights = np.ascontiguousarray(compute_sample_weight(self.class_weight, y), np.float64)
         if not weights.any():
             raise ValueError(f"class_weight must not make every weight 0, got {self.class_weight}")
@@ -440,7 +447,7 @@ def _check_class_weight(weights: Any, classes: list[Any]) -> None:
     if not isinstance(weights, dict):
         raise ValueError(f"class_weight must hold dicts of class and weight, got {weights!r}")
     for name, weight in weights.items():
-        if not isinstance(weight, Real) or not 0 <= float(weight) < inf:
+        if not NOT_NEGATIVE.is_satisfied_by(weight):
             raise ValueError(f"class_weight must be numbers of at least 0, got {weight!r} for class {name!r}")
         if name not in classes:
             raise ValueError(f"class_weight must be of the classes {classes}, got {name!r}")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
+from numbers import Integral
+from types import SimpleNamespace
 from typing import Any
 from warnings import warn
 
@@ -24,6 +26,7 @@ from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optimizer, find_optimizer
 from cmlp.training.options import Options
+from cmlp.training.random_state import state_of
 from cmlp.training.schedules import Schedule, find_schedule
 
 LARGEST_BATCH = 200  # what batch_size="auto" means
@@ -37,8 +40,8 @@ NOT_FINITE = (
 def optimizer_of(estimator: Any) -> Optimizer:
     """Return what `solver` and its parameters stand for."""
     e = estimator
-    if isinstance(e.solver, Optimizer):
-        return e.solver
+    if not isinstance(e.solver, str):
+        return find_optimizer(e.solver)
     if e.solver == "lbfgs":
         return LBFGS(e.max_fun, e.tol)
     if e.solver == "adam":
@@ -52,7 +55,7 @@ def optimizer_of(estimator: Any) -> Optimizer:
 
 def has_epochs(estimator: Any) -> bool:
     """Return whether an estimator trains by mini-batches; L-BFGS has none."""
-    return not isinstance(optimizer_of(estimator), LBFGS)
+    return bool(getattr(estimator.solver, "name", estimator.solver) != LBFGS.name)
 
 
 @dataclass
@@ -84,6 +87,7 @@ class Fit:
 
     def __post_init__(self) -> None:
         e = self.estimator
+        self.given = SimpleNamespace(**e.get_params(deep=False))  # a callback may change them for the next fit
         self.optimizer, self.scored = optimizer_of(e), bool(e.early_stopping) and has_epochs(e)
         self.history = History() if self.first else e.history_
         self.before = len(self.history)
@@ -167,7 +171,7 @@ class Fit:
             warn(
                 f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped: {batch_size} is "
                 f"larger than the {n} samples, which are then one batch",
-                stacklevel=6,
+                stacklevel=9,
             )
         return Options(
             eta=e.learning_rate_init,
@@ -199,9 +203,17 @@ class Fit:
         if self.validation is not None:
             print(f"Validation score: {event.history.validation_score[-1]:f}")
 
+    def begin(self) -> None:
+        """Go on from a checkpoint, which must be that of the same seed, or write the first one."""
+        seeded = self.first and isinstance(self.given.random_state, Integral)
+        drawn = state_of(self.network.rng)
+        self.loop.begin()
+        if seeded and self.checkpoints is not None:
+            self.checkpoints.check_start(drawn, "random_state", self.given.random_state)
+
     def run(self) -> None:
         """Train, and set what was found."""
-        e = self.estimator
+        e = self.given
         self._set(begun=False)
         try:
             self.loop.run()
@@ -213,7 +225,7 @@ class Fit:
             self._set(begun=True)
         if isinstance(self.loop.steps, LBFGSIterations):
             self._check_lbfgs(self.loop.steps.result)
-        elif not self.once and e.n_iter_ == e.max_iter and not self.loop.now.ended and not self.loop.is_stopped:
+        elif not (self.once or self.loop.is_ended or self.loop.is_stopped) and self.estimator.n_iter_ == e.max_iter:
             warn(
                 f"Stochastic Optimizer: Maximum iterations ({e.max_iter}) reached and the optimization hasn't "
                 "converged yet.",
@@ -228,7 +240,7 @@ class Fit:
             )
 
     def _diverged(self, error: Diverged) -> None:
-        e, rule = self.estimator, self.loop.now.early_stopping
+        e, rule = self.given, self.loop.now.early_stopping
         epoch = self.loop.position.epoch + 1 - self.before
         which = "best" if self.scored else "last finite"
         sentence = NOT_FINITE.format(epoch=epoch, which=which, eta=e.learning_rate_init)
@@ -239,14 +251,14 @@ class Fit:
 
     def _check_lbfgs(self, result: Any) -> None:
         """Take over what scipy found, and warn as scikit-learn does where it has not converged."""
-        e = self.estimator
+        e, most = self.estimator, self.given.max_iter
         if result is None:
             return
         e.loss_, e.best_loss_ = float(result.fun), min(e.best_loss_, float(result.fun))
         if result.status == 99:  # a callback wanted to stop
-            e.n_iter_ = min(int(result.nit), e.max_iter)
+            e.n_iter_ = min(int(result.nit), most)
         else:
-            e.n_iter_ = _check_optimize_result("lbfgs", result, e.max_iter)
+            e.n_iter_ = _check_optimize_result("lbfgs", result, most)
 
     def _set(self, *, begun: bool) -> None:
         """Set the attributes that scikit-learn documents, and those that a later fit goes on with."""
@@ -255,7 +267,7 @@ class Fit:
         e.history_ = self.loop.history
         e.loss_curve_ = e.history_.loss
         e.n_iter_ = len(e.history_) - self.before
-        e.t_ = (0 if self.first else e.t_) + (e.n_iter_ * len(self.samples) if begun and has_epochs(e) else 0)
+        e.t_ = (0 if self.first else e.t_) + (e.n_iter_ * len(self.samples) if begun and has_epochs(self.given) else 0)
         e._memory, e._schedule = self.memory, now.schedule
         rule: Any = now.early_stopping
         e._no_improvement_count = 0 if rule is None else rule.waited

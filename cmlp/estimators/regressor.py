@@ -13,11 +13,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from cmlp.estimators.base import MultilayerPerceptron, keep_parameters
+from cmlp.estimators.base import MultilayerPerceptron
+from cmlp.estimators.parameters import keep_parameters
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callback
 from cmlp.training.optimizers import Optimizer
 from cmlp.training.schedules import Schedule, ScheduleName
+from cmlp.utils.suggestions import suggest_keywords
 
 # What scikit-learn calls a loss, or would: what it is here, and the activation of its outputs.
 LOSSES = {
@@ -26,6 +28,7 @@ LOSSES = {
     "huber": ("huber", "identity"),
     "poisson": ("summed_poisson", "exponential"),
 }
+DEFAULT_SIZES, DEFAULT_ACTIVATION = (100,), "relu"
 
 
 class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
@@ -106,13 +109,15 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Number of threads that share the samples; it does not change a bit of the result. None is one where there is
         little to do, otherwise OMP_NUM_THREADS, which joblib sets in its workers, or one per processor.
     callbacks : function of an Event, object with on_epoch_end or on_batch_end, or list of them, optional
-        Training stops if one returns True.
+        Training stops if one returns True. The estimator can predict and be cloned there, but not be fitted; parameters
+        that are set there are those of the next fit.
     checkpoint : str or path, optional
         File to which `fit` is written from time to time, as for `Network.train`.
     checkpoint_every : int or str, default 1
         Epochs between two checkpoints, or the time between them, such as "5min".
     resume : bool, default False
-        Whether `fit` goes on from the checkpoint, if there is one.
+        Whether `fit` goes on from the checkpoint, if there is one. Data and parameters must be the same, of which only
+        max_iter may be larger; so must a number as random_state, while None goes on from any.
     progress : bool, default False
         Whether to show progress on stderr; None does on a terminal only.
 
@@ -165,11 +170,12 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     _parameter_constraints = MultilayerPerceptron._parameter_constraints | {"loss": [StrOptions(set(LOSSES))]}
 
+    @suggest_keywords
     def __init__(
         self,
         loss: Literal["squared_error", "absolute_error", "huber", "poisson"] = "squared_error",
-        hidden_layer_sizes: int | Sequence[int] = (100,),
-        activation: str | Sequence[str] = "relu",
+        hidden_layer_sizes: int | Sequence[int] = DEFAULT_SIZES,
+        activation: str | Sequence[str] = DEFAULT_ACTIVATION,
         *,
         solver: str | Optimizer = "adam",
         alpha: float = 0.0001,
@@ -206,15 +212,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         resume: bool = False,
         progress: bool | None = False,
     ) -> None:
-        if isinstance(loss, Integral | Sequence) and not isinstance(loss, str):  # the order of version 0.1
-            warnings.warn(
-                "the first argument of MLPRegressor is loss, as in scikit-learn: give hidden_layer_sizes by name",
-                DeprecationWarning,
-                stacklevel=2,
-            )
-            if isinstance(hidden_layer_sizes, str):
-                activation = hidden_layer_sizes
-            loss, hidden_layer_sizes = "squared_error", loss
+        loss, hidden_layer_sizes, activation = _in_order(loss, hidden_layer_sizes, activation)
         keep_parameters(self, locals())
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -333,3 +331,33 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _in_order(*given: Any) -> tuple[Any, Any, Any]:
+    """Return loss, sizes and activation of arguments that may be in the order of version 0.1: sizes, activation, loss.
+
+    Any other order stays as it is, so that the next fit refuses it.
+    """
+    sizes, second, third = given
+    if isinstance(sizes, str) or not (isinstance(sizes, Integral) or hasattr(sizes, "__len__")):
+        return given
+    if second is DEFAULT_SIZES:
+        ordered = "squared_error", sizes, third
+    elif not _are_names(second):
+        return given
+    elif third is DEFAULT_ACTIVATION:
+        ordered = "squared_error", sizes, second
+    elif isinstance(third, str) and third in LOSSES:
+        ordered = third, sizes, second
+    else:
+        return given
+    warnings.warn(
+        "the first argument of MLPRegressor is loss, as in scikit-learn: give hidden_layer_sizes by name",
+        DeprecationWarning,
+        stacklevel=4,
+    )
+    return ordered
+
+
+def _are_names(given: Any) -> bool:
+    return isinstance(given, str) or (isinstance(given, Sequence) and all(isinstance(each, str) for each in given))

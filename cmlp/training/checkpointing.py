@@ -130,6 +130,12 @@ class Checkpoints:
             )
             raise ModelError(f"epochs must be at least that many to go on, got {epochs}, and {done}")
 
+    def check_start(self, state: Mapping[str, Any], name: str, seed: Any) -> None:
+        """Refuse to go on if the training that was kept began with another state than that of this seed."""
+        if self.found is not None and self.start != state:
+            found = f"{name} was another one there, and is {seed!r} now: None goes on from any"
+            raise ModelError(f"{self._generations.read_from} belongs to another training: {found}")
+
     def _check_kernels(self, kernels: Mapping[str, str], optimizer: str) -> None:
         """Warn, or with L-BFGS refuse, where other kernels would compute the rest, whose last bits differ."""
         assert self.found is not None

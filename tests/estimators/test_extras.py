@@ -131,8 +131,10 @@ def test_validation_split_is_stratified(digits):
     _, rows = model._split(labels, np.random.default_rng(0))
     assert list(np.bincount(labels[rows])) == [5, 5, 5, 5]
     labels[:2] = [4, 5]  # classes of one sample each
+    assert len(model._split(labels, np.random.default_rng(0))[1]) == 20
+    two = np.arange(80) < 1
     with pytest.raises(ValueError, match="The least populated classes in y have only 1 member"):
-        model._split(labels, np.random.default_rng(0))
+        model._split(two, np.random.default_rng(0))
 
 
 class Counter:
@@ -226,7 +228,7 @@ def test_probabilities_have_logarithms(digits):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"hidden_layer_sizes": (5, 0)}, r"hidden_layer_sizes must be positive integers, got \[5, 0\]"),
+        ({"hidden_layer_sizes": (5, 0)}, r"each of hidden_layer_sizes must be a positive integer below 2\*\*31, got 0"),
         ({"activation": ["relu"]}, r"activation must be one name, or 2 of them, one per hidden layer, got \['relu'\]"),
         ({"activation": ["relu", "softmax"]}, 'activation must be one of "logistic", "identity"'),
         ({"activation": "softmax"}, "The 'activation' parameter of MLPClassifier must be"),

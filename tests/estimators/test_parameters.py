@@ -148,6 +148,36 @@ def test_a_resumed_fit_ends_as_one_that_was_never_interrupted(tmp_path, solver, 
         clone(resumed).set_params(resume=False).fit(X, THREE)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_a_checkpoint_of_another_seed_is_refused(tmp_path, kind, solver, early_stopping):
+    path = tmp_path / "checkpoint"
+    settings = {"solver": solver, "early_stopping": early_stopping, "max_iter": 3, "tol": 0.0}
+    kept = kind(hidden_layer_sizes=(5,), checkpoint=path, random_state=3, **settings).fit(X, THREE)
+    resumed, content = clone(kept).set_params(resume=True, max_iter=4), path.read_bytes()
+    with pytest.raises(
+        ValueError, match=r"belongs to another training: random_state was another one there, and is 4 now"
+    ):
+        clone(resumed).set_params(random_state=4).fit(X, THREE)
+    with pytest.raises(ValueError, match=r"belongs to another training: sizes was"):
+        clone(resumed).set_params(random_state=4, hidden_layer_sizes=(6,)).fit(X, THREE)
+    assert path.read_bytes() == content
+    whole = clone(kept).set_params(checkpoint=None, max_iter=4).fit(X, THREE)
+    for random_state in (None, np.random.RandomState(9), 3):
+        path.write_bytes(content)
+        found = clone(resumed).set_params(random_state=random_state).fit(X, THREE)
+        assert np.array_equal(found.network_.engine.parameters, whole.network_.engine.parameters)
+
+
+def test_a_warm_start_goes_on_from_its_own_checkpoint(tmp_path):
+    path = tmp_path / "checkpoint"
+    model = MLPClassifier((5,), random_state=3, warm_start=True, max_iter=2).fit(X, THREE)
+    model.set_params(checkpoint=path).fit(X, THREE)
+    again = model.set_params(resume=True).fit(X, THREE)
+    assert len(again.loss_curve_) == 6
+
+
 def test_partial_fit_writes_no_checkpoint(tmp_path):
     path = tmp_path / "checkpoint"
     model = MLPClassifier((5,), checkpoint=path, resume=True, random_state=0)
@@ -226,6 +256,56 @@ def test_loss_is_the_first_argument_of_a_regressor():
     assert (old.loss, old.hidden_layer_sizes, old.activation) == ("squared_error", (5,), "tanh")
 
 
+ORDERS = {  # of positional arguments, with what they are taken for: loss, sizes, activation
+    "sizes": (((5,),), ("squared_error", (5,), "relu")),
+    "one size": ((5,), ("squared_error", 5, "relu")),
+    "no sizes": (((),), ("squared_error", (), "relu")),
+    "list": (([5], "tanh"), ("squared_error", [5], "tanh")),
+    "integer of numpy": ((np.int64(5), "tanh"), ("squared_error", 5, "tanh")),
+    "names": (((5, 4), ["tanh", "relu"]), ("squared_error", (5, 4), ["tanh", "relu"])),
+    "loss last": (((5,), "tanh", "huber"), ("huber", (5,), "tanh")),
+    "names and loss last": (((5,), ["tanh"], "poisson"), ("poisson", (5,), ["tanh"])),
+}
+
+
+@pytest.mark.parametrize(("given", "meant"), ORDERS.values(), ids=ORDERS)
+def test_arguments_in_the_old_order_lose_none(given, meant):
+    with pytest.warns(DeprecationWarning, match="the first argument of MLPRegressor is loss") as caught:
+        old = MLPRegressor(*given)
+    assert caught[0].filename == __file__
+    assert (old.loss, old.hidden_layer_sizes, old.activation) == meant
+    assert clone(old).get_params() == old.get_params()
+    old.set_params(max_iter=1).fit(X, NUMBERS[:, 0])
+
+
+def test_an_array_of_sizes_comes_first_too():
+    with pytest.warns(DeprecationWarning):
+        old = MLPRegressor(np.array([5, 4]), "tanh")
+    assert (old.loss, list(old.hidden_layer_sizes), old.activation) == ("squared_error", [5, 4], "tanh")
+
+
+NO_ORDERS = {
+    "sizes twice": ((5,), (4,)),
+    "a solver last": ((5,), "tanh", "adam"),
+    "activation twice": ((5,), "tanh", "logistic"),
+    "loss before activation": ((5,), "huber", "tanh"),
+    "loss instead of activation": ((5,), "huber"),
+    "activation first": ("tanh", (5,)),
+    "activation before sizes": ("squared_error", "tanh", (5,)),
+    "nothing": (None,),
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("given", NO_ORDERS.values(), ids=NO_ORDERS)
+def test_arguments_in_no_order_are_refused(given):
+    model = MLPRegressor(*given)
+    with pytest.raises(
+        ValueError, match=r"^The '(loss|hidden_layer_sizes|activation)' parameter of MLPRegressor must be"
+    ):
+        model.fit(X, NUMBERS[:, 0])
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_poisson_loss_of_several_outputs_takes_the_same_steps(solver):
     if "loss" not in neural_network.MLPRegressor().get_params():
@@ -269,7 +349,7 @@ def test_ctrl_c_ends_a_fit_with_a_warning_and_keeps_what_was_learned():
         with pytest.warns(UserWarning, match=r"^Training interrupted by user\.$"):
             model.fit(X, THREE)
         expected = MLPClassifier((5,), solver=solver, max_iter=3, **settings).fit(X, THREE)
-        assert model.n_iter_ == 3 and model.loss_curve_ == expected.loss_curve_
+        assert model.n_iter_ == 2 and model.loss_curve_ == expected.loss_curve_[:2]  # the end of the third was not
         assert np.array_equal(model.predict_proba(X), expected.predict_proba(X))
 
 

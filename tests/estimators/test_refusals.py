@@ -1,10 +1,12 @@
 """What does not fit together is refused before anything changes, and nothing trains on nothing."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
 import scipy.sparse
+from sklearn import neural_network
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -183,6 +185,11 @@ def test_a_refused_first_fit_leaves_nothing_behind():
         ({7: 1}, r"must be of the classes \[0, 1, 2\], got 7"),
         ({"0": 1}, r"must be of the classes \[0, 1, 2\], got '0'"),
         ([1, 2, 3], "must hold dicts of class and weight, got 1"),
+        ({0: 10**400}, "must be numbers of at least 0, got 10+ for class 0"),
+        ({0: True}, "must be numbers of at least 0, got True for class 0"),
+        ({0: 1j}, "must be numbers of at least 0, got 1j for class 0"),
+        ([], r'must be a dict or "balanced" where each sample has one class, got \[\]'),
+        ([{0: 1}], r'must be a dict or "balanced" where each sample has one class, got \[{0: 1}\]'),
     ],
     ids=str,
 )
@@ -255,14 +262,43 @@ def test_one_sample_with_a_weight_validates_nothing():
 
 
 @pytest.mark.parametrize("words", [np.array([3, 5, 9]), np.array(["a", "b", "c"])], ids=["numbers", "words"])
-@pytest.mark.parametrize("classes", [2, 3])
-def test_a_class_of_one_sample_cannot_be_split(words, classes):
-    y = words[np.arange(N) % (classes - 1)]
+def test_of_two_classes_one_of_one_sample_cannot_be_split(words):
+    y = words[np.zeros(N, int)]
     y[4] = words[2]
     with pytest.raises(ValueError, match=r"^The least populated class.* only 1 member.*, some of each class") as caught:
         classifier(early_stopping=True).fit(X, y)
     if "too few members are" in str(caught.value):  # not before scikit-learn 1.8
         assert str(words[2]) in str(caught.value)
+
+
+def rare(*counts):
+    """Return labels of which the last class has what is left."""
+    return np.repeat(np.arange(len(counts) + 1), [*counts, N - sum(counts)])
+
+
+SPLITS = {
+    "two classes": (rare(20), 0.1), "a rare one of two": (rare(1), 0.1), "one class": (rare(), 0.1),
+    "a rare one of three": (rare(1, 20), 0.1), "rare ones": (rare(1, 1, 1), 0.1),
+    "all but one rare": (rare(*[1] * 15), 0.1),
+    "more classes than samples to validate with": (np.arange(N) % 20, 0.1),
+    "more classes than samples to train with": (np.arange(N) % 20, 0.9),
+    "no fraction": (THREE, 0.0), "one of two": (TWO, 0.0), "small": (THREE, 0.03), "small, of two": (TWO, 0.03),
+    "flags": (FLAGS, 0.1), "a rare flag": (np.c_[rare(1), TWO], 0.1), "no fraction of flags": (FLAGS, 0.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("y", "fraction"), SPLITS.values(), ids=SPLITS)
+def test_what_scikit_learn_splits_is_split_here(y, fraction):
+    said = []
+    for kind in (neural_network.MLPClassifier, MLPClassifier):
+        try:
+            kind(**SETTINGS, early_stopping=True, validation_fraction=fraction).fit(X, y)
+            said.append("")
+        except ValueError as error:
+            said.append(re.sub(r"\[.*?\]", "[]", str(error)).rstrip("."))  # the classes, which it calls otherwise
+    theirs, ours = said
+    assert bool(ours) == bool(theirs)
+    assert ours.startswith(theirs) or fraction == 0  # which its sentence calls test_size
 
 
 def test_an_output_that_is_not_finite_is_no_answer():
