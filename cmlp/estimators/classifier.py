@@ -146,7 +146,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Number of outputs.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of str (n_features_in_,)
+    feature_names_in_ : ndarray of str (features,)
         Names of the features; only if all of them are strings.
     out_activation_ : str
         Activation of the output layer: softmax, or logistic for two classes and for several labels per sample.
