@@ -160,7 +160,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     >>> from cmlp import MLPClassifier
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
-    >>> MLPClassifier((16, 16), solver="lbfgs", random_state=0).fit(X, y).score(X, y) > 0.95
+    >>> MLPClassifier((16, 16), solver="lbfgs", max_iter=2000, random_state=0).fit(X, y).score(X, y) > 0.95
     True
     """
 
