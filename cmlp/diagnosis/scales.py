@@ -124,7 +124,8 @@ def inner_atoms(evidence: Evidence) -> float:
         rest = len(column) - counts[most]
         measured = rest > 0 and (len(values) - 1) / rest >= DISTINCT
         if measured and counts[most] >= max(3, ATOM * len(column), OFTEN * np.partition(counts, -2)[-2]):
-            found += not _at_the_end(values, most)
+            sparse = counts[most] > rest and values[most] == 0 and most in (0, len(values) - 1)
+            found += not (sparse or _at_the_end(values, most))
     return found / len(columns)
 
 
