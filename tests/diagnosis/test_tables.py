@@ -48,6 +48,16 @@ def test_lost_values_are_named_where_they_cost_something():
     assert codes(check(*datasets(train, lost(*test)))) == ["values-lost"]
 
 
+def test_weights_of_words_are_not_lost():
+    """Most are 0, and the others differ."""
+    rng = np.random.default_rng(0)
+    topics = rng.dirichlet(np.full(200, 0.05), size=4)
+    y = np.arange(900) % 4
+    counts = np.array([rng.multinomial(40, topics[label]) for label in y])
+    weights = counts / np.linalg.norm(counts, axis=1, keepdims=True) * rng.random(200)
+    assert check(Dataset(weights[:600], y[:600]), Dataset(weights[600:], y[600:])).ok
+
+
 def test_units_are_repaired_per_column_by_the_factor_that_was_meant():
     train, (a, b) = cancer()
     best = 22
