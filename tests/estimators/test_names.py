@@ -1,10 +1,13 @@
 """What classes and features are called crosses from an estimator to its network, and to all that is made of it."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
+from sklearn import neural_network
 
+import cmlp
 from cmlp import MLPClassifier, MLPRegressor, Network
 from cmlp.export.c import c_header
 from cmlp.export.page.content import page_content
@@ -104,6 +107,38 @@ def test_the_input_of_an_export_is_that_of_the_fit(given, wanted, tmp_path):
     runtime = pytest.importorskip("onnxruntime")
     outputs = runtime.InferenceSession(tmp_path / "network.onnx").run(["outputs"], {"images": given})[0]
     np.testing.assert_allclose(outputs, model.predict_proba(given), rtol=1e-4, atol=1e-6)
+
+
+CHANGES = {
+    "same": lambda frame: frame,
+    "other order": lambda frame: frame[list(frame)[::-1]],
+    "one less": lambda frame: frame[list(frame)[:-1]],
+    "one more": lambda frame: frame.assign(more=1.0),
+    "another name": lambda frame: frame.rename(columns={FEATURES[0]: "other"}),
+    "numbers for names": lambda frame: frame.set_axis(range(3), axis="columns"),
+    "names and numbers": lambda frame: frame.set_axis(["a", 1, "c"], axis="columns"),
+    "no names": lambda frame: frame.to_numpy(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_columns_of_a_frame_are_taken_as_scikit_learn_takes_them(frame, name, change):
+    y, said = np.arange(30) % 3, []
+    for library in (neural_network, cmlp):
+        model = getattr(library, name)(hidden_layer_sizes=(3,), max_iter=3, random_state=0).fit(frame, y)
+        calls = [model.predict, getattr(model, "predict_proba", model.predict)]
+        calls += [lambda x, model=model: model.score(x, y), lambda x, model=model: model.partial_fit(x, y)]
+        for call in calls:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    call(change(frame))
+                    outcome = ""
+                except (TypeError, ValueError) as error:
+                    outcome = f"{type(error).__name__}: {error}"
+            said.append((outcome, [str(each.message) for each in caught]))
+    assert said[:4] == said[4:]
 
 
 def test_names_are_those_of_the_last_fit(frame):

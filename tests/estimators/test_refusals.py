@@ -229,6 +229,42 @@ def test_weights_that_vanish_or_overflow_in_double_precision(dtype, weight):
         classifier().fit(X.astype(dtype), TWO, sample_weight=np.full(N, weight))
 
 
+def weights(at_3, others=1.0):
+    return np.where(np.arange(N) == 3, at_3, others)
+
+
+WEIGHTS = {
+    "negative": (weights(-1), "^sample_weight must be numbers of at least 0, and not all 0, got -1 at index 3$"),
+    "all negative": (np.full(N, -2), "^sample_weight must be numbers of at least 0, and not all 0, got -2 at index 0$"),
+    "one negative number": (-1.0, "^sample_weight must be numbers of at least 0"),
+    "nan": (weights(np.nan), "NaN"),
+    "one nan": (np.nan, "^the weights of the data must not all be 0, and have a finite sum, in float32, got nan"),
+    "none": ([None] * N, "NaN"),
+    "infinite": (weights(np.inf), "infinity"),
+    "zeros": (np.zeros(N), "non-zero|not all 0"),
+    "one zero": (0.0, "non-zero|not all 0"),
+    "vanish": (np.full(N, 1e-44), "^the weights of the data must not all be 0, and have a finite sum, in float32"),
+    "overflow": (np.full(N, 1e39), "^the weights of the data must not all be 0, and have a finite sum, in float32"),
+    "few": (np.ones(N - 1), "sample_weight.shape"),
+    "table": (np.ones((N, 2)), "1D array or scalar"),
+    "no numbers": (["one"] * N, "could not convert string to float"),
+    "complex": (np.full(N, 1j), "Complex data not supported"),
+}
+
+
+@pytest.mark.parametrize(("weights", "sentence"), WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize("make", [classifier, regressor])
+@pytest.mark.parametrize("call", ["fit", "partial_fit"])
+def test_weights_of_samples(weights, sentence, make, call):
+    single = X.astype(np.float32)
+    for model in (make(), make(warm_start=True).fit(single, TWO)):
+        before = state_of(model)
+        more = {"classes": [0, 1]} if make is classifier and call == "partial_fit" else {}
+        with pytest.raises(ValueError, match=sentence):
+            getattr(model, call)(single, TWO, sample_weight=weights, **more)
+        assert state_of(model) == before
+
+
 def test_weights_below_1_are_not_0_because_the_features_are_bytes():
     pixels = (X * 20 + 100).astype(np.uint8)
     fits = [classifier(alpha=0.0).fit(pixels, TWO, sample_weight=np.full(N, weight)) for weight in (0.25, 1.0)]
