@@ -22,7 +22,7 @@ def test_every_door(kind, count, tmp_path):
     under_way = tmp_path / "case"
     command = [sys.executable, "-P", "-m", "doors.fuzz", kind, "0", str(count), str(under_way)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=20 * PATIENCE)
-    assert done.returncode == 0, f"{under_way.read_text()}: {done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{under_way.read_text()}: {done.stderr[-10_000:]}"
     *complaints, seen = map(json.loads, done.stdout.splitlines())
     assert complaints == []
     ends = {end for _, end, _ in seen["seen"]}
