@@ -514,13 +514,19 @@ class Network:
             restore(self.rng, before)
             raise
         nested = bool(self._loops)  # in a callback of another training, or beside it in a thread
+        try:
+            return self._run(loop)
+        finally:
+            if nested:
+                vars(self).update(earlier)
+
+    def _run(self, loop: Loop) -> History:
+        """Run a training, which `stop` can end."""
         self._loops.append(loop)
         try:
             return loop.run()
         finally:
             self._loops.remove(loop)
-            if nested:
-                vars(self).update(earlier)
 
     def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
         """Check all arguments of `train`; return the training, and what the network learns about its data."""

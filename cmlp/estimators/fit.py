@@ -216,7 +216,7 @@ class Fit:
         e = self.given
         self._set(begun=False)
         try:
-            self.loop.run()
+            self.network._run(self.loop)
         except KeyboardInterrupt:
             warn("Training interrupted by user.", stacklevel=5)
         except Diverged as error:

@@ -128,6 +128,32 @@ def test_the_warning_is_about_the_parameters_of_this_fit(solver):
         meddler.model.fit(X, X[:, 0])
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_the_network_stops_its_fit(solver):
+    def stop(event):
+        if event.epoch == 2:
+            event.network.stop()
+
+    model = MLPClassifier(**SETTINGS | {"solver": solver})
+    expected = clone(model).set_params(max_iter=2).fit(X, THREE)
+    assert model.set_params(callbacks=stop).fit(X, THREE).n_iter_ == 2
+    assert np.array_equal(model.network_.engine.parameters, expected.network_.engine.parameters)
+
+
+def test_a_training_of_its_network_within_the_fit_is_no_part_of_it():
+    lengths = []
+
+    def train(event):
+        if event.epoch == 2:
+            lengths.append(len(event.network.train((X * 9, THREE), 3, 0.1, callbacks=lambda inner: inner.epoch == 2)))
+
+    model = MLPClassifier(**SETTINGS).fit(X, THREE)
+    names, settings = model.network_.class_names, model.network_.settings
+    model.set_params(callbacks=train).fit(X, THREE)
+    assert lengths == [2] and model.n_iter_ == 5
+    assert (model.network_.class_names, model.network_.settings) == (names, settings)
+
+
 def test_a_fit_in_another_thread_is_refused():
     inside, go_on, complaints = Event(), Event(), []
 
