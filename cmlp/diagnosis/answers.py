@@ -16,7 +16,6 @@ KNOWN = 0.5  # share of the class that a new network must have right
 RECOVERED = 0.8  # of what a new network learns, that the network must have learned from other data
 OTHERS = 0.5  # share of the other classes that the network must have right
 EVERY = 0.25  # share of every class that a new network must have right: a few units know few classes
-WORTH = 0.25  # of the share of the class, by which a new network must be better
 
 SEEN = {
     "inverted": "with black and white swapped",
@@ -82,18 +81,18 @@ def class_never_answered(case: Case) -> Finding | None:
     never = np.flatnonzero((answers == 0) & (counts >= FEWEST))
     if not len(never) or np.count_nonzero(answers) < max(2, len(never)):
         return None
-    network, reached, eta = case.trials.retrained
+    network, _, eta = case.trials.retrained
     known = NetworkPredictor(network).labels_of(held_out) == held_out.labels
     recall = {label: known[held_out.labels == label].mean() for label in np.flatnonzero(counts >= FEWEST)}
     left_out = [int(label) for label in never if recall[label] >= KNOWN]
-    share = sum(counts[label] for label in left_out) / len(held_out)
-    if not left_out or min(recall.values()) < EVERY or reached - case.trials.given < WORTH * 100 * share:
+    if not left_out or min(recall.values()) < EVERY:
         return None
     others = ~np.isin(held_out.labels, left_out)
     if not others.any() or np.mean(predictor.labels_of(held_out)[others] == held_out.labels[others]) < OTHERS:
         return None
     names = ", ".join(Evidence("", held_out).class_name(label) for label in left_out)
     verdict = f"The network never answers {names}, as if it had not been trained with such images."
+    share = sum(counts[label] for label in left_out) / len(held_out)
     measured = f"{share:.1%} of the training data have this label; a new network of the same sizes knows it"
     repair = f"{case.trials.new_line}; {case.trials.training_line(eta)}"
     after = 100 * float(np.mean(NetworkPredictor(network).labels_of(case.judged) == case.judged.labels))

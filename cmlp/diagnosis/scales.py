@@ -22,6 +22,9 @@ FEWEST = 20  # rows below which ranges say nothing
 ATOM = 0.05  # share of a column that is one number, from which on values may have been lost
 OFTEN = 3  # times the number of the next most frequent value
 DISTINCT = 0.8  # of the other values that differ from each other, in a column of numbers that are measured
+ENOUGH = 50  # different rows, below which a column may be constant by chance
+VARIED = 0.5  # share of the most frequent value, up to which a column would not be constant by chance
+SHOWN = 8  # numbers of columns
 COLUMNS = 0.5  # share of such columns
 
 
@@ -100,6 +103,29 @@ def find_lost_values(pair: Pair, judge: Probe) -> None:
             )
             pair.found("clipped-values", Severity.ERROR, some.name, text, measured)
             return
+
+
+def find_constant_columns(pair: Pair, judge: Probe) -> bool:
+    """Name columns that have one value in one of the sets, and in the other many, and say whether there are some."""
+    gap, what = gap_of(judge, pair.matched), "pixels" if pair.train.pictures else "columns"
+    for some, other in ((pair.test, pair.train), (pair.train, pair.test)):
+        if len(np.unique(some.hashes)) < ENOUGH:
+            continue
+        constant = np.flatnonzero((some.values == some.values[0]).all(axis=0))
+        lost = [column for column in constant if _most_frequent(other.values[:, column]) <= VARIED]
+        if lost:
+            severity = Severity.ERROR if gap.certain and gap.points >= GAIN else Severity.WARNING
+            text = f"{len(lost):,} of {some.values.shape[1]:,} {what} of the {some.name} have one value only."
+            where = ", ".join(map(str, lost[:SHOWN])) + (", ..." if len(lost) > SHOWN else "")
+            measured = f"{what} {where} have many values in the {other.name}; {gap.measured}"
+            pair.found("constant-columns", severity, some.name, text, measured)
+            return True
+    return False
+
+
+def _most_frequent(column: NDArray[np.float32]) -> float:
+    """Return the share of a column that is its most frequent number."""
+    return float(np.unique(column, return_counts=True)[1].max()) / len(column)
 
 
 def _differs(gap: Gap) -> bool:

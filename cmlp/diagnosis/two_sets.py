@@ -17,7 +17,7 @@ from cmlp.diagnosis.pair import Gap, Pair, gap_of
 from cmlp.diagnosis.parts import find_parts
 from cmlp.diagnosis.probe import Probe
 from cmlp.diagnosis.report import Severity, number_of_rows
-from cmlp.diagnosis.scales import compare_ranges, find_lost_values, inner_atoms
+from cmlp.diagnosis.scales import compare_ranges, find_constant_columns, find_lost_values, inner_atoms
 from cmlp.diagnosis.search import GAIN, Search, Trial
 from cmlp.diagnosis.sentences import SENTENCES, sentence
 from cmlp.diagnosis.significance import CERTAIN, DOUBTFUL
@@ -75,6 +75,8 @@ def _compare(pair: Pair, judge: Probe, train: Evidence) -> None:
         if not (gap.certain and gap.points >= GAIN and _search(pair, judge, train, gap)):
             break
         repaired = True
+    if not pair.diagnoses and find_constant_columns(pair, judge):
+        return
     if repaired or not find_parts(pair, judge):
         _unexplained(pair, judge)
 

@@ -48,6 +48,18 @@ def test_lost_values_are_named_where_they_cost_something():
     assert codes(check(*datasets(train, lost(*test)))) == ["values-lost"]
 
 
+@pytest.mark.parametrize("in_train", [False, True])
+def test_columns_of_one_value_are_named(in_train):
+    sets = [list(part) for part in split(*clusters(900, 40, 6, spread=2.0))]
+    spoiled = sets[0 if in_train else 1]
+    spoiled[0] = np.where(np.arange(40) < 20, 0, spoiled[0])
+    report = check(*datasets(*sets))
+    assert codes(report) == ["constant-columns"], str(report)
+    finding = report.findings[0]
+    assert "20 of 40 columns" in finding.verdict and "columns 0, 1, 2" in finding.measured
+    assert finding.severity.name == ("WARNING" if in_train else "ERROR")  # it has learned without them
+
+
 def test_weights_of_words_are_not_lost():
     """Most are 0, and the others differ."""
     rng = np.random.default_rng(0)
