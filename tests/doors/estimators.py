@@ -4,6 +4,7 @@ import numpy as np
 from doors.arrays import draw, lay_out, shapes_of_answers, shapes_of_images
 from doors.expected import Case
 from doors.rules import Refused, Unsaid, require
+from scipy.sparse import csr_matrix
 from support import formulas
 
 import cmlp
@@ -276,8 +277,11 @@ class Sequence:
             x = self.checked_samples(samples)
             if kind != self.kind or len(x) != len(answers.meaning) or (answers.is_sparse and not self.classifies):
                 raise Unsaid
-            if answers.meaning.ndim == 2 and isinstance(answers.value, tuple):
-                raise Unsaid  # scikit-learn's metrics take it for the parts of a sparse matrix
+            if answers.meaning.ndim == 2 and self.classifies:
+                try:
+                    csr_matrix(answers.value)
+                except (TypeError, ValueError) as error:  # scikit-learn's metrics make it one
+                    raise Unsaid from error
             return x
 
         def verify(found, x):
