@@ -7,6 +7,7 @@ CERTAIN = 4.0  # deviations from which on a difference is no luck
 FEW = 200  # rows, below which chances are counted
 RAREST = 1e-300
 DOUBTFUL = 3.0  # deviations from which on nothing is called sound
+ODD = 2.0  # deviations from which on a great loss is not called sound, though luck has it in one of 40 pairs
 
 
 def deviations(one: float, n_one: float, other: float, n_other: float) -> float:

@@ -20,7 +20,7 @@ from cmlp.diagnosis.report import Severity, number_of_rows
 from cmlp.diagnosis.scales import compare_ranges, find_constant_columns, find_lost_values, inner_atoms
 from cmlp.diagnosis.search import GAIN, Search, Trial
 from cmlp.diagnosis.sentences import SENTENCES, sentence
-from cmlp.diagnosis.significance import CERTAIN, DOUBTFUL
+from cmlp.diagnosis.significance import CERTAIN, DOUBTFUL, ODD
 from cmlp.diagnosis.sizes import compare_sizes
 from cmlp.diagnosis.transforms import Repair
 
@@ -122,7 +122,7 @@ def _reasons(pair: Pair, judge: Probe | None) -> list[str]:
     if gap.resolution > COARSE or gap.rows < FEWEST:
         rows = f"the test data have only {number_of_rows(gap.rows)} and the training data {len(judge.train):,}"
         return [f"{rows}, so that a loss of less than {gap.resolution:.0f} points might be luck"]
-    if gap.points >= GAIN and gap.deviations >= DOUBTFUL:
+    if (gap.points >= GAIN and gap.deviations >= DOUBTFUL) or (gap.points >= UNEXPLAINED and gap.deviations >= ODD):
         return [f"{gap.measured}, and no repair that was tried explains it: the test data may only be harder"]
     return []
 

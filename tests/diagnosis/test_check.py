@@ -191,12 +191,15 @@ def test_halves_and_thirds_of_the_digits_give_no_finding(seed):
 
 
 def test_a_few_digits_give_no_finding():
-    bunch = load_digits()
+    """But luck may deal out so many hard ones that nothing can be said."""
+    bunch, doubtful = load_digits(), 0
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(len(bunch.data))
         train, test = order[:100], order[100:160]
         report = check(*(Dataset(bunch.data[rows], bunch.target[rows], classes=10) for rows in (train, test)))
-        assert report.ok, str(report)
+        assert report.problems == (), str(report)
+        doubtful += not report.ok
+    assert doubtful <= 2
 
 
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
