@@ -1,6 +1,7 @@
 """What both estimators have in common: their parameters, and how these become a network and its training."""
 
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from math import inf, sqrt
 from numbers import Integral, Real
 from typing import Any, Self, cast
@@ -17,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.estimators.fit import Fit, has_epochs
+from cmlp.estimators.rates import rate_of
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
@@ -308,6 +310,14 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         from cmlp.estimators.conversion import to_sklearn
 
         return to_sklearn(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        given = signature(type(self).__init__).parameters
+        defaults = {name: p.default for name, p in given.items() if p.default is not p.empty}
+        kept = {name: value for name, value in state.items() if name != "_rate"}
+        super().__setstate__(defaults | {"_schedule": None} | kept)  # of which version 0.1 had not all
+        if state.get("_rate", 1.0) != 1:
+            self._schedule = rate_of(self, state["_rate"])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

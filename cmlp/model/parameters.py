@@ -49,5 +49,12 @@ class LayerArrays(list[NDArray[Any]]):
 
     append = extend = insert = pop = remove = clear = sort = reverse = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__init__(state["_views"])  # of version 0.1, which called this class Layers
+        self._name = state["_name"]
+
     def __reduce__(self) -> tuple[Any, ...]:
         return list, (list(self),)  # a copy of them is no view of any network
+
+
+Layers = LayerArrays  # where pickles of version 0.1 look for it

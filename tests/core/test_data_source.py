@@ -120,7 +120,9 @@ def test_a_fraction_to_validate_with_is_no_copy():
     images, labels, _, _ = parts(KINDS["float32"])
     network = cmlp.Network((FEATURES, 5), seed=1)
     kept = []
-    network.train((images, labels), 2, 0.1, validation_data=0.2, callbacks=lambda event: kept.append(network._loops[-1]))
+    network.train(
+        (images, labels), 2, 0.1, validation_data=0.2, callbacks=lambda event: kept.append(network._loops[-1])
+    )
     training, validation = kept[0].samples, kept[0].measurements.validation
     assert np.shares_memory(training.images, images)
     assert np.shares_memory(validation.images, images)

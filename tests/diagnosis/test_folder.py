@@ -197,7 +197,11 @@ HOPELESS = {
         partial(changed, train_labels=lambda y: WORDS[y]),
     ),
     "fractions": (
-        *("refused", "The training data cannot be loaded.", ".*must be whole numbers or one-hot rows, got 0.1 at index 1"),
+        *(
+            "refused",
+            "The training data cannot be loaded.",
+            ".*must be whole numbers or one-hot rows, got 0.1 at index 1",
+        ),
         partial(changed, train_labels=lambda y: y / 10),
     ),
     "pairs": (
