@@ -149,20 +149,20 @@ class Network:
 
         What is assigned, ``net.weights[0] = array`` or ``net.weights = arrays``, is written into them.
         """
-        return self._weights
+        return LayerArrays("weights", self.engine.views(self.engine.parameters)[0])
 
     @weights.setter
     def weights(self, values: Sequence[ArrayLike]) -> None:
-        self._weights[:] = values
+        self.weights[:] = values
 
     @property
     def biases(self) -> LayerArrays:
         """The biases (fan_out,) of each layer: views of one vector, into which assigned values are written."""
-        return self._biases
+        return LayerArrays("biases", self.engine.views(self.engine.parameters)[1])
 
     @biases.setter
     def biases(self, values: Sequence[ArrayLike]) -> None:
-        self._biases[:] = values
+        self.biases[:] = values
 
     @property
     def framing(self) -> Framing | None:
@@ -790,8 +790,6 @@ class Network:
         a = self.architecture
         self.engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
         self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
-        weights, biases = self.engine.views(self.engine.parameters)
-        self._weights, self._biases = LayerArrays("weights", weights), LayerArrays("biases", biases)
         self._loops = []
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
@@ -821,7 +819,7 @@ class Network:
         return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
-        made = {"engine", "_form", "_weights", "_biases", "_loops"}  # anew by `_make_engine`
+        made = {"engine", "_form", "_loops"}  # anew by `_make_engine`
         kept = {name: value for name, value in vars(self).items() if name not in made}
         return kept | {"parameters": self.engine.parameters}
 

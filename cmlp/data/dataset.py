@@ -111,12 +111,12 @@ class Dataset(Sequence[tuple[Image, int]]):
     @property
     def images(self) -> Pixels:
         """(n, pixels), read-only: uint8 as given, or float32 or float64 already multiplied by `scale`."""
-        return self._images
+        return self._images.view()
 
     @property
     def labels(self) -> NDArray[np.intp]:
         """(n,), read-only; integers in 0..classes - 1."""
-        return self._labels
+        return self._labels.view()
 
     @property
     def scale(self) -> float:
