@@ -3,6 +3,7 @@
 from __future__ import annotations  # so that `help` shows names such as Data, and not all that they stand for
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite, isnan
 from numbers import Real
 from os import PathLike
@@ -39,6 +40,18 @@ from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.checks import check_count, check_flag, check_positive
 from cmlp.utils.files import write_file
 from cmlp.utils.suggestions import suggest_keywords
+
+LEARNED = ("scale", "class_names", "settings", "_framing", "_pictures")  # by `Network.train` about its data
+
+
+@dataclass(eq=False)
+class _Call:
+    """A call of `Network.train`, and what the network knew before it."""
+
+    earlier: dict[str, Any]
+    random: dict[str, Any]  # state of the generator
+    loop: Loop | None = None
+    is_nested: bool = False  # in a callback of another training, or beside it in a thread
 
 
 class Network:
@@ -499,28 +512,29 @@ class Network:
         (20, True)
         """
         arguments = locals()
-        before = state_of(self.rng)
+        call = _Call({name: vars(self)[name] for name in LEARNED}, state_of(self.rng))
         try:
-            loop, adopted = self._prepare(Options.of(arguments), arguments)
-        except BaseException:
-            restore(self.rng, before)
-            raise
-        earlier = {name: vars(self)[name] for name in adopted}
-        vars(self).update(adopted)
-        try:
-            loop.begin()
-        except BaseException:
-            vars(self).update(earlier)
-            restore(self.rng, before)
-            raise
-        nested = bool(self._loops)  # in a callback of another training, or beside it in a thread
-        self._loops.append(loop)
-        try:
-            return loop.run()
-        finally:
-            self._loops.remove(loop)
-            if nested:
-                vars(self).update(earlier)
+            try:
+                call.loop, learned = self._prepare(Options.of(arguments), arguments)
+                call.is_nested = bool(self._loops)
+                vars(self).update(learned)
+                call.loop.begin()
+                self._loops.append(call.loop)
+                return call.loop.run()
+            finally:
+                self._end(call)
+        finally:  # a signal may have interrupted that
+            self._end(call)
+
+    def _end(self, call: _Call) -> None:
+        """End a call of `train`; where it was refused or is nested, the network knows again what it knew before."""
+        begun = call.loop is not None and call.loop.has_begun
+        if call.loop in self._loops:
+            self._loops.remove(call.loop)
+        if call.is_nested or not begun:
+            vars(self).update(call.earlier)
+        if not begun:
+            restore(self.rng, call.random)
 
     def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
         """Check all arguments of `train`; return the training, and what the network learns about its data."""
