@@ -303,10 +303,11 @@ class Loop:
             early_stopping.set_state(memory.early_stopping, best)
         self.steps.restore(vectors, memory.progress)
         self.history = checkpoint.history
-        weights, biases = self.engine.views(parameters)
-        with self.signals:
-            restore(self.rng, checkpoint.position.rng)
-            for each, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
-                each[...] = kept
-            self.now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)
-            self.has_begun = True
+        whole = np.empty_like(parameters)
+        weights, biases = self.engine.views(whole)
+        for each, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
+            each[...] = kept
+        self.now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)
+        self.has_begun = True
+        parameters[...] = whole
+        restore(self.rng, checkpoint.position.rng)

@@ -99,7 +99,7 @@ def test_a_call_in_a_callback_leaves_the_outer_one_alone(share):
 
 
 def test_a_signal_while_a_checkpoint_is_taken_over(tmp_path, monkeypatch):
-    """The network is then the checkpoint's, and knows of its data what the checkpoint's knew."""
+    """Its weights are then all the checkpoint's, and the network knows of its data what the checkpoint's knew."""
     kept = new_network()
     train(kept, checkpoint=tmp_path / "kept")
     network, restore = new_network(), cmlp.training.loop.restore

@@ -1,5 +1,6 @@
 """An exception may fall between any two instructions of a training: its checkpoint goes on to the same bits."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from support.disturbed import KINDS, train
 
 import cmlp
 from cmlp.training.optimizers import OPTIMIZERS
+from cmlp.training.signals import SIGNALS
 
 ROOM = Path(cmlp.__path__[0]) / "training"
 FILES = {str(ROOM / f"{name}.py") for name in ("loop", "epoch", "checkpointing", "generations", "lbfgs")}
@@ -51,6 +53,10 @@ class Tracer:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: None)
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in handlers.items():  # an exception at the end of a `with` comes before its exit
+        signal.signal(number, handler)
 
 
 EVERY = [pytest.param(kind, 1, marks=pytest.mark.exhaustive) for kind in KINDS]
