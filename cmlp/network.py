@@ -35,7 +35,7 @@ from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
-from cmlp.training.random_state import restore, state_of
+from cmlp.training.random_state import generator, restore, state_of
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.checks import check_count, check_flag, check_positive
 from cmlp.utils.files import write_file
@@ -143,7 +143,7 @@ class Network:
         self._framing: Framing | None = None
         self._pictures: tuple[NDArray[Any], tuple[int, int] | None, float] | None = None
         self.settings: dict[str, Any] = {}
-        self.rng = np.random.default_rng(seed)
+        self.rng = generator(seed)
         initialize(self.weights, initializer, self.rng)
 
     @property
@@ -187,9 +187,8 @@ class Network:
     @property
     def model(self) -> Model:
         """The record that files and exports are made of; its arrays are those of the network, not copies."""
-        return Model(
-            self.architecture, self.weights, self.biases, self.scale, self.class_names, self.framing, self.settings
-        )
+        names = None if self.class_names is None else check_class_names(self.class_names, self.sizes[-1])
+        return Model(self.architecture, self.weights, self.biases, self.scale, names, self.framing, self.settings)
 
     def __call__(self, images: ArrayLike, threads: int | None = None) -> NDArray[Any]:
         """Return the output activations of one image or of a batch.
@@ -562,13 +561,14 @@ class Network:
             threads=arguments["threads"],
             show_progress=arguments["progress"],
         )
-        names, outputs = getattr(data, "class_names", self.class_names), self.sizes[-1]
+        given = getattr(data, "class_names", self.class_names)
+        names = None if given is None else check_class_names(given)
         pictures = None
         if isinstance(samples.images, np.ndarray):
             pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
         return loop, {
             "scale": scale.bytes,
-            "class_names": None if names is None or len(names) != outputs else check_class_names(names, outputs),
+            "class_names": None if names is None or len(names) != self.sizes[-1] else names,
             "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
             "_framing": None,
             "_pictures": pictures,

@@ -73,13 +73,15 @@ class Dataset(Sequence[tuple[Image, int]]):
         names: tuple[str, str] = ("images", "labels"),
     ) -> None:
         pixels, factor = check_images(images, scale, names[0])
-        if class_names is not None and classes is None:
-            classes = len(class_names)
+        called = None if class_names is None else check_class_names(class_names)
+        if called is not None and classes is None:
+            classes = len(called)
         targets, count = check_labels(labels, classes, names[1])
         if len(pixels) != len(targets):
             found = f"{len(pixels):,} images and {len(targets):,} labels"
             raise DataError(f"{names[0]} and {names[1]} must have the same length, got {found}")
-        called = None if class_names is None else check_class_names(class_names, count)
+        if called is not None:
+            check_class_names(called, count)
         self._assign(pixels, targets, factor, count, called, _picture_shape(images, pixels.shape[1]))
 
     def _assign(

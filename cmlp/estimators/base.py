@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import Options as OneOf
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
+from cmlp.data.arrays import check_unmasked
 from cmlp.estimators.fit import Fit, has_epochs
 from cmlp.estimators.rates import rate_of
 from cmlp.model.architecture import make_architecture
@@ -175,6 +176,8 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
     def _check(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """Return X as an array of TYPES or a sparse matrix, and y."""
+        check_unmasked(X, "X")
+        check_unmasked(y, "y")
         if issparse(X):
             check_sparse(X)
         settings = {"accept_sparse": "csr", "dtype": TYPES, "multi_output": True, "reset": reset}
@@ -258,6 +261,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Any) -> NDArray[Any]:
         """Return the output activations (n, n_outputs_)."""
         check_is_fitted(self, "network_")
+        check_unmasked(X, "X")
         if issparse(X):
             check_sparse(X)
         X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
@@ -341,6 +345,7 @@ def _samples(
 def _check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
     if sample_weight is None:
         return None
+    check_unmasked(sample_weight, "sample_weight")
     weights = np.require(_check_sample_weight(sample_weight, X, dtype=np.float64), None, ["C", "A", "E"])
     if weights.min() < 0 or not weights.any():
         found = f"{weights.min():g} at index {weights.argmin()}" if weights.any() else "zeros only"
