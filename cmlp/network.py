@@ -675,7 +675,8 @@ class Network:
         """Save the network, atomically replacing an existing file.
 
         The file is in the safetensors format and has a checksum. It holds the parameters, the architecture, the
-        treatment of pixels and the settings of the training; not the state of `rng`.
+        treatment of pixels and the settings of the training; not the state of `rng`. Parameters that are not finite
+        are saved as they are.
 
         Parameters
         ----------
@@ -684,8 +685,10 @@ class Network:
 
         Raises
         ------
+        DataError
+            If `class_names` are not one name per class.
         ModelError
-            If a parameter is not finite.
+            If another attribute was set to what a file cannot hold, such as a negative `scale`.
         OSError
             If it cannot be written; an existing file is unchanged.
         """

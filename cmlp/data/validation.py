@@ -368,10 +368,10 @@ def check_scale(scale: Any, dtype: np.dtype[Any], largest: float = 255.0, name: 
     number: Any = scale if isinstance(scale, numbers.Real) and not isinstance(scale, bool) else 0
     if not 0 < number < float("inf"):
         raise DataError(f"{name} must be a positive number, got {shown(scale)}")
-    kept = np.dtype(np.float32 if dtype in (np.uint8, np.float32) else np.float64)
-    if not float(np.finfo(kept).tiny) <= number <= float(np.finfo(kept).max) / max(largest, 1.0):
+    limits = np.finfo(np.float32) if dtype in (np.uint8, np.float32) else np.finfo(np.float64)
+    if not float(limits.tiny) <= number <= float(limits.max) / max(largest, 1.0):
         found = f"got {shown(scale)} for pixels up to {largest:g}"
-        raise DataError(f"{name} must keep the pixels finite and above 0 in {kept}, {found}")
+        raise DataError(f"{name} must keep the pixels finite and above 0 in {limits.dtype}, {found}")
     return float(number)
 
 

@@ -1,6 +1,6 @@
 """What somebody probably meant by a name that cmlp does not know."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
@@ -55,18 +55,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def nearest(given: str, names: Collection[str], more: Mapping[str, str] = {}) -> str | None:
+    """Return the one of the names that was probably meant, if any; `more` are synonyms besides SYNONYMS."""
+    plain = given.strip().lower().replace("-", "_").replace(" ", "_")
+    meant = more.get(plain, SYNONYMS.get(plain, plain))
+    known = {name.replace("-", "_"): name for name in names}
+    found = next((name for name in (plain, meant) if name in known), None)
+    close = [found] if found else get_close_matches(plain, known, 1)
+    return known[close[0]] if close else None
+
+
 def suggestion(given: object, names: Collection[str]) -> str:
     """Return ``: did you mean "name"?`` where one of the names is close to what was given, and otherwise nothing."""
-    if not isinstance(given, str):
-        return ""
-    plain = given.strip().lower().replace("-", "_").replace(" ", "_")
-    if plain in names:
-        meant = [plain]
-    elif SYNONYMS.get(plain) in names:
-        meant = [SYNONYMS[plain]]
-    else:
-        meant = get_close_matches(plain, names, 1)
-    return f': did you mean "{meant[0]}"?' if meant else ""
+    meant = nearest(given, names) if isinstance(given, str) else None
+    return f': did you mean "{meant}"?' if meant else ""
 
 
 def suggest_keywords(function: Callable[P, T]) -> Callable[P, T]:
