@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -44,4 +45,7 @@ def extensions():
 
 
 write_blas_int()
-setup(ext_modules=cythonize(extensions(), compiler_directives=DIRECTIVES))
+setup(
+    ext_modules=cythonize(extensions(), compiler_directives=DIRECTIVES),
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+)

@@ -187,7 +187,7 @@ def binary(x):
 
 
 def noisy(x):
-    noise = np.random.default_rng(len(x)).normal(0, 50, x.shape)
+    noise = np.random.default_rng(int(x.sum())).normal(0, 50, x.shape)  # of each set its own
     return (x + noise).clip(0, 255).astype(np.uint8)
 
 

@@ -15,6 +15,7 @@ FEWEST = 10  # rows of a class, of which none is answered
 KNOWN = 0.5  # share of the class that a new network must have right
 RECOVERED = 0.8  # of what a new network learns, that the network must have learned from other data
 OTHERS = 0.5  # share of the other classes that the network must have right
+EVERY = 0.25  # share of every class that a new network must have right: a few units know few classes
 
 SEEN = {
     "inverted": "with black and white swapped",
@@ -82,10 +83,12 @@ def class_never_answered(case: Case) -> Finding | None:
         return None
     network, _, eta = case.trials.retrained
     known = NetworkPredictor(network).labels_of(held_out) == held_out.labels
-    left_out = [int(label) for label in never if known[held_out.labels == label].mean() >= KNOWN]
+    recall = {label: known[held_out.labels == label].mean() for label in np.flatnonzero(counts >= FEWEST)}
+    left_out = [int(label) for label in never if recall[label] >= KNOWN]
+    if not left_out or min(recall.values()) < EVERY:
+        return None
     others = ~np.isin(held_out.labels, left_out)
-    knows_others = np.mean(predictor.labels_of(held_out)[others] == held_out.labels[others]) if others.any() else 0
-    if not left_out or knows_others < OTHERS:
+    if not others.any() or np.mean(predictor.labels_of(held_out)[others] == held_out.labels[others]) < OTHERS:
         return None
     names = ", ".join(Evidence("", held_out).class_name(label) for label in left_out)
     verdict = f"The network never answers {names}, as if it had not been trained with such images."

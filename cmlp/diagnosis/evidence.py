@@ -178,16 +178,17 @@ class Evidence:
         """
         low, high = self.range
         step = (high - low) / LEVELS or 1.0
+        factors = np.random.default_rng(0).integers(1 << 63, size=self.dataset.images.shape[1])
         found = []
         for block in _blocks(self.dataset.images):
             values = block * np.float32(self.dataset.scale) if block.dtype == np.uint8 else block.astype(np.float32)
             if self.pictures:
-                steps = np.rint((values - np.float32(low)) / np.float32(step)).astype(np.int16)
+                steps = np.rint((values - np.float32(low)) / np.float32(step)).astype(np.int64)
             else:
                 mantissa, exponent = np.frexp(values)
-                steps = np.rint(mantissa * DIGITS).astype(np.int32) * 512 + exponent
-            found += [hash(row.tobytes()) for row in steps]
-        return np.array(found, np.int64)
+                steps = np.rint(mantissa * DIGITS).astype(np.int64) * 512 + exponent
+            found.append(steps @ factors)  # modulo 2**64, and the same in every process, as Python's hash is not
+        return np.concatenate(found)
 
     @cached_property
     def probe(self) -> Probe | None:

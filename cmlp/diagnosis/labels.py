@@ -9,7 +9,7 @@ from cmlp.diagnosis.evidence import FEWEST, Evidence
 from cmlp.diagnosis.learning import GOOD, learns_better
 from cmlp.diagnosis.pixels import CLEAR, proves
 from cmlp.diagnosis.probe import Probe, make_probe
-from cmlp.diagnosis.report import Severity, percent
+from cmlp.diagnosis.report import Severity, number_of_rows, percent
 from cmlp.diagnosis.significance import CERTAIN, above
 from cmlp.diagnosis.transforms import Diagnosis, shifted_labels
 
@@ -97,5 +97,5 @@ def _best_lag(evidence: Evidence) -> tuple[int, float]:
 
 
 def _rows(lag: int) -> str:
-    count = f"{abs(lag):,} row{'' if abs(lag) == 1 else 's'}"
+    count = number_of_rows(abs(lag))
     return f"{count} after" if lag > 0 else f"{count} before"

@@ -27,6 +27,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def number_of_rows(number: int) -> str:
+    """Say how many rows there are: "1 row", "1,000 rows"."""
+    return f"{number:,} row{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Finding:
     """A fault, and the measurement that shows it.

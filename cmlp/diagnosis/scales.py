@@ -4,11 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.evidence import Evidence
-from cmlp.diagnosis.pair import Pair, gap_of
+from cmlp.diagnosis.pair import Gap, Pair, gap_of
 from cmlp.diagnosis.probe import Probe
 from cmlp.diagnosis.report import Severity, percent
 from cmlp.diagnosis.rows import truncated
 from cmlp.diagnosis.search import GAIN
+from cmlp.diagnosis.significance import deviations
 from cmlp.diagnosis.transforms import rescaled, standardised
 
 RANGES = 0.25  # of the wider range, by which its ends may differ between sound sets
@@ -16,9 +17,14 @@ DOUBLE = 2.0  # ratio of the ranges that is a fault by itself, where one is 0..1
 NATURAL = 0.05  # how far from 0 and 1 the ends of a range in 0..1 may be
 HARM = 1.0  # points that a repair of the range may cost
 BETTER = 3.0  # points by which matching every pixel must beat matching the range
+LOSS = 4.0  # deviations that show that what was lost matters
 FEWEST = 20  # rows below which ranges say nothing
 ATOM = 0.05  # share of a column that is one number, from which on values may have been lost
+OFTEN = 3  # times the number of the next most frequent value
 DISTINCT = 0.8  # of the other values that differ from each other, in a column of numbers that are measured
+ENOUGH = 50  # different rows, below which a column may be constant by chance
+VARIED = 0.5  # share of the most frequent value, up to which a column would not be constant by chance
+SHOWN = 8  # numbers of columns
 COLUMNS = 0.5  # share of such columns
 
 
@@ -72,7 +78,7 @@ def find_lost_values(pair: Pair, judge: Probe) -> None:
     """Name what cannot be undone in one of the sets, where it costs accuracy."""
     gap = gap_of(judge, pair.matched)
     for some, other in ((pair.test, pair.train), (pair.train, pair.test)):
-        if truncated(some, other) and abs(gap.points) >= GAIN and abs(gap.deviations) >= 4:
+        if truncated(some, other) and (_differs(gap) or _learns_more(other, gap)):
             text = f"The {some.name} were divided as integers: all but the brightest pixels became 0."
             measured = (
                 f"{some.levels} different values, {other.levels} in the {other.name}; the rest is lost, "
@@ -99,6 +105,41 @@ def find_lost_values(pair: Pair, judge: Probe) -> None:
             return
 
 
+def find_constant_columns(pair: Pair, judge: Probe) -> bool:
+    """Name columns that have one value in one of the sets, and in the other many, and say whether there are some."""
+    gap, what = gap_of(judge, pair.matched), "pixels" if pair.train.pictures else "columns"
+    for some, other in ((pair.test, pair.train), (pair.train, pair.test)):
+        if len(np.unique(some.hashes)) < ENOUGH:
+            continue
+        constant = np.flatnonzero((some.values == some.values[0]).all(axis=0))
+        lost = [column for column in constant if _most_frequent(other.values[:, column]) <= VARIED]
+        if lost:
+            severity = Severity.ERROR if gap.certain and gap.points >= GAIN else Severity.WARNING
+            text = f"{len(lost):,} of {some.values.shape[1]:,} {what} of the {some.name} have one value only."
+            where = ", ".join(map(str, lost[:SHOWN])) + (", ..." if len(lost) > SHOWN else "")
+            measured = f"{what} {where} have many values in the {other.name}; {gap.measured}"
+            pair.found("constant-columns", severity, some.name, text, measured)
+            return True
+    return False
+
+
+def _most_frequent(column: NDArray[np.float32]) -> float:
+    """Return the share of a column that is its most frequent number."""
+    return float(np.unique(column, return_counts=True)[1].max()) / len(column)
+
+
+def _differs(gap: Gap) -> bool:
+    return abs(gap.points) >= GAIN and abs(gap.deviations) >= LOSS
+
+
+def _learns_more(other: Evidence, gap: Gap) -> bool:
+    """Whether the set that lost nothing can be learned better than from the one that did."""
+    probe = other.probe
+    if probe is None or probe.expected - gap.found < GAIN:
+        return False
+    return deviations(probe.expected, probe.held_out, gap.found, gap.rows) >= LOSS
+
+
 def inner_atoms(evidence: Evidence) -> float:
     """Return the share of columns of measured numbers in which one number is frequent that is neither end of them."""
     found = 0
@@ -108,8 +149,9 @@ def inner_atoms(evidence: Evidence) -> float:
         most = int(counts.argmax())
         rest = len(column) - counts[most]
         measured = rest > 0 and (len(values) - 1) / rest >= DISTINCT
-        if measured and counts[most] >= max(3, ATOM * len(column)):
-            found += not _at_the_end(values, most)
+        if measured and counts[most] >= max(3, ATOM * len(column), OFTEN * np.partition(counts, -2)[-2]):
+            sparse = counts[most] > rest and values[most] == 0 and most in (0, len(values) - 1)
+            found += not (sparse or _at_the_end(values, most))
     return found / len(columns)
 
 

@@ -89,6 +89,7 @@ class Fit:
         self.before = len(self.history)
         self.memory, self.schedule = self._memory_and_schedule()
         self.rule = self._make_rule()
+        self.measured: tuple[int, dict[str, Any]] = 0, {}
         self.loop = Loop(
             network=self.network,
             samples=self.samples,
@@ -189,10 +190,14 @@ class Fit:
     def _make_callbacks(self) -> Callbacks:
         given = () if self.estimator.callbacks is None else self.estimator.callbacks
         callbacks: list[Callback] = list(given) if isinstance(given, Iterable) else [given]
-        made = Callbacks([self._print, *callbacks] if self.estimator.verbose else callbacks)
+        made = Callbacks([self._note, *([self._print] if self.estimator.verbose else []), *callbacks])
         if not has_epochs(self.estimator):
             made.on_batch = []  # a grid of solvers may share its callbacks
         return made
+
+    def _note(self, event: Event) -> None:
+        """Keep what was measured: an epoch counts, though a callback after it is interrupted."""
+        self.measured = event.epoch, {name: values[-1] for name, values in vars(event.history).items() if values}
 
     def _print(self, event: Event) -> None:
         print(f"Iteration {event.epoch - self.before}, loss = {event.loss:.8f}")
@@ -206,6 +211,7 @@ class Fit:
         try:
             self.loop.run()
         except KeyboardInterrupt:
+            self._keep_measured_epoch()
             warn("Training interrupted by user.", stacklevel=5)
         except Diverged as error:
             self._diverged(error)
@@ -226,6 +232,13 @@ class Fit:
                 f"{watched} did not improve more than tol={e.tol:f} for {e.n_iter_no_change} consecutive epochs. "
                 "Stopping."
             )
+
+    def _keep_measured_epoch(self) -> None:
+        position, history = self.loop.position, self.loop.history
+        epoch, values = self.measured
+        if epoch == position.epoch + 1 == len(history) + 1 and self.loop.steps.is_over(position):
+            for name, value in values.items():
+                getattr(history, name).append(value)
 
     def _diverged(self, error: Diverged) -> None:
         e, rule = self.estimator, self.loop.now.early_stopping

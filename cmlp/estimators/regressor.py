@@ -144,7 +144,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Number of outputs.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of str (n_features_in_,)
+    feature_names_in_ : ndarray of str (features,)
         Names of the features; only if all of them are strings.
     out_activation_ : str
         Activation of the output layer: identity, or exp with the Poisson loss.

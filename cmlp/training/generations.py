@@ -117,8 +117,17 @@ def _check_replaceable(path: Path) -> None:
         content = file.read(len(BEGINNING) * 2)
         while not content.strip(b"\0") and (more := file.read(1 << 20)):
             content = more
-    if not begins_like_one(content):
+    if not begins_like_one(content) and not _is_whole(path):
         raise OSError(EEXIST, "this is no checkpoint, and a checkpoint would replace it", str(path))
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is a checkpoint, though another writer put its members in another order."""
+    try:
+        read_checkpoint(path)
+    except ModelError:
+        return False
+    return True
 
 
 def _name_for_damaged(path: Path) -> Path:

@@ -48,6 +48,28 @@ def test_lost_values_are_named_where_they_cost_something():
     assert codes(check(*datasets(train, lost(*test)))) == ["values-lost"]
 
 
+@pytest.mark.parametrize("in_train", [False, True])
+def test_columns_of_one_value_are_named(in_train):
+    sets = [list(part) for part in split(*clusters(900, 40, 6, spread=2.0))]
+    spoiled = sets[0 if in_train else 1]
+    spoiled[0] = np.where(np.arange(40) < 20, 0, spoiled[0])
+    report = check(*datasets(*sets))
+    assert codes(report) == ["constant-columns"], str(report)
+    finding = report.findings[0]
+    assert "20 of 40 columns" in finding.verdict and "columns 0, 1, 2" in finding.measured
+    assert finding.severity.name == ("WARNING" if in_train else "ERROR")  # it has learned without them
+
+
+def test_weights_of_words_are_not_lost():
+    """Most are 0, and the others differ."""
+    rng = np.random.default_rng(0)
+    topics = rng.dirichlet(np.full(200, 0.05), size=4)
+    y = np.arange(900) % 4
+    counts = np.array([rng.multinomial(40, topics[label]) for label in y])
+    weights = counts / np.linalg.norm(counts, axis=1, keepdims=True) * rng.random(200)
+    assert check(Dataset(weights[:600], y[:600]), Dataset(weights[600:], y[600:])).ok
+
+
 def test_units_are_repaired_per_column_by_the_factor_that_was_meant():
     train, (a, b) = cancer()
     best = 22

@@ -11,7 +11,9 @@ from support.training_faults import (
     SOFTMAX,
     TANH,
     finding_of,
+    held_back,
     other,
+    outputs_renamed,
     raw,
     shuffled_apart,
     with_weights,
@@ -263,7 +265,7 @@ def test_few_units_are_no_fault(digits, hidden):
 def test_every_examiner_names_a_fault(digits):
     """No examiner is there in vain: each finds something in the faults above."""
     named = {examine.__name__: 0 for examine in EXAMINERS}
-    for make in (*[make for _, make in FAULTS.values()], shuffled_apart):
+    for make in (*[make for _, make in FAULTS.values()], shuffled_apart, outputs_renamed, held_back):
         net, history, train = make(digits)
         case = Case(net, history, train, digits.test)
         for examine in EXAMINERS:

@@ -166,7 +166,7 @@ def test_keyboard_interrupt_keeps_what_was_learned(digits):
     model = MLPClassifier((5,), callbacks=interrupt, random_state=0, early_stopping=True)
     with pytest.warns(UserWarning, match=r"^Training interrupted by user\.$"):
         model.fit(*digits)
-    assert (model.n_iter_, len(model.loss_curve_), len(model.validation_scores_)) == (1, 1, 1)
+    assert (model.n_iter_, len(model.loss_curve_), len(model.validation_scores_)) == (2, 2, 2)
     model.predict(digits[0])
 
 

@@ -154,6 +154,7 @@ def checkpoint(tmp_path):
 
 
 @EFFORTS
+@pytest.mark.filterwarnings("ignore:.* comes from another machine:UserWarning")
 def test_checkpoints(checkpoint, tmp_path, effort):
     path = tmp_path / "run"
     fates = []

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 from support.children import PATIENCE, environment, in_child
-from support.disturbed import EPOCHS, IMAGES, LABELS, new_network, outcome, train
+from support.disturbed import EPOCHS, IMAGES, LABELS, new_network, train
 
 import cmlp
 from cmlp import ModelError, Network
@@ -296,16 +296,25 @@ def test_a_handler_that_a_callback_installs_stays():
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_an_interrupted_measurement_leaves_no_part_of_an_epoch(tmp_path, monkeypatch):
-    """In the estimators, which keep what there is."""
-    from sklearn.base import clone
+@pytest.mark.parametrize(("where", "epochs"), [("callback", 2), ("measurement", 1)])
+def test_an_interrupted_epoch_leaves_no_part_of_it(where, epochs, monkeypatch):
+    """In the estimators, which keep what there is: an epoch that was measured, or nothing of it."""
+    from cmlp.training import measurements
 
-    def interrupt(event):
-        if event.epoch == 2:
+    calls = []
+
+    def interrupt(*arguments, **settings):
+        calls.append(1)
+        if len(calls) == 2:
             raise KeyboardInterrupt
+        return None if where == "callback" else evaluate(*arguments, **settings)
 
-    estimator = clone(cmlp.MLPClassifier((4,), max_iter=5, early_stopping=True, callbacks=interrupt))
+    evaluate = measurements.evaluate
+    if where == "measurement":
+        monkeypatch.setattr(measurements, "evaluate", interrupt)
+    callbacks = interrupt if where == "callback" else None
+    estimator = cmlp.MLPClassifier((4,), max_iter=5, early_stopping=True, callbacks=callbacks)
     with pytest.warns(UserWarning, match="interrupted"):
         estimator.fit(IMAGES, LABELS)
-    lists = [values for values in outcome(estimator.network_, estimator.history_)[1].values() if values]
-    assert {len(values) for values in lists} == {1} and estimator.n_iter_ == 1
+    lists = [values for values in vars(estimator.history_).values() if values]
+    assert {len(values) for values in lists} == {epochs} and estimator.n_iter_ == epochs
