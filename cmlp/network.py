@@ -3,6 +3,7 @@
 from __future__ import annotations  # so that `help` shows names such as Data, and not all that they stand for
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite, isnan
 from numbers import Real
 from os import PathLike
@@ -34,11 +35,23 @@ from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
-from cmlp.training.random_state import restore, state_of
+from cmlp.training.random_state import generator, restore, state_of
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.checks import check_count, check_flag, check_positive
 from cmlp.utils.files import write_file
 from cmlp.utils.suggestions import suggest_keywords
+
+LEARNED = ("scale", "class_names", "settings", "_framing", "_pictures")  # by `Network.train` about its data
+
+
+@dataclass(eq=False)
+class _Call:
+    """A call of `Network.train`, and what the network knew before it."""
+
+    earlier: dict[str, Any]
+    random: dict[str, Any]  # state of the generator
+    loop: Loop | None = None
+    is_nested: bool = False  # in a callback of another training, or beside it in a thread
 
 
 class Network:
@@ -130,7 +143,7 @@ class Network:
         self._framing: Framing | None = None
         self._pictures: tuple[NDArray[Any], tuple[int, int] | None, float] | None = None
         self.settings: dict[str, Any] = {}
-        self.rng = np.random.default_rng(seed)
+        self.rng = generator(seed)
         initialize(self.weights, initializer, self.rng)
 
     @property
@@ -149,20 +162,20 @@ class Network:
 
         What is assigned, ``net.weights[0] = array`` or ``net.weights = arrays``, is written into them.
         """
-        return self._weights
+        return LayerArrays("weights", self.engine.views(self.engine.parameters)[0])
 
     @weights.setter
     def weights(self, values: Sequence[ArrayLike]) -> None:
-        self._weights[:] = values
+        self.weights[:] = values
 
     @property
     def biases(self) -> LayerArrays:
         """The biases (fan_out,) of each layer: views of one vector, into which assigned values are written."""
-        return self._biases
+        return LayerArrays("biases", self.engine.views(self.engine.parameters)[1])
 
     @biases.setter
     def biases(self, values: Sequence[ArrayLike]) -> None:
-        self._biases[:] = values
+        self.biases[:] = values
 
     @property
     def framing(self) -> Framing | None:
@@ -174,9 +187,8 @@ class Network:
     @property
     def model(self) -> Model:
         """The record that files and exports are made of; its arrays are those of the network, not copies."""
-        return Model(
-            self.architecture, self.weights, self.biases, self.scale, self.class_names, self.framing, self.settings
-        )
+        names = None if self.class_names is None else check_class_names(self.class_names, self.sizes[-1])
+        return Model(self.architecture, self.weights, self.biases, self.scale, names, self.framing, self.settings)
 
     def __call__(self, images: ArrayLike, threads: int | None = None) -> NDArray[Any]:
         """Return the output activations of one image or of a batch.
@@ -499,26 +511,28 @@ class Network:
         (20, True)
         """
         arguments = locals()
-        before = state_of(self.rng)
+        call = _Call({name: vars(self)[name] for name in LEARNED}, state_of(self.rng))
         try:
-            loop, adopted = self._prepare(Options.of(arguments), arguments)
-        except BaseException:
-            restore(self.rng, before)
-            raise
-        earlier = {name: vars(self)[name] for name in adopted}
-        vars(self).update(adopted)
-        try:
-            loop.begin()
-        except BaseException:
-            vars(self).update(earlier)
-            restore(self.rng, before)
-            raise
-        nested = bool(self._loops)  # in a callback of another training, or beside it in a thread
-        try:
-            return self._run(loop)
-        finally:
-            if nested:
-                vars(self).update(earlier)
+            try:
+                call.loop, learned = self._prepare(Options.of(arguments), arguments)
+                call.is_nested = bool(self._loops)
+                vars(self).update(learned)
+                call.loop.begin()
+                return self._run(call.loop)
+            finally:
+                self._end(call)
+        finally:  # a signal may have interrupted that
+            self._end(call)
+
+    def _end(self, call: _Call) -> None:
+        """End a call of `train`; where it was refused or is nested, the network knows again what it knew before."""
+        begun = call.loop is not None and call.loop.has_begun
+        if call.loop in self._loops:
+            self._loops.remove(call.loop)
+        if call.is_nested or not begun:
+            vars(self).update(call.earlier)
+        if not begun:
+            restore(self.rng, call.random)
 
     def _run(self, loop: Loop) -> History:
         """Run a training, which `stop` can end."""
@@ -526,7 +540,8 @@ class Network:
         try:
             return loop.run()
         finally:
-            self._loops.remove(loop)
+            if loop in self._loops:
+                self._loops.remove(loop)
 
     def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
         """Check all arguments of `train`; return the training, and what the network learns about its data."""
@@ -554,13 +569,14 @@ class Network:
             threads=arguments["threads"],
             show_progress=arguments["progress"],
         )
-        names, outputs = getattr(data, "class_names", self.class_names), self.sizes[-1]
+        given = getattr(data, "class_names", self.class_names)
+        names = None if given is None else check_class_names(given)
         pictures = None
         if isinstance(samples.images, np.ndarray):
             pictures = sample_images(samples.images), getattr(data, "picture_shape", None), samples.scale
         return loop, {
             "scale": scale.bytes,
-            "class_names": None if names is None or len(names) != outputs else check_class_names(names, outputs),
+            "class_names": None if names is None or len(names) != self.sizes[-1] else names,
             "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
             "_framing": None,
             "_pictures": pictures,
@@ -667,7 +683,8 @@ class Network:
         """Save the network, atomically replacing an existing file.
 
         The file is in the safetensors format and has a checksum. It holds the parameters, the architecture, the
-        treatment of pixels and the settings of the training; not the state of `rng`.
+        treatment of pixels and the settings of the training; not the state of `rng`. Parameters that are not finite
+        are saved as they are.
 
         Parameters
         ----------
@@ -676,8 +693,10 @@ class Network:
 
         Raises
         ------
+        DataError
+            If `class_names` are not one name per class.
         ModelError
-            If a parameter is not finite.
+            If another attribute was set to what a file cannot hold, such as a negative `scale`.
         OSError
             If it cannot be written; an existing file is unchanged.
         """
@@ -796,8 +815,6 @@ class Network:
         a = self.architecture
         self.engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
         self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
-        weights, biases = self.engine.views(self.engine.parameters)
-        self._weights, self._biases = LayerArrays("weights", weights), LayerArrays("biases", biases)
         self._loops = []
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
@@ -827,7 +844,7 @@ class Network:
         return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
-        made = {"engine", "_form", "_weights", "_biases", "_loops"}  # anew by `_make_engine`
+        made = {"engine", "_form", "_loops"}  # anew by `_make_engine`
         kept = {name: value for name, value in vars(self).items() if name not in made}
         return kept | {"parameters": self.engine.parameters}
 

@@ -3,11 +3,29 @@
 import argparse
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from math import inf
 from typing import Any, NoReturn
 
 from cmlp.cli.output import print_error
+from cmlp.utils.suggestions import nearest
+
+# What other programs call a command or an option, besides what other libraries call a parameter.
+SYNONYMS = {
+    "classify": "predict",
+    "download": "fetch",
+    "eval": "test",
+    "evaluate": "test",
+    "fit": "train",
+    "hidden_layer_sizes": "hidden",
+    "hidden_sizes": "hidden",
+    "layers": "hidden",
+    "model": "save",
+    "out": "save",
+    "output": "save",
+    "silent": "quiet",
+    "sizes": "hidden",
+    "units": "hidden",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,14 +52,15 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             known = [str(choice) for choice in action.choices]
-            near = get_close_matches(str(value), known, n=1)
-            rest = f"; did you mean {near[0]!r}?" if near else f", choose from {', '.join(known)}"
+            near = nearest(str(value), known)
+            rest = f"; did you mean {near!r}?" if near else f", choose from {', '.join(known)}"
             raise argparse.ArgumentError(action, f"invalid choice: {value!r}{rest}")
 
     def refuse(self, kind: str, word: str, known: Iterable[str]) -> NoReturn:
         """Refuse an unknown word, and suggest the closest known one."""
-        nearest = "".join(f"; did you mean {match!r}?" for match in get_close_matches(word, known, n=1))
-        self.error(f"unknown {kind} {word!r}{nearest}")
+        dashes = "--" if word.startswith("-") else ""
+        near = nearest(word.lstrip("-").partition("=")[0], [name.removeprefix("--") for name in known], SYNONYMS)
+        self.error(f"unknown {kind} {word!r}" + (f"; did you mean {dashes + near!r}?" if near else ""))
 
     def refuse_argument(self, word: str) -> NoReturn:
         """Refuse an unknown argument."""

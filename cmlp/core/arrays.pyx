@@ -11,12 +11,25 @@ cdef enum:
     SPARE = 64      # what a vector can read beyond the end of an array
 
 
+cdef class Owner:
+    """Memory that no array owns, so that none can be resized while kernels point into it."""
+
+    cdef cnp.ndarray memory
+
+
 def aligned_empty(size, dtype):
     """Return an uninitialised vector whose memory begins at a multiple of ALIGNMENT bytes, with SPARE behind it."""
-    cdef cnp.ndarray memory = np.empty(ALIGNMENT + size * dtype.itemsize + SPARE, np.uint8)
-    cdef size_t offset = -<size_t> cnp.PyArray_DATA(memory) % ALIGNMENT
+    cdef Owner owner = Owner()
+    cdef cnp.npy_intp n = size * dtype.itemsize
+    cdef char* begin
+    cdef cnp.ndarray vector
 
-    return memory[offset:offset + size * dtype.itemsize].view(dtype)
+    owner.memory = np.empty(ALIGNMENT + n + SPARE, np.uint8)
+    begin = cnp.PyArray_BYTES(owner.memory)
+    begin += -<size_t> begin % ALIGNMENT
+    vector = cnp.PyArray_SimpleNewFromData(1, &n, cnp.NPY_UINT8, begin)
+    cnp.set_array_base(vector, owner)
+    return vector.view(dtype)
 
 
 cdef int check_array(cnp.ndarray array, name, int type_number, Py_ssize_t n, Py_ssize_t columns=-1) except -1:

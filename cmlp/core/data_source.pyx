@@ -94,7 +94,7 @@ cdef class DataSource:
             raise ValueError(f"the pixels of an image must lie side by side, got strides {(<object> images).strides}")
         self.pointers.layout = DENSE
         self.pointers.image_stride = cnp.PyArray_STRIDE(images, 0)
-        self.images = images
+        self.images = images.view()  # whose type and shape nobody else can change
         return 0
 
     cdef int describe_rows(self, cnp.ndarray values, cnp.ndarray columns, cnp.ndarray begins) except -1:

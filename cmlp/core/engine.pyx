@@ -61,7 +61,7 @@ cdef class Engine(NetworkParameters):
     def copy(self, dtype):
         """Return the same network with a copy of its parameters, of another type or not."""
         engine = Engine(*self.kind, np.dtype(dtype))
-        engine.parameters[...] = self.parameters
+        engine.parameters[...] = self.vector
         return engine
 
     def outputs(self, DataSource source not None, int threads=1):
@@ -78,7 +78,7 @@ cdef class Engine(NetworkParameters):
         """
         cdef DataPointers data
         cdef cnp.npy_intp size = self.network.fan_out
-        cdef int type_number = cnp.PyArray_TYPE(self.parameters), failed
+        cdef int type_number = cnp.PyArray_TYPE(self.vector), failed
         cdef cnp.ndarray outputs
 
         if not describe_image(&data, image, self.network.fan_in, type_number):
@@ -86,10 +86,10 @@ cdef class Engine(NetworkParameters):
         data.scale = scale
         outputs = cnp.PyArray_EMPTY(1, &size, type_number, 0)
         if self.single_precision:
-            failed = predict_one(&self.network, <float*> cnp.PyArray_DATA(self.parameters), &data,
+            failed = predict_one(&self.network, <float*> cnp.PyArray_DATA(self.vector), &data,
                                  <float*> cnp.PyArray_DATA(outputs))
         else:
-            failed = predict_one(&self.network, <double*> cnp.PyArray_DATA(self.parameters), &data,
+            failed = predict_one(&self.network, <double*> cnp.PyArray_DATA(self.vector), &data,
                                  <double*> cnp.PyArray_DATA(outputs))
         if failed:
             raise MemoryError
@@ -118,7 +118,7 @@ cdef class Engine(NetworkParameters):
         ]
         for thread, buffers in enumerate(all_buffers):
             job.works[<int> thread] = buffers.work
-        job.network, job.parameters = &self.network, cnp.PyArray_DATA(self.parameters)
+        job.network, job.parameters = &self.network, cnp.PyArray_DATA(self.vector)
         job.data, job.n = &data, source.n
         job.outputs = cnp.PyArray_DATA(outputs)
         job.losses = NULL if losses is None else <double*> cnp.PyArray_DATA(losses)
@@ -143,7 +143,7 @@ cdef class Engine(NetworkParameters):
         cdef int n = check_number(source, 0, source.n, 0)
         cdef DataPointers data = source.pointers_for(self.dtype, True)
         cdef Buffers buffers
-        cdef void* theta = cnp.PyArray_DATA(self.parameters)
+        cdef void* theta = cnp.PyArray_DATA(self.vector)
 
         source.check_fits(&self.network, False)
         buffers = allocate_buffers(&self.network, self.dtype, n, data.layout, False)
@@ -163,7 +163,7 @@ cdef class Engine(NetworkParameters):
         cdef int n = check_number(source, begin, source.n if end is None else end, 1)
         cdef DataPointers data = source.pointers_for(self.dtype, True)
         cdef Buffers buffers
-        cdef void* theta = cnp.PyArray_DATA(self.parameters)
+        cdef void* theta = cnp.PyArray_DATA(self.vector)
         cdef double loss, weight = 0
 
         source.check_fits(&self.network, True)
@@ -208,7 +208,7 @@ cdef class Engine(NetworkParameters):
         bind_inputs(&data, &buffers.work)
         buffers.work.drops = self.network.drops
         buffers.work.dropout_key = dropout_key
-        job.network, job.parameters = &self.network, cnp.PyArray_DATA(self.parameters)
+        job.network, job.parameters = &self.network, cnp.PyArray_DATA(self.vector)
         job.data, job.order = &data, <const Py_ssize_t*> cnp.PyArray_DATA(part)
         job.begin, job.end, job.stopped = begin, end, begin
         job.plan, job.rule, job.work = &plan, &state.rule, &buffers.work
@@ -239,7 +239,7 @@ cdef class Engine(NetworkParameters):
         plan.shared_penalties = options.shared_penalties
         plan.averaging, plan.average = 0, NULL
         if average is not None:
-            check_array(average, "average", cnp.PyArray_TYPE(self.parameters), self.network.n_parameters)
+            check_array(average, "average", cnp.PyArray_TYPE(self.vector), self.network.n_parameters)
             if not cnp.PyArray_ISWRITEABLE(average):
                 raise ValueError("average must be writeable")
             plan.averaging, plan.average = options.averaging, cnp.PyArray_DATA(average)

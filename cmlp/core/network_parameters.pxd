@@ -7,6 +7,6 @@ cdef class NetworkParameters:
     cdef NetworkSpec network
     cdef readonly tuple sizes
     cdef readonly cnp.dtype dtype
-    cdef readonly cnp.ndarray parameters  # every weight and bias, in one aligned vector
+    cdef cnp.ndarray vector   # every weight and bias, aligned; only views leave this object
     cdef bint single_precision
-    cdef tuple kind                       # the arguments before the type
+    cdef tuple kind           # the arguments before the type

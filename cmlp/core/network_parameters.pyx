@@ -81,11 +81,16 @@ cdef class NetworkParameters:
             layer.units = network.units
             network.n_parameters = <int> (layer.biases + layer.fan_out)
             network.units += layer.fan_out
-        self.parameters = aligned_empty(network.n_parameters, self.dtype)
-        self.parameters.fill(0)
+        self.vector = aligned_empty(network.n_parameters, self.dtype)
+        self.vector.fill(0)
 
     def __dealloc__(self):
         free(self.network.layers)
+
+    @property
+    def parameters(self):
+        """Every weight and bias in one vector: a new view each time, whose shape and type are the caller's own."""
+        return self.vector.view()
 
     @property
     def drops(self):

@@ -48,8 +48,8 @@ cdef class OptimizerState:
 
     @property
     def vectors(self):
-        """The vectors by name; a dict of its own each time, because kernels go on with these arrays."""
-        return {name: vector for name, vector in (("m", self.m), ("v", self.v)) if vector is not None}
+        """The vectors by name: a dict and views of its own each time, because kernels go on with these arrays."""
+        return {name: vector.view() for name, vector in (("m", self.m), ("v", self.v)) if vector is not None}
 
     @property
     def progress(self):

@@ -73,13 +73,15 @@ class Dataset(Sequence[tuple[Image, int]]):
         names: tuple[str, str] = ("images", "labels"),
     ) -> None:
         pixels, factor = check_images(images, scale, names[0])
-        if class_names is not None and classes is None:
-            classes = len(class_names)
+        called = None if class_names is None else check_class_names(class_names)
+        if called is not None and classes is None:
+            classes = len(called)
         targets, count = check_labels(labels, classes, names[1])
         if len(pixels) != len(targets):
             found = f"{len(pixels):,} images and {len(targets):,} labels"
             raise DataError(f"{names[0]} and {names[1]} must have the same length, got {found}")
-        called = None if class_names is None else check_class_names(class_names, count)
+        if called is not None:
+            check_class_names(called, count)
         self._assign(pixels, targets, factor, count, called, _picture_shape(images, pixels.shape[1]))
 
     def _assign(
@@ -111,12 +113,12 @@ class Dataset(Sequence[tuple[Image, int]]):
     @property
     def images(self) -> Pixels:
         """(n, pixels), read-only: uint8 as given, or float32 or float64 already multiplied by `scale`."""
-        return self._images
+        return self._images.view()
 
     @property
     def labels(self) -> NDArray[np.intp]:
         """(n,), read-only; integers in 0..classes - 1."""
-        return self._labels
+        return self._labels.view()
 
     @property
     def scale(self) -> float:

@@ -4,16 +4,18 @@ Each error is one sentence: where, which rule, what was found, at which index.
 """
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from math import isqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.arrays import plain
 from cmlp.data.likeness import are_pictures
 from cmlp.data.pixels import FULL_SCALES, ROUNDING, infer_scale
 from cmlp.errors import DataError
+from cmlp.utils.text import shown
 
 Pixels: TypeAlias = NDArray[np.uint8 | np.float32 | np.float64]
 
@@ -57,13 +59,14 @@ def check_images(images: object, scale: float | None, name: str) -> tuple[Pixels
         with np.errstate(over="ignore"):  # a long double too large for float64 is then found to be inf
             pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 4 else np.float64, copy=False)
     low, high = _value_range(pixels, name)
+    whole = integers and low >= 0 and high <= 255
     if scale is not None:
-        factor = _check_scale(scale)
+        factor = check_scale(scale, np.dtype(np.uint8) if whole else pixels.dtype, max(abs(low), abs(high)))
     elif _are_pixels(pixels, dtype, high, shape=given.shape[1:]):
         factor = infer_scale(low, high, integers=integers)
     else:
         factor = 1.0
-    if integers and low >= 0 and high <= 255:
+    if whole:
         one_byte = pixels.dtype.itemsize == 1
         return (pixels.view(np.uint8) if one_byte else pixels.astype(np.uint8, "C")), factor
     if integers:
@@ -148,15 +151,15 @@ def _are_whole(array: NDArray[Any]) -> NDArray[np.bool_]:
     return whole
 
 
-def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
+def check_class_names(names: Any, classes: int | None = None) -> tuple[str, ...]:
     """Check class names: one string per class, all different and printable.
 
     Parameters
     ----------
     names : sequence of str
         The names.
-    classes : int
-        Number of classes.
+    classes : int, optional
+        Number of classes; by default that of the names.
 
     Returns
     -------
@@ -167,13 +170,16 @@ def check_class_names(names: Sequence[object], classes: int) -> tuple[str, ...]:
     DataError
         If the names are not that.
     """
-    rule = f"class_names must be {classes:,} different strings, one per class"
+    count = "" if classes is None else f"{classes:,} "
+    rule = f"class_names must be {count}different strings, one per class in the order of the labels"
+    if isinstance(names, Set | Mapping | Iterator) or not hasattr(names, "__len__"):
+        raise DataError(f"{rule}, got {type(names).__name__}: give a list")
     if isinstance(names, str) or not all(isinstance(name, str) and name.strip() for name in names):
-        raise DataError(f"{rule}, got {str(names)[:200]}")
+        raise DataError(f"{rule}, got {shown(names)}")
     hidden = next((name for name in names if not str(name).isprintable()), None)
     if hidden is not None:
         raise DataError(f"class_names must be printable, got {str(hidden)[:200]!r}")
-    if len(names) != classes or len(set(names)) != classes:
+    if not len(names) == len(set(names)) == (classes or len(names)) > 0:
         raise DataError(f"{rule}, got {len(names):,}, {len(set(names)):,} of them different")
     return tuple(map(str, names))
 
@@ -284,11 +290,7 @@ def _as_floats(array: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _as_numbers(value: object, name: str, place: str = "") -> NDArray[Any]:
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        found = f"a ragged {type(value).__name__}"
-        raise DataError(f"{name} must hold rows of equal length, got {found}{place}") from error
+    array = plain(value, name, place=place)
     if array.dtype.kind not in "biuf":
         found = f"dtype {array.dtype}" if array.ndim else type(value).__name__
         raise DataError(f"{name} must be numbers, got {found}{place}")
@@ -340,11 +342,37 @@ def _value_range(pixels: NDArray[Any], name: str) -> tuple[float, float]:
     raise DataError(f"{name} must be finite, got {pixels[image, pixel]} in image {image}, pixel {pixel}")
 
 
-def _check_scale(scale: float) -> float:
-    number = isinstance(scale, numbers.Real) and not isinstance(scale, bool)
-    if not (number and 0 < scale < float("inf")):
-        raise DataError(f"scale must be a positive number or None, got {scale!r}")
-    return float(scale)
+def check_scale(scale: Any, dtype: np.dtype[Any], largest: float = 255.0, name: str = "scale") -> float:
+    """Check the factor of pixels, which has to leave them finite; bytes become float32 later, or float64.
+
+    Parameters
+    ----------
+    scale : object
+        The factor.
+    dtype : dtype
+        Type of the pixels: uint8, another of integers, or of floats.
+    largest : float
+        Their largest absolute value.
+    name : str
+        What error messages call the factor.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DataError
+        If the factor is no positive number, or a product with it is infinite.
+    """
+    number: Any = scale if isinstance(scale, numbers.Real) and not isinstance(scale, bool) else 0
+    if not 0 < number < float("inf"):
+        raise DataError(f"{name} must be a positive number, got {shown(scale)}")
+    limits = np.finfo(np.float32) if dtype in (np.uint8, np.float32) else np.finfo(np.float64)
+    if not float(limits.tiny) <= number <= float(limits.max) / max(largest, 1.0):
+        found = f"got {shown(scale)} for pixels up to {largest:g}"
+        raise DataError(f"{name} must keep the pixels finite and above 0 in {limits.dtype}, {found}")
+    return float(number)
 
 
 def _check_classes(classes: int) -> int:

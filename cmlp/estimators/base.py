@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from inspect import signature
 from math import sqrt
 from numbers import Integral, Real
 from typing import Any, Self, cast
@@ -15,8 +16,10 @@ from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from cmlp.data.arrays import check_unmasked
 from cmlp.estimators.fit import Fit, has_epochs
 from cmlp.estimators.parameters import CONSTRAINTS, HIDDEN, meant, per_layer
+from cmlp.estimators.rates import rate_of
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
@@ -153,6 +156,8 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
     def _check(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """Return X as an array of TYPES or a sparse matrix, and y."""
+        check_unmasked(X, "X")
+        check_unmasked(y, "y")
         if issparse(X):
             check_sparse(X)
         settings = {"accept_sparse": "csr", "dtype": TYPES, "multi_output": True, "reset": reset}
@@ -241,6 +246,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Any) -> NDArray[Any]:
         """Return the output activations (n, n_outputs_)."""
         check_is_fitted(self, "network_")
+        check_unmasked(X, "X")
         if issparse(X):
             check_sparse(X)
         X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
@@ -294,6 +300,14 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
         return to_sklearn(self)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        given = signature(type(self).__init__).parameters
+        defaults = {name: p.default for name, p in given.items() if p.default is not p.empty}
+        kept = {name: value for name, value in state.items() if name != "_rate"}
+        super().__setstate__(defaults | {"_schedule": None} | kept)  # of which version 0.1 had not all
+        if state.get("_rate", 1.0) != 1:
+            self._schedule = rate_of(self, state["_rate"])
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -316,6 +330,7 @@ def _samples(
 def _check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
     if sample_weight is None:
         return None
+    check_unmasked(sample_weight, "sample_weight")
     weights = np.require(_check_sample_weight(sample_weight, X, dtype=np.float64), None, ["C", "A", "E"])
     if weights.min() < 0 or not weights.any():
         found = f"{weights.min():g} at index {weights.argmin()}" if weights.any() else "zeros only"

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from cmlp.estimators.fit import has_epochs, optimizer_of
 from cmlp.estimators.memory import Memory
-from cmlp.estimators.rates import EpochRate, InverseScalingBySample, LoweredRate
+from cmlp.estimators.rates import EpochRate, rate_of
 from cmlp.network import Network
 from cmlp.training.epoch import new_state
 from cmlp.training.history import History
@@ -158,10 +158,8 @@ def _take_memory(estimator: Any, theirs: Any) -> None:
             part[...] = values
     if isinstance(theirs, AdamOptimizer):
         state.progress = (theirs.t, 1.0)
-    elif estimator.learning_rate != "constant":
-        kind = LoweredRate if estimator.learning_rate == "adaptive" else InverseScalingBySample
-        estimator._schedule = kind(theirs.learning_rate / theirs.learning_rate_init)
-        estimator._schedule.seen = estimator.t_
+    else:
+        estimator._schedule = rate_of(estimator, theirs.learning_rate / theirs.learning_rate_init)
     estimator._memory = Memory(optimizer, state)
 
 

@@ -21,6 +21,12 @@ class EpochRate(Schedule):
         return self.rate
 
 
+def rate_of(estimator: Any, rate: float) -> EpochRate | None:
+    """Return the schedule that `learning_rate` stands for, in the middle of a training by sgd."""
+    kind = {"adaptive": LoweredRate, "invscaling": InverseScalingBySample}.get(estimator.learning_rate)
+    return None if kind is None else kind(rate, estimator.t_)
+
+
 @dataclass
 class Continued(Schedule):
     """A schedule that one `partial_fit` after the other goes on with, each for an epoch."""

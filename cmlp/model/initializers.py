@@ -4,7 +4,7 @@ glorot: X. Glorot, Y. Bengio, AISTATS 2010, equations 12 and 16. he: K. He et al
 Y. LeCun et al., Efficient BackProp, 1998, section 4.6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from math import sqrt
 from typing import Any, Literal, TypeAlias
 
@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cmlp.errors import ModelError
+from cmlp.model.parameters import LayerArrays
 from cmlp.utils.checks import check_name
+from cmlp.utils.text import shown
 
 # The variance is this over fan_in plus this over fan_out, as (of fan_in, of both together).
 VARIANCES = {"glorot": (0, 2), "he": (2, 0), "lecun": (1, 0)}
@@ -48,14 +50,15 @@ def _draw(initializer: str, shape: tuple[int, ...], rng: np.random.Generator) ->
     return rng.uniform(-limit, limit, shape)
 
 
-def _copy(weights: Sequence[NDArray[Any]], given: Sequence[ArrayLike]) -> None:
-    shapes = [w.shape for w in weights]
-    try:
-        arrays = [np.asarray(array, float) for array in given]
-    except (TypeError, ValueError):
-        raise ModelError(f"initializer must be a name or arrays of shapes {shapes}, got {given!r}") from None
-    if [array.shape for array in arrays] != shapes:
-        found = [array.shape for array in arrays]
-        raise ModelError(f"initializer must be a name or arrays of shapes {shapes}, got shapes {found}")
-    for w, array in zip(weights, arrays, strict=True):
-        w[...] = array
+def _copy(weights: Sequence[NDArray[Any]], given: Any) -> None:
+    """Write given arrays into the weights, if all are finite numbers of the network's type."""
+    if not hasattr(given, "__iter__") or isinstance(given, Mapping | Set):
+        raise ModelError(f"initializer must be a name, or an array for each layer, got {shown(given)}")
+    copies = LayerArrays("initializer", [np.empty_like(w) for w in weights])
+    with np.errstate(over="ignore"):
+        copies[:] = given
+    for layer, (w, copy) in enumerate(zip(weights, copies, strict=True)):
+        if not np.isfinite(copy).all():
+            raise ModelError(f"initializer[{layer}] must be finite in {w.dtype}, got {copy[~np.isfinite(copy)][0]}")
+    for w, copy in zip(weights, copies, strict=True):
+        w[...] = copy

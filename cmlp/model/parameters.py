@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cmlp.data.arrays import plain
 from cmlp.errors import ModelError
 
 
@@ -32,10 +32,7 @@ class LayerArrays(list[NDArray[Any]]):
         """Return numbers of the shape of a layer; biases may be columns (fan_out, 1), as in Nielsen's book."""
         shape = self[layer].shape
         rule = f"{self._name}[{layer}] must be numbers of shape {shape}"
-        try:
-            array = np.asarray(values)
-        except ValueError as error:
-            raise ModelError(f"{rule}, got a ragged {type(values).__name__}") from error
+        array = plain(values, f"{self._name}[{layer}]", f"must be numbers of shape {shape}", error=ModelError)
         if array.dtype.kind not in "biuf":
             raise ModelError(f"{rule}, got dtype {array.dtype}")
         if array.shape == (*shape, 1) and len(shape) == 1:
@@ -49,5 +46,12 @@ class LayerArrays(list[NDArray[Any]]):
 
     append = extend = insert = pop = remove = clear = sort = reverse = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__init__(state["_views"])  # of version 0.1, which called this class Layers
+        self._name = state["_name"]
+
     def __reduce__(self) -> tuple[Any, ...]:
         return list, (list(self),)  # a copy of them is no view of any network
+
+
+Layers = LayerArrays  # where pickles of version 0.1 look for it

@@ -10,8 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from cmlp.core.data_source import DataSource
+from cmlp.data.arrays import check_unmasked, plain
 from cmlp.data.pixels import infer_scale
-from cmlp.data.validation import are_integer_pixels, as_array, check_images, check_labels, check_targets, check_weights
+from cmlp.data.validation import (
+    are_integer_pixels,
+    as_array,
+    check_images,
+    check_labels,
+    check_scale,
+    check_targets,
+    check_weights,
+)
 from cmlp.errors import DataError
 from cmlp.model.sparse import own_csr
 
@@ -185,10 +194,9 @@ def as_images(images: Any, features: int, scale: PixelScale) -> tuple[NDArray[An
     """
     if hasattr(images, "tocsr"):
         return as_rows(images, features, scale), False
-    try:
-        array = np.asarray(images)
-    except ValueError as error:
-        raise DataError(f"images must have {features:,} pixels each, got a ragged list") from error
+    if hasattr(images, "labels") and isinstance(images, ImagesAndLabels):
+        raise DataError(f"images must come without labels here, got a {type(images).__name__}: give its `images`")
+    array = plain(images, "images", f"must have {features:,} pixels each and come without labels")
     if array.dtype.kind not in "biuf":
         raise DataError(f"images must be integers or real numbers, got dtype {array.dtype}")
     if array.dtype not in CORE_TYPES:
@@ -197,7 +205,13 @@ def as_images(images: Any, features: int, scale: PixelScale) -> tuple[NDArray[An
         return image_by_image(array.reshape(len(array), features)), False
     if array.size == features:
         return image_by_image(array.reshape(1, features)), True
-    raise DataError(f"images must have {features:,} pixels each, got an array of shape {array.shape}")
+    found = f"an array of shape {array.shape}{_label_among(array.shape, features)}"
+    raise DataError(f"images must have {features:,} pixels each, got {found}")
+
+
+def _label_among(shape: tuple[int, ...], features: int) -> str:
+    """Return a hint where the images have a column too many."""
+    return ": one column too many, which may be the labels" if shape[1:] == (features + 1,) else ""
 
 
 def _converted(numbers: NDArray[Any], scale: PixelScale) -> NDArray[Any]:
@@ -258,7 +272,7 @@ def as_samples(data: Data, form: Form, scale: PixelScale | None, name: str) -> S
         images, answers = data if _is_two_arrays(data) else split_pairs(data, name)
         samples = stack(images, answers, form, scale, name)
     if isinstance(samples.images, np.ndarray) and samples.images.shape[1] != form.features:
-        found = f"{samples.images.shape[1]:,}"
+        found = f"{samples.images.shape[1]:,}{_label_among(samples.images.shape, form.features)}"
         raise DataError(f"images of {name} must have the network's {form.features:,} pixels, got {found}")
     return samples
 
@@ -269,28 +283,41 @@ def _checked_before(data: ImagesAndLabels, form: Form, name: str) -> Samples:
     if not isinstance(images, np.ndarray) or images.ndim != 2 or images.dtype not in CORE_TYPES:
         found = f"{images.dtype} of shape {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
         raise DataError(f"images of {name} must be an array (n, pixels) of uint8, float32 or float64, got {found}")
+    check_unmasked(images, f"images of {name}")
+    scale = check_scale(data.scale, images.dtype, 255.0 if images.dtype == np.uint8 else 1.0, f"scale of {name}")
     labels, targets = check_answers(data.labels, form, name)
-    samples = Samples(images, labels, targets, data.scale)
+    samples = Samples(images, labels, targets, scale)
     _check_as_many(len(images), samples, name)
     return samples
 
 
 def _is_two_arrays(data: Any) -> bool:
-    def is_array(part: Any) -> bool:
-        return hasattr(part, "tocsr") or (hasattr(part, "__array__") and np.ndim(part) > 0)
+    """Return whether these are images and labels, one of them a list perhaps; pairs are no arrays."""
+    if not isinstance(data, tuple) or len(data) != 2:
+        return False
+    arrays = [hasattr(part, "tocsr") or (hasattr(part, "__array__") and np.ndim(part) > 0) for part in data]
+    return any(arrays) and all(is_array or isinstance(part, list) for is_array, part in zip(arrays, data, strict=True))
 
-    return isinstance(data, tuple) and len(data) == 2 and all(map(is_array, data))
+
+def _are_swapped(images: Any, answers: Any, features: int) -> bool:
+    """Return whether there is one number for each image, and a row of pixels for each answer."""
+    one_each = getattr(images, "ndim", None) == 1 or (isinstance(images, list) and isinstance(images[0], Real))
+    shape = getattr(answers, "shape", ())
+    return one_each and len(shape) > 1 and prod(shape[1:]) == features
 
 
 def split_pairs(pairs: Any, name: str) -> tuple[list[Any], list[Any]]:
     """Return the images and the labels of pairs (image, label)."""
     rule = f"{name} must be a Dataset, two arrays or pairs (image, label)"
-    if not isinstance(pairs, Iterable):
-        raise DataError(f"{rule}, got {type(pairs).__name__}")
+    if not isinstance(pairs, Iterable) or hasattr(pairs, "__array__"):
+        hint = ": give its labels apart" if hasattr(pairs, "__array__") else ""
+        raise DataError(f"{rule}, got {type(pairs).__name__}{hint}")
     images, labels = [], []
     for i, pair in enumerate(pairs):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise DataError(f"{rule}, got {type(pair).__name__} at index {i}")
+            hint = ": make arrays of both lists" if isinstance(pair, list) and isinstance(pairs, tuple) else ""
+            hint = ": give one of them" if isinstance(pair, ImagesAndLabels) else hint
+            raise DataError(f"{rule}, got {type(pair).__name__} at index {i}{hint}")
         images.append(pair[0])
         labels.append(pair[1])
     if not images:
@@ -300,6 +327,9 @@ def split_pairs(pairs: Any, name: str) -> tuple[list[Any], list[Any]]:
 
 def stack(images: Any, answers: Any, form: Form, scale: PixelScale | None, name: str) -> Samples:
     """Check images and labels, or targets, that were given apart."""
+    if _are_swapped(images, answers, form.features):
+        found = "one number per image, and rows where the labels belong"
+        raise DataError(f"{name} must be images and labels in this order, got {found}: exchange them")
     labels, targets = check_answers(answers, form, name)
     if hasattr(images, "tocsr"):
         rows, factor = _checked_rows(images, form.features, scale, name)

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from cmlp.data.formats.detection import detect_format
 from cmlp.data.framing import Framing
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
@@ -71,8 +72,19 @@ def read_model(path: Path) -> Model:
         return nielsen.read_nielsen(content, str(path))
     if torch.is_state_dict(content):
         raise torch.refusal(str(path))
-    description, tensors = unpack(content, KIND, VERSION, str(path))
+    try:
+        description, tensors = unpack(content, KIND, VERSION, str(path))
+    except ModelError as error:
+        raise ModelError(f"{error}{_hint_of_data(path)}") from error
     return model_of(description, tensors, str(path))
+
+
+def _hint_of_data(path: Path) -> str:
+    """Return what to do about a file in a format of images and labels."""
+    try:
+        return f"; it looks like data in the format {detect_format(path).name}, which cmlp.load reads"
+    except (DataError, OSError):
+        return ""
 
 
 def describe(model: Model) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class Loop:
         self.measurements.check(self.network.architecture)
         self.engine, self.rng, self.signals = self.network.engine, self.network.rng, Signals()
         self.steps = self._make_steps()
-        self.is_stopped = False
+        self.is_stopped = self.has_begun = False
         start = Position(len(self.history), state_of(self.rng))
         self.now = Moment(start, self.options.schedule, self.early_stopping)
 
@@ -146,17 +146,17 @@ class Loop:
         OSError
             If it cannot be written.
         """
-        if self.checkpoints is None:
-            return
-        self.identity = identity_of(
-            self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
-        )
-        self.kernels = kernels_of(self.options)
-        self.checkpoints.check(self.identity, self.kernels, self.options.epochs)
-        if self.checkpoints.found is not None:
-            self._restore(self.checkpoints.found)
-        else:
-            self.checkpoints.write(self._checkpoint())
+        if self.checkpoints is not None:
+            self.identity = identity_of(
+                self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
+            )
+            self.kernels = kernels_of(self.options)
+            self.checkpoints.check(self.identity, self.kernels, self.options.epochs)
+            if self.checkpoints.found is not None:
+                self._restore(self.checkpoints.found)
+            else:
+                self.checkpoints.write(self._checkpoint())
+        self.has_begun = True
 
     def run(self) -> History:
         """Train, after `begin`, and return how it went."""
@@ -303,8 +303,11 @@ class Loop:
             early_stopping.set_state(memory.early_stopping, best)
         self.steps.restore(vectors, memory.progress)
         self.history = checkpoint.history
-        restore(self.rng, checkpoint.position.rng)
-        weights, biases = self.engine.views(parameters)
+        whole = np.empty_like(parameters)
+        weights, biases = self.engine.views(whole)
         for each, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
             each[...] = kept
         self.now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)
+        self.has_begun = True
+        parameters[...] = whole
+        restore(self.rng, checkpoint.position.rng)

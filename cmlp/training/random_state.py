@@ -5,8 +5,24 @@ from typing import Any
 import numpy as np
 
 from cmlp.errors import ModelError
+from cmlp.utils.text import shown
 
 POSITIONS = {"MT19937": (("state", "pos"), 624), "Philox": (("buffer_pos",), 4)}  # which NumPy trusts, and their ends
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """Return the generator that a seed stands for.
+
+    Raises
+    ------
+    ModelError
+        If it stands for none.
+    """
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        rule = "seed must be a non-negative integer, a numpy.random.Generator, or None for another one each time"
+        raise ModelError(f"{rule}, got {shown(seed)}") from error
 
 
 def state_of(rng: np.random.Generator) -> dict[str, Any]:

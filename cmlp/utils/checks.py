@@ -9,7 +9,7 @@ import numpy as np
 
 from cmlp.errors import ModelError
 from cmlp.utils.suggestions import suggestion
-from cmlp.utils.text import listed
+from cmlp.utils.text import listed, shown
 
 LARGEST = 2**31 - 1  # what an integer of BLAS holds
 
@@ -36,7 +36,7 @@ def check_count(name: str, value: Any) -> int:
         If the value is not that.
     """
     if not isinstance(value, Integral) or isinstance(value, bool) or not 0 < int(value) <= LARGEST:
-        raise ModelError(f"{name} must be a positive integer below 2**31, got {value!r}")
+        raise ModelError(f"{name} must be a positive integer below 2**31, got {shown(value)}")
     return int(value)
 
 
@@ -60,7 +60,7 @@ def check_positive(name: str, value: Any) -> float:
         If the value is not that.
     """
     if not _is_number(value) or not (isfinite(value) and value > 0):
-        raise ModelError(f"{name} must be a positive number, got {value!r}")
+        raise ModelError(f"{name} must be a positive number, got {shown(value)}")
     return float(value)
 
 
@@ -89,7 +89,7 @@ def check_range(name: str, value: Any, low: float = 0, high: float = inf, *, clo
     """
     if not _is_number(value) or not (low <= value < high or (closed and value == high)):
         bounds = f"in [{low:g}, {high:g}{']' if closed else ')'}" if high < inf else f"at least {low:g}"
-        raise ModelError(f"{name} must be {bounds}, got {value!r}")
+        raise ModelError(f"{name} must be {bounds}, got {shown(value)}")
     return float(value)
 
 
@@ -111,7 +111,7 @@ def check_optional(name: str, value: Any) -> float | None:
 def check_flag(name: str, value: Any) -> bool:
     """Return True or False; 1 and "yes" are neither."""
     if not isinstance(value, bool | np.bool_):
-        raise ModelError(f"{name} must be True or False, got {value!r}")
+        raise ModelError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
 
 
@@ -137,7 +137,7 @@ def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
         If the value is none of them.
     """
     if not isinstance(value, str) or value not in names:
-        raise ModelError(f"{name} must be one of {quoted(names)}, got {value!r}{suggestion(value, names)}")
+        raise ModelError(f"{name} must be one of {quoted(names)}, got {shown(value)}{suggestion(value, names)}")
     return cast(Name, value)
 
 

@@ -1,6 +1,6 @@
 """What somebody probably meant by a name that cmlp does not know."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
@@ -59,13 +59,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def nearest(given: str, names: Collection[str], more: Mapping[str, str] = {}) -> str | None:
+    """Return the one of the names that was probably meant, if any; `more` are synonyms besides SYNONYMS."""
+    plain = given.strip().lower().replace("-", "_").replace(" ", "_")
+    meant = more.get(plain, SYNONYMS.get(plain, plain))
+    known = {name.replace("-", "_"): name for name in names}
+    found = next((name for name in (plain, meant) if name in known), None)
+    same = [found] if found else [name for name in known if SYNONYMS.get(name) == meant]
+    close = same or get_close_matches(plain, known, 1)
+    return known[close[-1]] if close else None
+
+
 def suggestion(given: object, names: Collection[str]) -> str:
     """Return ``: did you mean "name"?`` where one of the names is close to what was given, and otherwise nothing."""
-    if not isinstance(given, str):
-        return ""
-    plain = given.strip().lower().replace("-", "_").replace(" ", "_")
-    same = [name for name in names if SYNONYMS.get(name, name) == SYNONYMS.get(plain, plain)]
-    meant = plain if plain in names else next(reversed(same or get_close_matches(plain, names, 1)), None)
+    meant = nearest(given, names) if isinstance(given, str) else None
     return f': did you mean "{meant}"?' if meant else ""
 
 

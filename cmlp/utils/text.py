@@ -44,3 +44,11 @@ def escaped(text: str, longest: int = 80) -> str:
 def printable(text: str) -> str:
     """Return text with line breaks, terminal commands and undecodable bytes of file names escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shown(value: object, longest: int = 80) -> str:
+    """Return how a message shows what it got: on one line, and short; of an array, the shape."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"{type(value).__name__} of shape {shape}"
+    return " ".join(repr(value).split())[:longest]

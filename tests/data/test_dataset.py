@@ -129,9 +129,12 @@ def test_class_names(classes):
     [
         (NAMES[:9], "got 9, 9 of them different"),
         ((*NAMES[:9], "zero"), "got 10, 9 of them different"),
-        ((*NAMES[:9], " "), "class_names must be 10 different strings, one per class, got"),
-        ((*NAMES[:9], 9), "class_names must be 10 different strings, one per class, got"),
-        ("0123456789", "class_names must be 10 different strings, one per class, got 0123456789"),
+        ((*NAMES[:9], " "), "class_names must be different strings, one per class in the order of the labels, got"),
+        ((*NAMES[:9], 9), "class_names must be different strings, one per class in the order of the labels, got"),
+        (
+            "0123456789",
+            "class_names must be different strings, one per class in the order of the labels, got '0123456789'",
+        ),
         ((*NAMES[:9], "a\x1bb"), r"class_names must be printable, got 'a\\x1bb'"),
     ],
 )

@@ -163,7 +163,7 @@ def test_a_given_scale_is_applied_on_use_to_bytes_and_at_once_to_floats():
 
 @pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf"), True, "1", 1j])
 def test_other_scales_are_refused(scale):
-    assert complaint(scale=scale) == f"scale must be a positive number or None, got {scale!r}"
+    assert complaint(scale=scale) == f"scale must be a positive number, got {scale!r}"
 
 
 # Labels that are accepted

@@ -143,7 +143,9 @@ def test_layers_have_an_order(name, given):
 @pytest.mark.parametrize("given", NO_SIZES, ids=lambda given: repr(given)[:20])
 def test_no_sizes(given):
     said = refusal(estimator("").set_params(hidden_layer_sizes=given))
-    assert said == f"each of hidden_layer_sizes must be a positive integer below 2**31, got {given[-1]!r}"
+    found = f"{given[-1]!r}"
+    assert said.startswith(f"each of hidden_layer_sizes must be a positive integer below 2**31, got {found[:30]}")
+    assert len(said) < 200
 
 
 NUMBERS = [

@@ -60,6 +60,9 @@ class TestDistributions:
         assert not any(w.any() for w in network.weights)
 
 
+W0, W1 = np.ones((3, 4)), np.ones((1, 3))
+
+
 class TestGivenWeights:
     @pytest.mark.parametrize("dtype", ["float64", "float32"])
     def test_are_copied(self, dtype):
@@ -82,20 +85,31 @@ class TestGivenWeights:
     @pytest.mark.parametrize(
         ("given", "found"),
         [
-            ([np.zeros((4, 3)), np.zeros((1, 3))], "got shapes [(4, 3), (1, 3)]"),
-            ([np.zeros((3, 4))], "got shapes [(3, 4)]"),
-            ([np.zeros((3, 4)), np.zeros(3)], "got shapes [(3, 4), (3,)]"),
-            ([], "got shapes []"),
-            (7, "got 7"),
-            (None, "got None"),
-            ([[[1, 2], [3]], [[1]]], "got [[[1, 2], [3]], [[1]]]"),
-            ([["a"], ["b"]], "got [['a'], ['b']]"),
+            ([np.zeros((4, 3)), W1], "[0] must have shape (3, 4), got (4, 3)"),
+            ([W0, np.zeros(3)], "[1] must have shape (1, 3), got (3,)"),
+            ([W0], " must be 2 arrays, one per layer, got 1"),
+            ([], " must be 2 arrays, one per layer, got 0"),
+            (7, " must be a name, or an array for each layer, got 7"),
+            (None, " must be a name, or an array for each layer, got None"),
+            ({0: 1, 1: 2}, " must be a name, or an array for each layer, got {0: 1, 1: 2}"),
+            ([[[1, 2], [3]], W1], "[0] must be numbers of shape (3, 4), got a ragged list"),
+            ([W0, ["a"]], "[1] must be numbers of shape (1, 3), got dtype <U1"),
+            ([W0, W1.astype(str)], "[1] must be numbers of shape (1, 3), got dtype <U32"),
+            ([W0 * 1j, W1], "[0] must be numbers of shape (3, 4), got dtype complex128"),
+            ([W0, W1.astype(object)], "[1] must be numbers of shape (1, 3), got dtype object"),
+            ([W0, W1 * np.nan], "[1] must be finite in float32, got nan"),
+            ([W0 - np.inf, W1], "[0] must be finite in float32, got -inf"),
+            ([W0, W1 * 1e300], "[1] must be finite in float32, got inf"),
+            ([np.ma.array(W0, mask=W0 > 0), W1], "[0] must have no masked values, got 12"),
         ],
     )
     def test_complaints(self, given, found):
         with pytest.raises(ModelError) as error:
-            Network([4, 3, 1], initializer=given)
-        assert str(error.value) == f"initializer must be a name or arrays of shapes [(3, 4), (1, 3)], {found}"
+            Network([4, 3, 1], initializer=given, dtype="float32")
+        assert str(error.value).startswith(f"initializer{found}")
+
+    def test_what_float32_cannot_hold_is_a_weight_in_float64(self):
+        assert Network([4, 3, 1], initializer=[W0, W1 * 1e300]).weights[1].max() == 1e300
 
     def test_complaint_of_a_name(self):
         with pytest.raises(ModelError) as error:

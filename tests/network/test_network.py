@@ -181,7 +181,7 @@ class TestComplaints:
             (np.zeros((2, 5)), "images must have 6 pixels each, got an array of shape (2, 5)"),
             ("image", "images must be integers or real numbers, got dtype <U5"),
             (np.zeros(6, complex), "images must be integers or real numbers, got dtype complex128"),
-            ([[1, 2], [3]], "images must have 6 pixels each, got a ragged list"),
+            ([[1, 2], [3]], "images must have 6 pixels each and come without labels, got a ragged list"),
         ],
     )
     def test_of_images(self, net, images, message):

@@ -53,6 +53,8 @@ def detect_format(path: Path) -> Format:
     start = read_start(path)
     if not start:
         raise DataError(f"{path} is empty")
+    if start[8:9] == b"{" or start.lstrip().startswith(b"{"):  # safetensors, or JSON of Nielsen's
+        raise DataError(f"{path} must hold images and labels, and looks like a network, which cmlp.Network.load reads")
     for known in FORMATS:
         if known.recognises(start):
             return known

@@ -1,0 +1,50 @@
+"""A file of the other kind, data where a network belongs or the reverse: the message names what reads it."""
+
+import gzip
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+import cmlp
+from cmlp import DataError, ModelError, Network
+
+IMAGES, LABELS = np.zeros((3, 2)), np.array([0, 1, 0])
+
+
+def write_data(folder):
+    np.savez(folder / "npz", images=IMAGES, labels=LABELS)
+    np.save(folder / "npy", IMAGES)
+    (folder / "pickle").write_bytes(pickle.dumps((IMAGES, LABELS)))
+    (folder / "pickle.gz").write_bytes(gzip.compress((folder / "pickle").read_bytes()))
+    (folder / "CSV").write_text("label,a,b\n0,1,2\n1,3,4\n")
+
+
+@pytest.mark.parametrize("name", ["npz.npz", "npy.npy", "pickle", "pickle.gz", "CSV"])
+def test_data_where_a_network_belongs(name, tmp_path):
+    write_data(tmp_path)
+    with pytest.raises(ModelError) as error:
+        Network.load(tmp_path / name)
+    kind = name.partition(".")[0]
+    assert str(error.value).endswith(f"; it looks like data in the format {kind}, which cmlp.load reads")
+
+
+@pytest.mark.parametrize("name", ["network", "checkpoint", "nielsen", "state_dict"])
+def test_a_network_where_data_belong(name, tmp_path):
+    network = Network([2, 2])
+    network.train((IMAGES, LABELS), 1, 0.1, checkpoint=tmp_path / "checkpoint")
+    network.save(tmp_path / "network")
+    parts = {"sizes": [2, 2], "weights": [[[0, 0], [0, 0]]], "biases": [[[0], [0]]], "cost": "QuadraticCost"}
+    (tmp_path / "nielsen").write_text(json.dumps(parts))
+    pytest.importorskip("safetensors.numpy").save_file({"0.weight": IMAGES}, tmp_path / "state_dict")
+    with pytest.raises(DataError, match=r"looks like a network, which cmlp\.Network\.load reads$"):
+        cmlp.load(tmp_path / name)
+
+
+def test_neither(tmp_path):
+    (tmp_path / "text").write_text("# A heading\n")
+    for load, error in ((Network.load, ModelError), (cmlp.load, DataError)):
+        with pytest.raises(error) as refusal:
+            load(tmp_path / "text")
+        assert "looks like" not in str(refusal.value)
