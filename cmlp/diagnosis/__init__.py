@@ -1,23 +1,26 @@
 """Why is it 10 %? The check looks at data, network and history, names the fault, and tries the repair."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.doubts import excused, reasons_to_doubt, reasons_to_doubt_network
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.one_set import examine_set
 from cmlp.diagnosis.pair import Pair
-from cmlp.diagnosis.probe import NetworkPredictor, Predictor, accuracy, make_probe
+from cmlp.diagnosis.probe import NetworkPredictor, Predictor, accuracy_if_any, make_probe
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.diagnosis.scoring import examine_scoring
 from cmlp.diagnosis.training import examine_training
 from cmlp.diagnosis.transforms import Diagnosis
-from cmlp.diagnosis.two_sets import CLEAR, examine_pair, reasons_to_doubt
-from cmlp.errors import DataError, ModelError
+from cmlp.diagnosis.two_sets import examine_pair
+from cmlp.errors import DataError
 from cmlp.network import Network
 from cmlp.training.history import History
+from cmlp.utils.checks import check_range
 
 __all__ = ["Finding", "Report", "Severity", "check"]
 
@@ -80,7 +83,7 @@ def check(
     """
     kinds = {"train": (train, Dataset), "test": (test, Dataset), "network": (network, Network)}
     _check_arguments(**kinds, history=(history, History))
-    notes = []
+    notes = _notes_on(network, history, claimed_accuracy)
     with _progress(progress) as bar:
         first, second = _evidence(train, test)
         if not first.shape:
@@ -90,7 +93,8 @@ def check(
         wrong = {diagnosis.finding.code for diagnosis in diagnoses if diagnosis.finding.severity == Severity.ERROR}
         if test is None or second is None:
             findings = [diagnosis.finding for diagnosis in diagnoses] + _trained(network, history, train, None, wrong)
-            unknown = [] if wrong else _excused(reasons_to_doubt(repaired), network, train)
+            unknown = [] if wrong else excused(reasons_to_doubt(repaired), network, train)
+            unknown += reasons_to_doubt_network(network, first.probe, train)
             return _report(findings, notes, unknown, None, _changed(train, repaired.dataset), None)
         found, mended = examine_set(second, repaired)
         diagnoses += found
@@ -103,9 +107,21 @@ def check(
         findings += _trained(network, history, train, pair.matched, wrong)
         if network is not None and claimed_accuracy is not None:
             findings += examine_scoring(network, test, claimed_accuracy)
-    unknown = _excused(pair.unknown, network, test)
+    unknown = excused(pair.unknown, network, test) + reasons_to_doubt_network(network, pair.judge, test)
     datasets = _changed(train, pair.train.dataset), _changed(test, pair.test.dataset)
     return _report(findings, notes + pair.notes + whose, unknown, before, *datasets)
+
+
+def _notes_on(network: Network | None, history: History | None, claimed_accuracy: Any) -> list[str]:
+    """Check what is claimed, and say what is not looked at."""
+    if claimed_accuracy is not None:
+        claimed_accuracy = check_range("claimed_accuracy", claimed_accuracy, 0, 100, closed=True)
+    if network is None:
+        given = {"history": history, "claimed_accuracy": claimed_accuracy}
+        return [f"Without network=, {name} says nothing." for name, value in given.items() if value is not None]
+    if network.architecture.classifies:
+        return []
+    return ["The network answers with numbers and not with labels, and how it was trained was not looked at."]
 
 
 def _evidence(train: Dataset, test: Dataset | None) -> tuple[Evidence, Evidence | None]:
@@ -119,15 +135,6 @@ def _evidence(train: Dataset, test: Dataset | None) -> tuple[Evidence, Evidence 
     shared = float(np.isin(second.hashes, first.hashes).mean())
     repeats = min(first.repeated, shared) > NATURAL and shared < first.repeated / NATURAL_RATIO
     return replace(first, repeats=repeats), replace(second, repeats=repeats)
-
-
-def _excused(unknown: list[str], network: Network | None, data: Dataset) -> list[str]:
-    """Return why nothing can be said, unless the network of the caller shows that the data can be learned."""
-    if not unknown or network is None:
-        return unknown
-    reached = _accuracy(NetworkPredictor(network), data)
-    constant = 100 * float(np.bincount(data.labels).max()) / len(data)
-    return [] if reached is not None and reached >= constant + CLEAR * (100 - constant) else unknown
 
 
 def _check_arguments(**given: tuple[Any, type]) -> None:
@@ -172,12 +179,12 @@ def _scores(
     """
     pictures = pair.train.pictures
     asked = NetworkPredictor(network) if network is not None else _probe(train, pair, pictures)
-    before = _accuracy(asked, test)
+    before = accuracy_if_any(asked, test)
     if all(diagnosis.repair is None for diagnosis in pair.diagnoses) and not changed and pair.test.dataset is test:
         return before, None, []
     if network is not None and not changed:
-        return before, _accuracy(asked, pair.matched), []
-    after = _accuracy(_probe(pair.train.dataset, pair, pictures), pair.test.dataset)
+        return before, accuracy_if_any(asked, pair.matched), []
+    after = accuracy_if_any(_probe(pair.train.dataset, pair, pictures), pair.test.dataset)
     if network is None:
         return before, after, []
     return before, after, ["The accuracy after the repair is that of a small network, trained on the repaired data."]
@@ -188,14 +195,6 @@ def _probe(train: Dataset, pair: Pair, pictures: bool) -> Predictor | None:
     return known if known is not None and known.train is train else make_probe(train, pictures=pictures)
 
 
-def _accuracy(predictor: Predictor | None, dataset: Dataset) -> float | None:
-    """Return the accuracy in percent, or None where there is no predictor, or it does not take these images."""
-    try:
-        return None if predictor is None else accuracy(predictor, dataset)
-    except (DataError, ModelError):
-        return None
-
-
 def _scored(diagnosis: Diagnosis, before: float | None, after: float | None) -> Finding:
     finding = diagnosis.finding
     if diagnosis.repair is None or (before is not None and after is not None and after < before):
@@ -203,6 +202,18 @@ def _scored(diagnosis: Diagnosis, before: float | None, after: float | None) -> 
     small = before is not None and after is not None and after - before < RUINOUS
     severity = min(finding.severity, Severity.WARNING) if small else finding.severity
     return replace(finding, severity=severity, before=before, after=after)
+
+
+def _in_order(findings: list[Finding]) -> Iterator[Finding]:
+    """Return findings whose repairs can be run one after another: what is repaired as a whole is not repaired again."""
+    whole = ""
+    for finding in findings:
+        images = (finding.repair or "").partition(" = ")[0]
+        if whole.startswith(images + " = ") and images:
+            yield replace(finding, repair=whole)
+        else:
+            yield finding
+            whole = finding.repair if finding.repair and "report.repaired_" in finding.repair else whole
 
 
 def _changed(given: Dataset, repaired: Dataset) -> Dataset | None:
@@ -218,4 +229,6 @@ def _report(
     repaired_test: Dataset | None,
 ) -> Report:
     gravest_first = sorted(findings, key=lambda finding: -finding.severity)
-    return Report(tuple(gravest_first), tuple(notes), accuracy, repaired_train, repaired_test, tuple(unknown))
+    return Report(
+        tuple(_in_order(gravest_first)), tuple(notes), accuracy, repaired_train, repaired_test, tuple(unknown)
+    )

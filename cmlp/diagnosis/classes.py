@@ -42,6 +42,19 @@ def compare_classes(pair: Pair) -> None:
         pair.found("label-drift", Severity.WARNING, "both sets", verdict, measured)
 
 
+def compare_names(pair: Pair) -> None:
+    """Notice sets that call a label differently."""
+    train, test = pair.train.dataset.class_names, pair.test.dataset.class_names
+    if train is None or test is None:
+        return
+    other = [label for label, names in enumerate(zip(train, test, strict=False)) if names[0] != names[1]]
+    if other:
+        label = other[0]
+        verdict = "The sets call the same labels by different names, so one of them may have wrong ones."
+        measured = f"label {label} is {train[label]!r} in the training data and {test[label]!r} in the test data"
+        pair.found("class-names-differ", Severity.WARNING, "both sets", verdict, measured)
+
+
 def _named(pair: Pair, classes: NDArray[np.intp]) -> str:
     evidence = pair.train if pair.train.dataset.class_names else pair.test
     names = ", ".join(evidence.class_name(label) for label in classes.tolist())

@@ -118,7 +118,7 @@ def other_units(columns: NDArray[np.intp], factors: NDArray[np.float64], offsets
         values[:, columns] = values[:, columns] * factors + offsets
         return with_images(dataset, values)
 
-    return Repair("other-units", line, apply)
+    return Repair("other-units", line, apply, of_values=True)
 
 
 # Stand-ins
@@ -146,7 +146,7 @@ def sentinels(value: float, medians: Values) -> Repair:
         values = scaled(dataset)
         return with_images(dataset, np.where(values == np.float32(value), medians, values))
 
-    return Repair("sentinel-values", line, apply)
+    return Repair("sentinel-values", line, apply, of_values=True)
 
 
 # Order and sign

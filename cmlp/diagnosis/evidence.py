@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cmlp.data.dataset import Dataset
 from cmlp.data.likeness import are_pictures, correlation
 from cmlp.diagnosis.probe import Probe, make_probe, reduced
-from cmlp.diagnosis.transforms import scaled
+from cmlp.diagnosis.transforms import scaled, usual_range
 
 SAMPLE = 2000  # rows; 200 already separate 79 % from 10 % agreement, 2,000 take 0.2 s
 MOST_VALUES = 8_000_000  # of the sample of large pictures
@@ -82,6 +82,11 @@ class Evidence:
         return float(images.min()) * factor, float(images.max()) * factor
 
     @cached_property
+    def usual(self) -> tuple[float, float]:
+        """The range in which nearly all values of the sample are, where a few outliers are far away."""
+        return usual_range(self.values) or self.range
+
+    @cached_property
     def levels(self) -> int:
         """Number of different values in the sample."""
         return len(np.unique(self.sample.images))
@@ -108,7 +113,7 @@ class Evidence:
     @cached_property
     def smoothness(self) -> float:
         """Mean correlation of pixels with their right and lower neighbours; 0 where there is no shape."""
-        return smoothness(self.values, self.shape) if self.shape else 0.0
+        return smoothness(self.values.clip(*self.usual), self.shape) if self.shape else 0.0
 
     @cached_property
     def background(self) -> float:
@@ -133,7 +138,7 @@ class Evidence:
     def features(self) -> NDArray[np.float32]:
         """The sample as neighbours are looked for: large pictures reduced, columns of tables in their own units."""
         if self.pictures and self.shape:
-            return reduced(self.values, self.shape)
+            return reduced(self.values.clip(*self.usual), self.shape)
         deviation = self.values.std(axis=0)
         return np.clip((self.values - self.mean_image) / np.where(deviation > 0, deviation, np.float32(1)), -5, 5)
 
@@ -173,10 +178,10 @@ class Evidence:
     def hashes(self) -> NDArray[np.int64]:
         """A number per row, (n,), equal for rows that are equal.
 
-        Pixels are compared in `LEVELS` steps of the set's range, so that type and scale do not matter; numbers of
-        a table in steps of their own size.
+        Pixels are compared in `LEVELS` steps of their `usual` range, so that type and scale do not matter; numbers of a
+        table in steps of their own size.
         """
-        low, high = self.range
+        low, high = self.usual
         step = (high - low) / LEVELS or 1.0
         factors = np.random.default_rng(0).integers(1 << 63, size=self.dataset.images.shape[1])
         found = []

@@ -50,7 +50,8 @@ class Pair:
         """
         code, where, verdict, measured = finding
         side = "train" if where == "training data" else "test"
-        line = repair.written_for(side)
+        sets = {"train": self.train.dataset, "test": self.test.dataset}
+        line = repair.written_for(side, sets[side], sets["train" if side == "test" else "test"])
         self.diagnoses.append(Diagnosis(Finding(code, Severity.ERROR, where, verdict, measured, line), repair))
         evidence: Evidence = getattr(self, side)
         setattr(self, side, evidence.repaired(repair.apply(evidence.dataset)))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.significance import above
-from cmlp.diagnosis.transforms import scaled
+from cmlp.diagnosis.transforms import scaled, usual_range
 from cmlp.errors import DataError, ModelError
 from cmlp.network import Network
 
@@ -173,8 +173,12 @@ class Mapping:
 
     def __init__(self, train: Dataset, *, pictures: bool) -> None:
         self._shape = train.picture_shape if pictures else None
-        self._farthest = np.inf if pictures else FARTHEST
         values = self._reduced(train[: 5 * BLOCK])
+        self._farthest = FARTHEST
+        if pictures:
+            usual = usual_range(values[:BLOCK])
+            self._farthest = np.inf if usual is None else FARTHEST
+            values = values if usual is None else values.clip(*usual)
         deviation = values[:BLOCK].std(axis=None if pictures else 0) * np.float32(SPREAD if pictures else 1)
         self._offset, self._divisor = values.mean(axis=0), np.where(deviation > 0, deviation, np.float32(1))
 
@@ -242,3 +246,11 @@ def _parts(labels: NDArray[np.intp], groups: NDArray[np.int64]) -> list[tuple[ND
 def accuracy(predictor: Predictor, dataset: Dataset) -> float:
     """Return the share of right labels in percent."""
     return 100 * int(np.count_nonzero(predictor.labels_of(dataset) == dataset.labels)) / len(dataset)
+
+
+def accuracy_if_any(predictor: Predictor | None, dataset: Dataset) -> float | None:
+    """Return the accuracy in percent, or None where there is no predictor, or it does not take these images."""
+    try:
+        return None if predictor is None else accuracy(predictor, dataset)
+    except (DataError, ModelError):
+        return None

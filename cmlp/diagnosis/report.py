@@ -193,7 +193,7 @@ class Report:
 def _wrapped(text: str, indent: str, columns: int | None) -> list[str]:
     if columns is None:
         return [text]
-    return wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+    return wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _code(name: str, code: str, columns: int | None) -> list[str]:

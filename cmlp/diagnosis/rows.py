@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmlp.diagnosis.evidence import FEWEST, Evidence
 from cmlp.diagnosis.report import Severity, percent
@@ -54,7 +55,7 @@ def copies(evidence: Evidence, other: Evidence | None) -> Iterator[Diagnosis]:
     n, labels = len(evidence.dataset), evidence.dataset.labels
     if n < FEWEST or truncated(evidence, other):
         return
-    _, first, group, sizes = np.unique(evidence.hashes, return_index=True, return_inverse=True, return_counts=True)
+    _, first, group, sizes = np.unique(_exact(evidence), return_index=True, return_inverse=True, return_counts=True)
     repeated = sizes[group] > 1
     lost = n - len(first) - (max(0, int(evidence.blank.sum()) - 1) if evidence.pictures else 0)
     if lost < COPIES * n:
@@ -70,6 +71,16 @@ def copies(evidence: Evidence, other: Evidence | None) -> Iterator[Diagnosis]:
     else:
         text = f"{lost:,} of {n:,} rows of the {evidence.name} are equal to others."
         yield Diagnosis.of(evidence.name, Severity.NOTE, "duplicate-rows", text, shared)
+
+
+def _exact(evidence: Evidence) -> NDArray[np.int64]:
+    """Return the hashes, but others for rows that differ from the first one of the same hash: an outlier is none."""
+    hashes, images = evidence.hashes.copy(), evidence.dataset.images
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    later = np.flatnonzero(first[group] != np.arange(len(hashes)))
+    other = [row for row in later if not np.array_equal(images[row], images[first[group[row]]])]
+    hashes[other] = -1 - np.arange(len(other))
+    return hashes
 
 
 def _by_chance(evidence: Evidence, lost: int) -> bool:

@@ -23,6 +23,7 @@ ATOM = 0.05  # share of a column that is one number, from which on values may ha
 OFTEN = 3  # times the number of the next most frequent value
 DISTINCT = 0.8  # of the other values that differ from each other, in a column of numbers that are measured
 ENOUGH = 50  # different rows, below which a column may be constant by chance
+APART = 0.5  # deviations by which medians may differ, if only the ends were cut off
 VARIED = 0.5  # share of the most frequent value, up to which a column would not be constant by chance
 SHOWN = 8  # numbers of columns
 COLUMNS = 0.5  # share of such columns
@@ -35,7 +36,7 @@ def compare_ranges(pair: Pair, judge: Probe) -> None:
     if narrower == 0 or max(abs(low - wanted_low), abs(high - wanted_high)) <= RANGES * wider:
         return
     ends = rescaled(pair.test.range, pair.train.range)
-    pixels = standardised(_moments(pair.test), _moments(pair.train))
+    pixels = standardised(_moments(pair.test), _moments(pair.train), pair.train.range)
     scores = [judge.accuracy(repair.apply(pair.test.sample)) for repair in (ends, pixels)]
     matching = pixels if scores[1] > max(scores[0] + BETTER, judge.expected / 2) else ends
     verdict = f"The test images have values in {_range(pair.test)} and the training images in {_range(pair.train)}."
@@ -107,7 +108,9 @@ def find_lost_values(pair: Pair, judge: Probe) -> None:
 
 def find_constant_columns(pair: Pair, judge: Probe) -> bool:
     """Name columns that have one value in one of the sets, and in the other many, and say whether there are some."""
-    gap, what = gap_of(judge, pair.matched), "pixels" if pair.train.pictures else "columns"
+    if pair.train.pictures:
+        return False  # borders are black
+    gap = gap_of(judge, pair.matched)
     for some, other in ((pair.test, pair.train), (pair.train, pair.test)):
         if len(np.unique(some.hashes)) < ENOUGH:
             continue
@@ -115,9 +118,9 @@ def find_constant_columns(pair: Pair, judge: Probe) -> bool:
         lost = [column for column in constant if _most_frequent(other.values[:, column]) <= VARIED]
         if lost:
             severity = Severity.ERROR if gap.certain and gap.points >= GAIN else Severity.WARNING
-            text = f"{len(lost):,} of {some.values.shape[1]:,} {what} of the {some.name} have one value only."
+            text = f"{len(lost):,} of {some.values.shape[1]:,} columns of the {some.name} have one value only."
             where = ", ".join(map(str, lost[:SHOWN])) + (", ..." if len(lost) > SHOWN else "")
-            measured = f"{what} {where} have many values in the {other.name}; {gap.measured}"
+            measured = f"columns {where} have many values in the {other.name}; {gap.measured}"
             pair.found("constant-columns", severity, some.name, text, measured)
             return True
     return False
@@ -170,4 +173,5 @@ def clipped_columns(evidence: Evidence, other: Evidence) -> float:
     high, low = some.max(axis=0), some.min(axis=0)
     upper = ((some == high).mean(axis=0) >= ATOM) & ((others > high).mean(axis=0) >= ATOM)
     lower = ((some == low).mean(axis=0) >= ATOM) & ((others < low).mean(axis=0) >= ATOM)
-    return float(np.mean((upper | lower) & (high > low)))
+    apart = np.abs(np.median(some, axis=0) - np.median(others, axis=0)) > APART * others.std(axis=0)
+    return float(np.mean((upper | lower) & (high > low) & ~apart))

@@ -18,7 +18,7 @@ from cmlp.diagnosis.probe import accuracy, make_probe
 from cmlp.diagnosis.regularisation import overfitting, too_much
 from cmlp.diagnosis.report import Finding, Severity
 from cmlp.diagnosis.transforms import scaled
-from cmlp.diagnosis.trials import DEVIATIONS, HALF, beyond_luck
+from cmlp.diagnosis.trials import ADAM_ETAS, DEVIATIONS, HALF, beyond_luck
 from cmlp.network import Network
 from cmlp.training.history import History
 
@@ -247,6 +247,15 @@ def _too_large(case: Case) -> Finding | None:
     return _if_new_one_learns(case, "eta-too-large", verdict, measured)
 
 
+def _plain_steps(case: Case) -> Finding | None:
+    """See whether a new network of these sizes learns, but by no steps of plain gradient descent."""
+    trials = case.trials
+    if not trials.textbook or trials.retrained[2] not in ADAM_ETAS:
+        return None
+    verdict = f"Networks of the sizes {case.network.sizes} hardly learn by plain steps (sgd), but by those of Adam."
+    return _if_new_one_learns(case, "sizes-hardly-learn", verdict, case.behaviour.answer)
+
+
 def _stuck(case: Case) -> Finding | None:
     verdict = "The network is stuck: its steps (eta) or its initial weights were too large."
     measured = (
@@ -306,6 +315,7 @@ EXAMINERS: tuple[Examiner, ...] = (
     class_never_answered,
     _hardly_trained,
     _too_large,
+    _plain_steps,
     _stuck,
     _sizes,
 )

@@ -19,6 +19,8 @@ Array: TypeAlias = NDArray[Any]
 KEEP_SHAPE = {"mirrored-left-right", "mirrored-up-down", "rotated-180"}
 BYTES = 256  # values of a byte; wrapping around and reading as signed are errors modulo this
 MIDDLE = 128
+QUANTILES = 0.005, 0.995
+FAR = 20  # times the range between these, from which on there are outliers
 LARGEST = 1e15  # in float32, whose squares must have finite sums
 
 
@@ -35,17 +37,29 @@ class Repair:
     apply : function of a Dataset that returns a new one
     back : function that returns the repair for the other set, or None
         Instead of undoing a fault in one set, one may undo the opposite fault in the other.
+    of_values : bool
+        Whether the line holds numbers that stand for pixels as a network sees them, and not for bytes.
     """
 
     code: str
     line: str
     apply: Callable[[Dataset], Dataset]
     back: Callable[[], "Repair"] | None = None
+    of_values: bool = False
 
-    def written_for(self, prefix: str) -> str:
-        """Return the line for the set whose arrays are prefix_images and prefix_labels; prefix is train or test."""
-        other = "train_images" if prefix == "test" else "test_images"
-        return self.line.format(prefix=prefix, images=f"{prefix}_images", labels=f"{prefix}_labels", other=other)
+    def written_for(self, prefix: str, own: Dataset | None = None, others: Dataset | None = None) -> str:
+        """Return the line for the set whose arrays are prefix_images and prefix_labels; prefix is train or test.
+
+        The sets tell whether their arrays are bytes, which a network sees divided by 255.
+        """
+        other = f"{'train' if prefix == 'test' else 'test'}_images"
+        line = f"{{images}} = {{images}}{_divisor(own)}; {self.line}" if self.of_values and _divisor(own) else self.line
+        names = {"images": f"{prefix}_images", "labels": f"{prefix}_labels"}
+        return line.format(prefix=prefix, other=f"({other}{_divisor(others)})" if _divisor(others) else other, **names)
+
+
+def _divisor(dataset: Dataset | None) -> str:
+    return "" if dataset is None or dataset.images.dtype != np.uint8 else f" / {1 / dataset.scale:g}"
 
 
 @dataclass(frozen=True)
@@ -235,19 +249,26 @@ def rescaled(source: tuple[float, float], target: tuple[float, float] = (0.0, 1.
     return Repair("different-scale", "{images} = " + line, apply)
 
 
-def standardised(source: tuple[Array, Array], target: tuple[Array, Array]) -> Repair:
+def standardised(
+    source: tuple[Array, Array], target: tuple[Array, Array], bounds: tuple[float, float] | None = None
+) -> Repair:
     """Give each feature the mean and the deviation that it has in the other set.
 
     Parameters
     ----------
     source, target : (means, deviations), each of shape (features,)
+    bounds : (low, high), optional
+        Within which all values are to lie.
     """
     factor = target[1] / np.where(source[1] > 0, source[1], 1)
     offset = target[0] - source[0] * factor
     line = "({images} - {images}.mean(0)) / {images}.std(0).clip(1e-9) * {other}.std(0) + {other}.mean(0)"
+    if bounds is not None:
+        line = f"({line}).clip({bounds[0]:.6g}, {bounds[1]:.6g})"
 
     def apply(dataset: Dataset) -> Dataset:
-        return with_images(dataset, (scaled(dataset) * factor + offset).astype(np.float32))
+        values = (scaled(dataset) * factor + offset).astype(np.float32)
+        return with_images(dataset, values if bounds is None else values.clip(*bounds))
 
     return Repair("different-scale", "{images} = " + line, apply)
 
@@ -306,3 +327,9 @@ def scaled(dataset: Dataset) -> NDArray[np.float32]:
     if max(-dataset.images.min(), dataset.images.max()) > LARGEST:
         return np.clip(dataset.images, -LARGEST, LARGEST).astype(np.float32)
     return dataset.images.astype(np.float32)
+
+
+def usual_range(values: NDArray[np.float32]) -> tuple[float, float] | None:
+    """Return the range of nearly all values where a few outliers are far away, and otherwise None."""
+    low, high = (float(quantile) for quantile in np.quantile(values, QUANTILES))
+    return (low, high) if 0 < high - low < float(values.max() - values.min()) / FAR else None

@@ -9,18 +9,19 @@ When faults coincide, each has a finding of its own, in the order in which the r
 import numpy as np
 
 from cmlp.diagnosis.alike import alike
-from cmlp.diagnosis.classes import compare_classes, find_label_among_columns
+from cmlp.diagnosis.classes import compare_classes, compare_names, find_label_among_columns
 from cmlp.diagnosis.columns import plain_repairs
+from cmlp.diagnosis.doubts import UNEXPLAINED, reasons_to_doubt, reasons_to_doubt_pair, values_in_doubt
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.leaks import find_shared_rows
 from cmlp.diagnosis.pair import Gap, Pair, gap_of
 from cmlp.diagnosis.parts import find_parts
 from cmlp.diagnosis.probe import Probe
-from cmlp.diagnosis.report import Severity, number_of_rows
-from cmlp.diagnosis.scales import compare_ranges, find_constant_columns, find_lost_values, inner_atoms
+from cmlp.diagnosis.report import Severity
+from cmlp.diagnosis.scales import compare_ranges, find_constant_columns, find_lost_values
 from cmlp.diagnosis.search import GAIN, Search, Trial
 from cmlp.diagnosis.sentences import SENTENCES, sentence
-from cmlp.diagnosis.significance import CERTAIN, DOUBTFUL, ODD
+from cmlp.diagnosis.significance import CERTAIN
 from cmlp.diagnosis.sizes import compare_sizes
 from cmlp.diagnosis.transforms import Repair
 
@@ -28,14 +29,11 @@ FEWEST = 20  # rows from which on spreads of columns can be compared
 OFF_CENTRE = 1.02  # ratio of the moments about the centre: a shift of MNIST by one pixel gives 1.025
 SMOOTHER = 0.2  # difference in smoothness that shows whose pixels were moved
 ROUNDS = 3  # searches one after another
-UNEXPLAINED = 10.0  # points that the test set may fall short without a finding: other writers cost 5
 LEARNED = 0.15  # of the way from a constant answer to all right, below which a judge is none
 LEAKS = {"shared-rows", "near-duplicates"}  # after these test data are known by heart
 LOSSY = {"uncentred"}  # what was pushed over the edge is lost
-CLEAR = 0.6  # of that way, below which wrong labels would look the same as a hard task
 TRIED_PICTURES = "polarity, symmetries, angles, sizes, places, the order of the pixels"
 TRIED_COLUMNS = "units, signs and order of the columns, stand-ins for values"
-COARSE = 40.0  # points that a loss must have to be noticed, from which on nothing can be said
 
 
 def examine_pair(train: Evidence, test: Evidence, errors: set[str]) -> Pair:
@@ -55,8 +53,9 @@ def examine_pair(train: Evidence, test: Evidence, errors: set[str]) -> Pair:
         if pair.diagnoses and not pair.named & LEAKS:
             find_shared_rows(pair)  # what a repair has made equal
     compare_classes(pair)
+    compare_names(pair)
     find_label_among_columns(pair)
-    pair.unknown += reasons_to_doubt(pair.train) or values_in_doubt(pair.test) or _reasons(pair, judge)
+    pair.unknown += reasons_to_doubt(pair.train) or values_in_doubt(pair.test) or reasons_to_doubt_pair(pair)
     return pair
 
 
@@ -93,38 +92,6 @@ def _compare_columns(pair: Pair, judge: Probe) -> None:
             where = _at_fault(repair.code, pair)
             finding = repair.code, where, sentence(repair.code, where), f"{reaches}, and {after:.1f} % with this repair"
             pair.repair(finding, repair)
-
-
-def reasons_to_doubt(evidence: Evidence) -> list[str]:
-    """Return why nothing can be said of a set by itself: too little is learned from it."""
-    probe, name = evidence.probe, evidence.name
-    if probe is None:
-        return [f"the {name} have only {number_of_rows(len(evidence.dataset))}, or too few different ones"]
-    if probe.certainty < CERTAIN or probe.learned < CLEAR:
-        learned = f"a small network has {probe.expected:.1f} % right on rows held out of the {name}"
-        constant = f"a constant answer {probe.constant:.1f} %"
-        return [f"{learned} and {constant}: wrong labels and a hard task look the same there"]
-    return values_in_doubt(evidence)
-
-
-def values_in_doubt(evidence: Evidence) -> list[str]:
-    """Return what makes values doubtful that were perhaps lost."""
-    if evidence.pictures or inner_atoms(evidence) <= 0.5:
-        return []
-    return [f"in most columns of the {evidence.name} one number stands for many values, as where values were lost"]
-
-
-def _reasons(pair: Pair, judge: Probe | None) -> list[str]:
-    """Return why the comparison shows nothing, where it does not."""
-    if judge is None or pair.test.dataset.images.shape[1] != judge.train.images.shape[1]:
-        return ["the sets were not compared"]
-    gap = gap_of(judge, pair.matched)
-    if gap.resolution > COARSE or gap.rows < FEWEST:
-        rows = f"the test data have only {number_of_rows(gap.rows)} and the training data {len(judge.train):,}"
-        return [f"{rows}, so that a loss of less than {gap.resolution:.0f} points might be luck"]
-    if (gap.points >= GAIN and gap.deviations >= DOUBTFUL) or (gap.points >= UNEXPLAINED and gap.deviations >= ODD):
-        return [f"{gap.measured}, and no repair that was tried explains it: the test data may only be harder"]
-    return []
 
 
 # What a search finds

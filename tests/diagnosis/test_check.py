@@ -154,6 +154,19 @@ def test_other_shares_of_the_classes_are_found(digits):
     assert codes(check(Dataset(*train), Dataset(images[keep], labels[keep]))) == ("label-drift",)
 
 
+def test_other_names_of_the_same_labels_are_found(digits):
+    names = [str(label) for label in range(10)]
+    train, test = (Dataset(*part, class_names=some) for part, some in zip(digits, (names, names[::-1]), strict=True))
+    assert codes(check(train, test)) == ("class-names-differ",)
+
+
+def test_outliers_in_a_few_pixels_make_no_copies(train, test):
+    """Pixels that are constant in the training set, divided by a deviation of almost 0, become huge."""
+    mean, deviation = train[0][:1000].mean(0), train[0][:1000].std(0) + 1e-7
+    sets = [Dataset((x[:n] - mean) / deviation, y[:n]) for (x, y), n in ((train, 1000), (test, 300))]
+    assert not {"duplicate-rows", "scrambled-pixels"} & set(codes(check(*sets)))
+
+
 def test_test_data_of_another_kind_are_found(digits):
     train, (images, labels) = digits
     noise = np.random.default_rng(0).integers(0, 17, images.shape, dtype=np.uint8)

@@ -128,3 +128,34 @@ def test_outputs_that_overflow(digits):
         w *= 1e200
     (finding,) = examine_training(network, None, train, test)
     assert finding.code == "overflow" and finding.repair
+
+
+# Networks of which too little is known to accuse them, and too much to call anything sound
+
+
+def test_a_network_that_knows_much_less_than_it_could_is_not_called_sound(digits):
+    train, test = digits
+    few, history = trained(train[:40], epochs=60, eta=0.01)
+    assert test.labels.size and few.test(test) < 85
+    large = Network((64, 3000, 3000, 10))
+    for network, given in ((few, history), (large, None)):
+        report = check(train, test, network, given)
+        assert not report.ok and report.problems == ()
+        assert "where a small one has" in report.unknown[0]
+
+
+def test_a_large_network_that_was_not_trained_is_not_told_that_its_size_is_wrong(digits):
+    train, test = digits
+    finding = finding_of(Network((64, 600, 10)), None, train, test)
+    assert finding.code == "hardly-trained" and finding.after > 80
+
+
+def test_what_is_not_looked_at_is_said(digits):
+    train, test = digits
+    report = check(train, test, Network((64, 5, 1), loss="mean_squared_error"))
+    assert "how it was trained was not looked at" in report.notes[0]
+    report = check(train, test, claimed_accuracy=9.8)
+    assert report.notes == ("Without network=, claimed_accuracy says nothing.",)
+    for wrong in ("9", np.nan, -1, True):
+        with pytest.raises(cmlp.ModelError, match="claimed_accuracy must be"):
+            check(train, test, claimed_accuracy=wrong)

@@ -60,6 +60,16 @@ def test_columns_of_one_value_are_named(in_train):
     assert finding.severity.name == ("WARNING" if in_train else "ERROR")  # it has learned without them
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_zeros_of_counts_are_not_clipped(seed):
+    """Where the other set was standardised by itself."""
+    rng = np.random.default_rng(seed)
+    rates, y = rng.gamma(0.5, 3, (6, 50)), rng.integers(0, 6, 1200)
+    train, (a, b) = split(rng.poisson(rates[y]).astype(float), y)
+    report = check(*datasets(train, ((a - a.mean(0)) / (a.std(0) + 1e-9), b)))
+    assert codes(report) == ["different-scale"] and report.findings[0].after > 95
+
+
 def test_weights_of_words_are_not_lost():
     """Most are 0, and the others differ."""
     rng = np.random.default_rng(0)

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from sklearn.datasets import load_wine
 from support.faults import RENAMED, moved_each, of_values, pictures, rows, shifted, transposed, turned, with_header
 
-from cmlp import Dataset
-from cmlp.diagnosis import geometry, transforms
+from cmlp import Dataset, check
+from cmlp.diagnosis import columns, geometry, transforms
 
 rng = np.random.default_rng(3)
 IMAGES = rng.integers(0, 256, (40, 36), dtype=np.uint8)
@@ -172,3 +173,39 @@ def test_wrapped_bytes_are_found_in_floats_too():
 def test_a_line_names_the_arrays_of_its_set():
     assert transforms.reshaped().written_for("train") == "train_images = train_images.T.reshape(train_images.shape)"
     assert transforms.permuted_pixels(ORDER).written_for("test") == "test_images = report.repaired_test.images"
+
+
+# Lines that are run as they are printed
+
+
+@pytest.mark.parametrize("bounds", [None, (0.0, 1.0)])
+def test_the_line_of_a_repair_knows_that_the_other_set_has_bytes(bounds):
+    others, values = Dataset(IMAGES, LABELS), rng.normal(3, 2, IMAGES.shape)
+    own, theirs = Dataset(values, LABELS), others.scaled()
+    moments = [(v.mean(0), v.std(0)) for v in (values, theirs)]
+    repair = transforms.standardised(*moments, bounds)
+    names = {"np": np, "train_images": IMAGES, "test_images": values}
+    exec(repair.written_for("test", own, others), names)
+    np.testing.assert_allclose(names["test_images"], repair.apply(own).images, atol=1e-5)
+    assert bounds is None or 0 <= names["test_images"].min() <= names["test_images"].max() <= 1
+
+
+def test_the_line_of_a_repair_knows_that_its_own_set_has_bytes():
+    images = np.where(rng.random(IMAGES.shape) < 0.1, 255, IMAGES // 2).astype(np.uint8)
+    own, others = Dataset(images, LABELS), Dataset(IMAGES, LABELS)
+    repair = columns.sentinels(1.0, np.median(others.scaled(), axis=0))
+    names = {"np": np, "train_images": IMAGES, "test_images": images}
+    exec(repair.written_for("test", own, others), names)
+    np.testing.assert_allclose(names["test_images"], repair.apply(own).images, atol=1e-6)
+
+
+def test_repairs_can_be_run_one_after_another():
+    x, y = load_wine(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(x))
+    train, (a, b) = (x[order[:120]], y[order[:120]]), (x[order[120:]] * 1000, y[order[120:]])
+    report = check(Dataset(*train), Dataset(a, b))
+    names = {"np": np, "train_images": train[0], "test_images": a, "report": report}
+    for finding in report:
+        exec(finding.repair, names)
+    np.testing.assert_allclose(names["test_images"], report.repaired_test.images, rtol=1e-5)
+    assert report.findings[0].after > 85
