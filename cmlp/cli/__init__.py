@@ -46,7 +46,7 @@ cmlp --help lists every command.
 EPILOG = """\
 exit codes:
   0 success, 1 problems found, 2 could not run (one line on stderr says why),
-  130 interrupted, 143 terminated
+  3 nothing can be said (check), 130 interrupted, 143 terminated
 
 examples:
   cmlp train --save digits.cmlp

@@ -14,7 +14,7 @@ SAMPLE = 800  # images by which repairs are chosen and judged
 FEWEST = 10  # rows of a class, of which none is answered
 KNOWN = 0.5  # share of the class that a new network must have right
 RECOVERED = 0.8  # of what a new network learns, that the network must have learned from other data
-OTHERS = 0.5  # share of the other classes that the network must have right
+OTHERS = 0.9  # of the other classes that a new network has right, which the network must have right
 EVERY = 0.25  # share of every class that a new network must have right: a few units know few classes
 
 SEEN = {
@@ -88,7 +88,8 @@ def class_never_answered(case: Case) -> Finding | None:
     if not left_out or min(recall.values()) < EVERY:
         return None
     others = ~np.isin(held_out.labels, left_out)
-    if not others.any() or np.mean(predictor.labels_of(held_out)[others] == held_out.labels[others]) < OTHERS:
+    right = predictor.labels_of(held_out) == held_out.labels
+    if not others.any() or right[others].mean() < OTHERS * known[others].mean():
         return None
     names = ", ".join(Evidence("", held_out).class_name(label) for label in left_out)
     verdict = f"The network never answers {names}, as if it had not been trained with such images."

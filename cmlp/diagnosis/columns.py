@@ -14,6 +14,7 @@ SPREAD = (0.1, 0.5, 0.9)  # quantiles by which columns are compared
 OTHER_UNITS = 3.0  # ratio of the spreads of a column from which on its units may differ
 PLAIN = 20.0  # ratio that no luck explains
 AWAY = 1.5  # spreads by which medians must differ where the spreads do not
+ELSEWHERE, FAR = 0.5, 5.0  # spreads by which the medians of most columns differ: perhaps by luck, and never
 EXACT = 1e-9
 ROUND = 0.25  # of the ratio, by which a power of ten may be missed
 FREQUENT = 0.02  # share of a column that a stand-in has at the least
@@ -39,6 +40,32 @@ def plain_repairs(wanted: Dataset, found: Dataset) -> Iterator[Repair]:
     units = _units(source, target, PLAIN)
     if units is not None:
         yield units
+
+
+def scale_repairs(wanted: Dataset, found: Dataset) -> Iterator[tuple[Repair, bool]]:
+    """Return the repairs of most columns at once, where one set was scaled and the other not, and how plain that is.
+
+    Parameters
+    ----------
+    wanted, found : Dataset
+        Rows of both sets.
+    """
+    source, target = scaled(found), scaled(wanted)
+    (low, middle, high), (wanted_low, wanted_middle, wanted_high) = (
+        np.quantile(v, SPREAD, axis=0) for v in (source, target)
+    )
+    spread, wanted_spread = high - low, wanted_high - wanted_low
+    usable = (spread > 0) & (wanted_spread > 0)
+    widest = np.maximum(spread, wanted_spread)
+    distance = np.abs(wanted_middle - middle)[usable] / widest[usable]
+    ratio = widest[usable] / np.minimum(spread, wanted_spread)[usable]
+    if np.mean((distance > ELSEWHERE) | (ratio > OTHER_UNITS)) <= 0.5:
+        return
+    plain = bool(np.mean((distance > FAR) | (ratio > PLAIN)) > 0.5)
+    units = _units(source, target)
+    if units is not None:
+        yield units, plain
+    yield standardised(_moments(source), _moments(target)), plain
 
 
 def table_repairs(wanted: Dataset, found: Dataset) -> Iterator[Repair]:

@@ -47,13 +47,15 @@ def name_words(sets: list[RawSet]) -> None:
     words = np.unique(np.concatenate([text.ravel() for text in texts]))
     if len(words) > len(texts[0]) / 2:  # then they are no classes
         return
-    all_words = f"np.unique(np.concatenate([{', '.join(f'{raw.prefix}_labels' for raw in worded)}]))"
+    names = [f"{raw.prefix}_labels" for raw in worded]
+    numbered = ", ".join(f"np.searchsorted(words, {name})" for name in names)
+    # for all sets at once, so that it may be run for each
+    repair = f"words = np.unique(np.concatenate([{', '.join(names)}])); {', '.join(names)} = {numbered}"
     for raw, text in zip(worded, texts, strict=True):
         raw.labels = np.searchsorted(words, text)
         verdict = f"The labels of the {raw.name} are words and no integers."
         first, last = (repr(str(word)[:LONGEST]) for word in (words[0], words[-1]))
         measured = f"{len(words)} different ones, numbered from {first} (0) to {last} ({len(words) - 1})"
-        repair = f"words = {all_words}; {{labels}} = np.searchsorted(words, {{labels}})"
         raw.found("labels-are-words", verdict, measured, repair)
 
 

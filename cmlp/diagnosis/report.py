@@ -183,7 +183,7 @@ class Report:
         Returns
         -------
         dict
-            The keys ``"ok"``, ``"accuracy"``, ``"findings"`` and ``"notes"``.
+            The keys ``"ok"``, ``"accuracy"``, ``"findings"``, ``"notes"`` and ``"unknown"``.
         """
         findings = [asdict(finding) | {"severity": finding.severity.name.lower()} for finding in self.findings]
         lists = {"findings": findings, "notes": list(self.notes), "unknown": list(self.unknown)}

@@ -17,12 +17,16 @@ COPIES = 0.01  # share of rows; MNIST and the built-in digits have none
 APART = 0.5  # of the disagreement of two random rows, from which on copies have lost their labels
 RARE = 0.05  # of an equal share, of the smallest class
 COMMON = 0.9  # share of rows, of the largest class
+OFTEN = 2  # times the share of the largest value
 FEW, MANY = 2, 16  # different values left by an integer division, and of a set that had none
 
 
 def truncated(evidence: Evidence, other: Evidence | None) -> bool:
-    """Whether only two values are left of the many that the other set has."""
-    return other is not None and evidence.levels == FEW and other.levels > MANY
+    """Whether only two values are left of the many that the other set has, the upper one where those are largest."""
+    if other is None or evidence.levels != FEW or other.levels <= MANY:
+        return False
+    left, largest = (float(np.mean(e.values == e.values.max())) for e in (evidence, other))
+    return left <= OFTEN * largest + COPIES
 
 
 def blank(evidence: Evidence, other: Evidence | None) -> Iterator[Diagnosis]:

@@ -30,6 +30,7 @@ REVERSED = 0.8  # of the loss of outputs that are all 1: 0.9 after steps up the 
 NOTHING = 0.25  # of the way to all right, below which sizes are to blame: two hidden units get half of it
 GROWN = 2.4  # times the weights of a new network: up to 2.0 after steps that were too small, from 2.7 on if too large
 NATURAL = 2.0  # largest absolute value that nobody needs to scale
+AGAIN = "train, test = cmlp.Dataset(train_images, train_labels), cmlp.Dataset(test_images, test_labels)"
 SCALES = (255.0, 16.0, 1 / 16, 1 / 255)
 BETTER = 5.0  # points that scaling must bring beyond what a new network learns without it
 
@@ -166,11 +167,13 @@ def _natural(dataset: Dataset) -> tuple[Callable[[Dataset], Dataset], str]:
     evidence = Evidence("training data", dataset)
     if evidence.picture:
         largest = _largest(dataset)
-        return lambda some: _mapped(some, 1 / largest), f"train_images = train_images / {largest:g}"
+        both = f"train_images, test_images = train_images / {largest:g}, test_images / {largest:g}"
+        return lambda some: _mapped(some, 1 / largest), f"{both}; {AGAIN}"
     mean, deviation = evidence.values.mean(axis=0), evidence.values.std(axis=0)
     divisor = np.where(deviation > 0, deviation, 1)
-    line = "train_images = (train_images - train_images.mean(0)) / train_images.std(0).clip(1e-9)"
-    return lambda some: _mapped(some, 1 / divisor, mean), line
+    line = "mean, deviation = train_images.mean(0), train_images.std(0).clip(1e-9); "
+    line += "train_images, test_images = (train_images - mean) / deviation, (test_images - mean) / deviation"
+    return lambda some: _mapped(some, 1 / divisor, mean), f"{line}; {AGAIN}"
 
 
 # Weights

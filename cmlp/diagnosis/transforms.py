@@ -54,6 +54,7 @@ class Repair:
         """
         other = f"{'train' if prefix == 'test' else 'test'}_images"
         line = f"{{images}} = {{images}}{_divisor(own)}; {self.line}" if self.of_values and _divisor(own) else self.line
+        line = f"import scipy.ndimage; {line}" if "scipy.ndimage." in line else line
         names = {"images": f"{prefix}_images", "labels": f"{prefix}_labels"}
         return line.format(prefix=prefix, other=f"({other}{_divisor(others)})" if _divisor(others) else other, **names)
 
@@ -221,7 +222,7 @@ def inverted() -> Repair:
         opposite += images.min()
         return opposite
 
-    return _of_images("inverted", "{images}.max() + {images}.min() - {images}", change, inverted)
+    return _of_images("inverted", "{images}.max() - {images} + {images}.min()", change, inverted)
 
 
 def rescaled(source: tuple[float, float], target: tuple[float, float] = (0.0, 1.0)) -> Repair:

@@ -6,11 +6,13 @@ stands at "both sets", says that they differ, and the test set is repaired to ma
 When faults coincide, each has a finding of its own, in the order in which the repairs are to be applied.
 """
 
+from operator import itemgetter
+
 import numpy as np
 
 from cmlp.diagnosis.alike import alike
 from cmlp.diagnosis.classes import compare_classes, compare_names, find_label_among_columns
-from cmlp.diagnosis.columns import plain_repairs
+from cmlp.diagnosis.columns import plain_repairs, scale_repairs
 from cmlp.diagnosis.doubts import UNEXPLAINED, reasons_to_doubt, reasons_to_doubt_pair, values_in_doubt
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.leaks import find_shared_rows
@@ -19,9 +21,9 @@ from cmlp.diagnosis.parts import find_parts
 from cmlp.diagnosis.probe import Probe
 from cmlp.diagnosis.report import Severity
 from cmlp.diagnosis.scales import compare_ranges, find_constant_columns, find_lost_values
-from cmlp.diagnosis.search import GAIN, Search, Trial
+from cmlp.diagnosis.search import GAIN, SHARE, Search, Trial
 from cmlp.diagnosis.sentences import SENTENCES, sentence
-from cmlp.diagnosis.significance import CERTAIN
+from cmlp.diagnosis.significance import CERTAIN, DOUBTFUL
 from cmlp.diagnosis.sizes import compare_sizes
 from cmlp.diagnosis.transforms import Repair
 
@@ -85,13 +87,27 @@ def _compare_columns(pair: Pair, judge: Probe) -> None:
     if min(len(pair.train.dataset), len(pair.test.dataset)) < FEWEST:
         return
     for repair in plain_repairs(pair.train.sample, pair.evidence_of_matched.sample):
-        before, repaired = judge.accuracy(pair.matched), repair.apply(pair.matched)
-        after = judge.accuracy(repaired)
-        if after > before:
-            reaches = f"a network trained on the training data reaches {before:.1f} % on test data"
-            where = _at_fault(repair.code, pair)
-            finding = repair.code, where, sentence(repair.code, where), f"{reaches}, and {after:.1f} % with this repair"
-            pair.repair(finding, repair)
+        _repair_columns(pair, judge, repair, 0.0)
+    gap = gap_of(judge, pair.matched)
+    doubtful = gap.points >= GAIN and gap.deviations >= DOUBTFUL
+    tried = [
+        (judge.accuracy(repair.apply(pair.matched)), 0.0 if plain else SHARE * gap.points, repair)
+        for repair, plain in scale_repairs(pair.train.sample, pair.evidence_of_matched.sample)
+        if plain or doubtful
+    ]
+    if tried:
+        _, least, repair = max(tried, key=itemgetter(0))
+        _repair_columns(pair, judge, repair, least)
+
+
+def _repair_columns(pair: Pair, judge: Probe, repair: Repair, least: float) -> None:
+    """Apply a repair of columns if it brings more than so many points."""
+    before, after = judge.accuracy(pair.matched), judge.accuracy(repair.apply(pair.matched))
+    if after > before + least:
+        reaches = f"a network trained on the training data reaches {before:.1f} % on test data"
+        where = _at_fault(repair.code, pair)
+        finding = repair.code, where, sentence(repair.code, where), f"{reaches}, and {after:.1f} % with this repair"
+        pair.repair(finding, repair)
 
 
 # What a search finds
@@ -164,7 +180,9 @@ def _unexplained(pair: Pair, judge: Probe) -> None:
     else:
         return
     if alike(pair.train.dataset, pair.matched):
-        verdict = f"A part of the labels of the {at_fault.name} does not belong to its images."
+        part = "Labels" if gap.found < judge.constant + UNEXPLAINED else "A part of the labels"
+        verb = "do" if part == "Labels" else "does"
+        verdict = f"{part} of the {at_fault.name} {verb} not belong to its images."
         measured = f"the images of both sets are alike, and {gap.measured}"
         pair.found("labels-partly-wrong", Severity.ERROR, at_fault.name, verdict, measured)
     elif at_fault is pair.test:
