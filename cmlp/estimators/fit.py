@@ -223,11 +223,11 @@ class Fit:
         try:
             self.network._run(self.loop)
         except KeyboardInterrupt:
-            self._keep_measured_epoch()
             warn("Training interrupted by user.", stacklevel=5)
         except Diverged as error:
             self._diverged(error)
         finally:
+            self._keep_measured_epoch()
             self._set(begun=True)
         if isinstance(self.loop.steps, LBFGSIterations):
             self._check_lbfgs(self.loop.steps.result)
@@ -246,6 +246,7 @@ class Fit:
             )
 
     def _keep_measured_epoch(self) -> None:
+        """Count the epoch after which a callback has ended the training by an exception."""
         position, history = self.loop.position, self.loop.history
         epoch, values = self.measured
         if epoch == position.epoch + 1 == len(history) + 1 and self.loop.steps.is_over(position):
