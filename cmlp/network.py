@@ -716,6 +716,12 @@ class Network:
         Network
             Of the class on which it is called.
 
+        Warns
+        -----
+        UserWarning
+            If a network of Nielsen's book has the cross-entropy cost: its predictions are the book's, but `loss` and
+            further training have the quadratic cost, because cmlp has no such cost with one answer.
+
         Raises
         ------
         ModelError

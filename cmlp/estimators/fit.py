@@ -98,7 +98,7 @@ class Fit:
             network=self.network,
             samples=self.samples,
             options=self._options(),
-            measurements=Measurements(validation=self.validation, score=e._score_outputs),
+            measurements=Measurements(validation=self.validation, score=e._score_outputs, outputs=self._averaged()),
             early_stopping=self.rule,
             callbacks=self._make_callbacks(),
             checkpoints=self.checkpoints,
@@ -164,6 +164,11 @@ class Fit:
         if self.scored:
             rule.best_parameters = self.network.engine.parameters.copy()
         return rule
+
+    def _averaged(self) -> int:
+        """Return over how many outputs scikit-learn averages the loss that it reports, and L-BFGS here does not."""
+        squared = self.network.architecture.loss == "half_squared_error"
+        return self.network.sizes[-1] if squared and has_epochs(self.estimator) else 1
 
     def _options(self) -> Options:
         e, n = self.estimator, len(self.samples)
