@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # so that `help` shows names such as Data, and not all that they stand for
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan
@@ -716,20 +717,27 @@ class Network:
         Network
             Of the class on which it is called.
 
-        Warns
-        -----
-        UserWarning
-            If a network of Nielsen's book has the cross-entropy cost: its predictions are the book's, but `loss` and
-            further training have the quadratic cost, because cmlp has no such cost with one answer.
-
         Raises
         ------
         ModelError
             If this is no such file, or it is damaged.
         OSError
             If it cannot be read.
+
+        Warns
+        -----
+        UserWarning
+            If a network of Nielsen's book was trained with the cross-entropy cost: its predictions are those of the
+            book, but `loss` and further training use the quadratic cost.
         """
-        return cls.from_model(read_model(Path(path)))
+        model = read_model(Path(path))
+        if model.training.get("cost") == "CrossEntropyCost":
+            warnings.warn(
+                f"{path} was trained with the cross-entropy cost of Nielsen's book: its predictions are the same here, "
+                "but loss() and further training use the quadratic cost",
+                stacklevel=2,
+            )
+        return cls.from_model(model)
 
     @classmethod
     def from_torch(
