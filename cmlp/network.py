@@ -38,7 +38,7 @@ from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
 from cmlp.training.random_state import generator, restore, state_of
 from cmlp.training.schedules import Schedule, ScheduleName
-from cmlp.utils.checks import check_count, check_flag, check_positive
+from cmlp.utils.checks import check_count, check_flag, check_path, check_positive
 from cmlp.utils.files import write_file
 from cmlp.utils.suggestions import suggest_keywords
 
@@ -546,7 +546,9 @@ class Network:
 
     def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
         """Check all arguments of `train`; return the training, and what the network learns about its data."""
-        checkpoints = open_checkpoints(arguments["checkpoint"], arguments["checkpoint_every"], arguments["resume"])
+        path, progress = arguments["checkpoint"], arguments["progress"]
+        path = None if path is None else check_path("checkpoint", path)
+        checkpoints = open_checkpoints(path, arguments["checkpoint_every"], arguments["resume"])
         rng = self.rng if checkpoints is None else checkpoints.begin(self.rng)
         data = arguments["training_data"]
         samples = self._samples(data, "training_data", None).weighted(
@@ -568,7 +570,7 @@ class Network:
             callbacks=Callbacks(arguments["callbacks"]),
             checkpoints=checkpoints,
             threads=arguments["threads"],
-            show_progress=arguments["progress"],
+            show_progress=None if progress is None else check_flag("progress", progress),
         )
         given = getattr(data, "class_names", self.class_names)
         names = None if given is None else check_class_names(given)

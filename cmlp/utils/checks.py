@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from inspect import signature
 from math import inf, isfinite
 from numbers import Integral, Real
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -114,6 +116,13 @@ def check_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ModelError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
+
+
+def check_path(name: str, value: Any) -> Path:
+    """Return a path; bytes and numbers are none."""
+    if not isinstance(value, str | PathLike) or not isinstance(fspath(value), str):
+        raise ModelError(f"{name} must be a str or a path, got {shown(value)}")
+    return Path(value)
 
 
 def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
