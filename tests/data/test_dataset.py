@@ -61,8 +61,8 @@ def test_where_a_pair_is(images):
 
 FIRST = PIXELS[0] / 255
 OTHERS = [
-    None, 3, "ab", (), (FIRST,), (FIRST, 4), (PIXELS[0], 3), (FIRST[:5], 3), ([[1], 2], 3), (FIRST, "3"), (FIRST, LABELS),
-    (FIRST, None), (None, 3), PIXELS / 255,
+    None, 3, "ab", (), (FIRST,), (FIRST, 4), (PIXELS[0], 3), (FIRST[:5], 3), ([[1], 2], 3), (FIRST, "3"),
+    (FIRST, LABELS), (FIRST, None), (None, 3), PIXELS / 255,
 ]  # fmt: skip
 
 
