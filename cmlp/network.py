@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # so that `help` shows names such as Data, and not all that they stand for
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan
@@ -37,7 +38,7 @@ from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
 from cmlp.training.random_state import generator, restore, state_of
 from cmlp.training.schedules import Schedule, ScheduleName
-from cmlp.utils.checks import check_count, check_flag, check_positive
+from cmlp.utils.checks import check_count, check_flag, check_path, check_positive
 from cmlp.utils.files import write_file
 from cmlp.utils.suggestions import suggest_keywords
 
@@ -545,7 +546,9 @@ class Network:
 
     def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
         """Check all arguments of `train`; return the training, and what the network learns about its data."""
-        checkpoints = open_checkpoints(arguments["checkpoint"], arguments["checkpoint_every"], arguments["resume"])
+        path, progress = arguments["checkpoint"], arguments["progress"]
+        path = None if path is None else check_path("checkpoint", path)
+        checkpoints = open_checkpoints(path, arguments["checkpoint_every"], arguments["resume"])
         rng = self.rng if checkpoints is None else checkpoints.begin(self.rng)
         data = arguments["training_data"]
         samples = self._samples(data, "training_data", None).weighted(
@@ -567,7 +570,7 @@ class Network:
             callbacks=Callbacks(arguments["callbacks"]),
             checkpoints=checkpoints,
             threads=arguments["threads"],
-            show_progress=arguments["progress"],
+            show_progress=None if progress is None else check_flag("progress", progress),
         )
         given = getattr(data, "class_names", self.class_names)
         names = None if given is None else check_class_names(given)
@@ -722,8 +725,21 @@ class Network:
             If this is no such file, or it is damaged.
         OSError
             If it cannot be read.
+
+        Warns
+        -----
+        UserWarning
+            If a network of Nielsen's book was trained with the cross-entropy cost: its predictions are those of the
+            book, but `loss` and further training use the quadratic cost.
         """
-        return cls.from_model(read_model(Path(path)))
+        model = read_model(Path(path))
+        if model.training.get("cost") == "CrossEntropyCost":
+            warnings.warn(
+                f"{path} was trained with the cross-entropy cost of Nielsen's book: its predictions are the same here, "
+                "but loss() and further training use the quadratic cost",
+                stacklevel=2,
+            )
+        return cls.from_model(model)
 
     @classmethod
     def from_torch(

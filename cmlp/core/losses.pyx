@@ -9,14 +9,6 @@ from libc.math cimport exp, fabs, log, log1p
 
 from cmlp.core.structs cimport NetworkSpec, floating
 
-cdef enum:
-    SQUARED
-    ABSOLUTE
-    HUBER
-    CROSS_ENTROPY
-    BINARY_CROSS_ENTROPY
-    POISSON
-
 LOSSES = {
     "quadratic": SQUARED,
     "mean_squared_error": SQUARED,

@@ -22,7 +22,7 @@ cdef struct Plan:             # how an epoch is trained
     int mini_batch_size
     const double* etas        # of each mini-batch
     Penalties penalties
-    bint shared_penalties     # whether an image's share of the penalties is one over the mini-batch, or they are whole
+    bint shared_penalties     # whether each mini-batch has all penalties, and counts by its images in the loss
     double averaging          # how much of the averaged parameters a step leaves, or 0
     void* average             # the averaged parameters (n_parameters,)
 

@@ -10,7 +10,7 @@ from libc.math cimport isfinite
 from cmlp.core.backprop cimport Columns, accumulate, backpropagate, columns_of
 from cmlp.core.gather cimport DataPointers, bind_inputs, gather_inputs, gather_targets, gather_weights
 from cmlp.core.feedforward cimport feedforward, offset_of
-from cmlp.core.losses cimport differentiate
+from cmlp.core.losses cimport SQUARED, differentiate
 from cmlp.core.structs cimport MAX_PARTS, LayerSpec, NetworkSpec, Part, Workspace, floating
 from cmlp.core.optimizers cimport UpdateRule, advance, take_step
 from cmlp.core.penalties cimport Penalties, clip_norm, clip_values, penalise, limit_norms
@@ -158,6 +158,20 @@ cdef double update_all(
     return penalty
 
 
+cdef void add_loss(TrainingJob* job, double loss, double weight, double penalty, int n) noexcept nogil:
+    """Add the loss of a mini-batch of n images to that of the epoch; of an estimator, as scikit-learn counts it."""
+    if not job.plan.shared_penalties:
+        job.loss += loss + weight * penalty
+        job.weight += weight
+        return
+    if weight > 0:
+        loss /= weight
+    if job.network.loss == SQUARED:  # for scikit-learn a mean over the outputs, though its steps follow their sum
+        loss /= job.network.fan_out
+    job.loss += n * (loss + penalty)
+    job.weight += n
+
+
 cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread) noexcept nogil:
     """Take one step for each mini-batch of the job's images, until one has a loss that is not finite."""
     cdef floating* deltas = <floating*> job.work.deltas
@@ -213,8 +227,7 @@ cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread)
             penalty = 0
             for p in range(1 if at_once else parts):
                 penalty += job.penalties[p]
-            job.loss += loss + weight * penalty
-            job.weight += weight
+            add_loss(job, loss, weight, penalty, n)
         if at_once:
             barrier_wait(&job.barrier)
         begin += n

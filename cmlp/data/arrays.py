@@ -1,5 +1,6 @@
 """Arrays of whatever is given: a value that is missing is refused, where NumPy would make a number of it."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -47,16 +48,32 @@ def plain(
     """
     check_unmasked(values, name, error)
     try:
-        array = np.asarray(values)
-        nullable = not isinstance(getattr(values, "dtype", array.dtype), np.dtype)
-        if hasattr(values, "isna") and (nullable or array.dtype == object):
+        nullable = _nullable_type(values)
+        array = np.asarray(values) if nullable is None else None
+        if hasattr(values, "isna") and (array is None or array.dtype == object):
             missing = np.asarray(values.isna())
             if missing.any():
                 found = f"got {np.count_nonzero(missing):,}, the first in row {np.argwhere(missing)[0][0]:,}"
                 raise error(f"{name} must have no missing values, {found}: fill them first, as fillna does")
-            array = np.array(array.tolist()) if array.dtype == object else array
+            array = values.to_numpy(dtype=nullable) if array is None else np.array(array.tolist())
     except CmlpError:
         raise
     except ValueError as cause:
         raise error(f"{name} {rule}, got a ragged {type(values).__name__}{place}") from cause
+    assert array is not None
+    is_given = getattr(values, "dtype", None) is array.dtype  # a list with a very large integer becomes objects, too
+    if array.dtype == object and is_given and array.size and all(isinstance(each, Real) for each in array.flat):
+        found = f"got one of objects{place}: give what its .astype(float) returns"
+        raise error(f"{name} must be an array of numbers, {found}")
     return array
+
+
+def _nullable_type(values: Any) -> np.dtype[Any] | None:
+    """Return NumPy's type for all columns of pandas, if some are nullable and all are numbers."""
+    if not hasattr(values, "isna"):
+        return None
+    dtypes = list(values.dtypes) if values.ndim == 2 else [values.dtype]
+    found = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
+    if not all(isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in found) or found == dtypes:
+        return None
+    return np.result_type(*found)

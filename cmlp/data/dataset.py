@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from math import isqrt
+from numbers import Real
 from typing import Any, Self, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cmlp.data.pixels import scaled, value_range
+from cmlp.data.pixels import native, scaled, value_range
 from cmlp.data.validation import Pixels, check_class_names, check_images, check_labels
 from cmlp.errors import DataError
+from cmlp.utils.text import shown
 
 Image: TypeAlias = NDArray[np.float32 | np.float64]
 
@@ -72,6 +74,8 @@ class Dataset(Sequence[tuple[Image, int]]):
         class_names: Sequence[str] | None = None,
         names: tuple[str, str] = ("images", "labels"),
     ) -> None:
+        if not isinstance(names, tuple | list) or len(names) != 2 or not all(isinstance(name, str) for name in names):
+            raise DataError(f"names must be two strings, what to call images and labels, got {shown(names)}")
         pixels, factor = check_images(images, scale, names[0])
         called = None if class_names is None else check_class_names(class_names)
         if called is not None and classes is None:
@@ -164,12 +168,18 @@ class Dataset(Sequence[tuple[Image, int]]):
         Parameters
         ----------
         dtype : dtype, optional
-            Type of the result. By default float64 for uint8 `images`, otherwise the type that they have.
+            Type of the result, float32 or float64. By default float64 for uint8 `images`, otherwise the type that they
+            have.
 
         Returns
         -------
         ndarray of shape (n, pixels)
             The pixels in [0, 1]: uint8 `images` multiplied by `scale`, others unchanged, as they are scaled already.
+
+        Raises
+        ------
+        DataError
+            If the type is another.
 
         Examples
         --------
@@ -177,7 +187,7 @@ class Dataset(Sequence[tuple[Image, int]]):
         array([[0. , 1. ],
                [0.2, 0. ]])
         """
-        return scaled(self._images, self._scale, dtype)
+        return scaled(self._images, self._scale, None if dtype is None else _check_float_type(dtype))
 
     @property
     def value_range(self) -> tuple[float, float]:
@@ -204,6 +214,58 @@ class Dataset(Sequence[tuple[Image, int]]):
     def __iter__(self) -> Iterator[tuple[Image, int]]:
         return zip((scaled(image, self._scale) for image in self._images), self._labels.tolist(), strict=True)
 
+    def __contains__(self, pair: object) -> bool:
+        return self.count(pair) > 0
+
+    def count(self, value: Any) -> int:
+        """Return how often a pair (image, label) is in the dataset.
+
+        Parameters
+        ----------
+        value : (array_like, int)
+            A scaled image and its label.
+
+        Returns
+        -------
+        int
+            At least 0.
+        """
+        return sum(1 for _ in self._places(value, range(len(self))))
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """Return the first index of a pair (image, label).
+
+        Parameters
+        ----------
+        value : (array_like, int)
+            A scaled image and its label.
+        start : int, default 0
+            Where the search begins, as in a list.
+        stop : int, optional
+            Where it ends; by default at the end.
+
+        Returns
+        -------
+        int
+            Counted from 0.
+
+        Raises
+        ------
+        ValueError
+            If it is not there.
+        """
+        for place in self._places(value, range(len(self))[start:stop]):
+            return place
+        raise ValueError("the pair (image, label) must be in the dataset to have an index, and is not")
+
+    def _places(self, pair: Any, among: range) -> Iterator[int]:
+        """Yield the indices of a pair, in ascending order; whatever is no pair of an image and a label has none."""
+        if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[1], Real):
+            return
+        for place in np.array(among, np.intp)[self._labels[among.start : among.stop] == pair[1]].tolist():
+            if np.array_equal(self[place][0], pair[0]):
+                yield place
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Arrays come back from a pickle writable; this way they pass through _read_only again.
         return self._of_checked, (self._images, self._labels, *self._rest())
@@ -214,6 +276,18 @@ class Dataset(Sequence[tuple[Image, int]]):
         scale = "" if self._scale == 1 else f" {applied} {_fraction(self._scale)}"
         content = f"{count:,} images of {pixels:,} pixels, {self._images.dtype}{scale}, {self._classes:,} classes"
         return f"{type(self).__name__}({content})"
+
+
+def _check_float_type(dtype: Any) -> np.dtype[Any]:
+    """Check the type of scaled pixels, of any byte order."""
+    found: np.dtype[Any]
+    try:
+        found = np.dtype(dtype)
+    except (TypeError, ValueError):
+        found = np.dtype(object)
+    if native(found) not in (np.float32, np.float64):
+        raise DataError(f"dtype must be float32 or float64, which holds pixels in [0, 1], got {shown(dtype)}")
+    return found
 
 
 def _picture_shape(images: Any, pixels: int) -> tuple[int, int] | None:

@@ -55,9 +55,14 @@ def scaled(images: NDArray[Any], scale: float, dtype: DTypeLike | None = None) -
     array([0. , 0.2, 1. ])
     """
     if images.dtype == np.uint8:
-        product: NDArray[Any] = np.multiply(images, scale, dtype=dtype)
-        return product
+        product: NDArray[Any] = np.multiply(images, scale, dtype=None if dtype is None else native(dtype))
+        images = product
     return images if dtype is None else images.astype(dtype, copy=False)
+
+
+def native(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return a type in the byte order of the machine."""
+    return np.dtype(dtype).newbyteorder("=")
 
 
 def value_range(images: NDArray[Any], scale: float) -> tuple[float, float]:

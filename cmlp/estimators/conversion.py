@@ -134,9 +134,13 @@ def _check_representable(parameters: dict[str, Any], known: dict[str, Any]) -> N
 
 
 def _forget_other_loss(estimator: Any) -> None:
-    """Let training on not compare losses that are sums over several outputs here and means in scikit-learn."""
-    numbers = getattr(estimator, "loss", None) in ("squared_error", "poisson")
-    if numbers and estimator.n_outputs_ > 1 and estimator.best_loss_:
+    """Let training on not compare losses of which scikit-learn has others.
+
+    With L-BFGS, squared errors are means over the outputs there and sums here; the Poisson loss has a constant there.
+    """
+    loss = getattr(estimator, "loss", None)
+    is_sum = loss == "squared_error" and estimator.n_outputs_ > 1 and not has_epochs(estimator)
+    if (is_sum or loss == "poisson") and estimator.best_loss_:
         estimator.best_loss_ = inf
 
 

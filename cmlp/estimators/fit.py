@@ -98,7 +98,7 @@ class Fit:
             network=self.network,
             samples=self.samples,
             options=self._options(),
-            measurements=Measurements(validation=self.validation, score=e._score_outputs),
+            measurements=Measurements(validation=self.validation, score=e._score_outputs, outputs=self._averaged()),
             early_stopping=self.rule,
             callbacks=self._make_callbacks(),
             checkpoints=self.checkpoints,
@@ -165,6 +165,11 @@ class Fit:
             rule.best_parameters = self.network.engine.parameters.copy()
         return rule
 
+    def _averaged(self) -> int:
+        """Return over how many outputs scikit-learn averages the loss that it reports, and L-BFGS here does not."""
+        squared = self.network.architecture.loss == "half_squared_error"
+        return self.network.sizes[-1] if squared and has_epochs(self.estimator) else 1
+
     def _options(self) -> Options:
         e, n = self.estimator, len(self.samples)
         batch_size = LARGEST_BATCH if e.batch_size == "auto" else e.batch_size
@@ -223,11 +228,11 @@ class Fit:
         try:
             self.network._run(self.loop)
         except KeyboardInterrupt:
-            self._keep_measured_epoch()
             warn("Training interrupted by user.", stacklevel=5)
         except Diverged as error:
             self._diverged(error)
         finally:
+            self._keep_measured_epoch()
             self._set(begun=True)
         if isinstance(self.loop.steps, LBFGSIterations):
             self._check_lbfgs(self.loop.steps.result)
@@ -246,6 +251,7 @@ class Fit:
             )
 
     def _keep_measured_epoch(self) -> None:
+        """Count the epoch after which a callback has ended the training by an exception."""
         position, history = self.loop.position, self.loop.history
         epoch, values = self.measured
         if epoch == position.epoch + 1 == len(history) + 1 and self.loop.steps.is_over(position):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cmlp.data.arrays import plain
 from cmlp.errors import ModelError
+from cmlp.utils.text import shown
 
 
 class LayerArrays(list[NDArray[Any]]):
@@ -17,7 +18,13 @@ class LayerArrays(list[NDArray[Any]]):
         self._name = name
 
     def __setitem__(self, index: Any, values: Any) -> None:
-        chosen = range(len(self))[index]
+        try:
+            chosen = range(len(self))[index]
+        except (IndexError, TypeError) as error:
+            layers = f"0..{len(self) - 1}" if len(self) > 1 else "0"
+            raise ModelError(
+                f"the index of {self._name} must be that of a layer, {layers}, got {shown(index)}"
+            ) from error
         if isinstance(chosen, int):
             self[chosen][...] = self._checked(chosen, values)
             return

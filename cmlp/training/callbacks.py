@@ -8,6 +8,8 @@ import numpy as np
 
 from cmlp.errors import ModelError
 from cmlp.training.history import History
+from cmlp.utils.checks import takes_one
+from cmlp.utils.text import shown
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,15 @@ class Callbacks:
         self.on_batch: list[Callable[[Event], Any]] = []
         for callback in given:
             methods = [getattr(callback, name, None) for name in ("on_epoch_end", "on_batch_end")]
-            if methods == [None, None] and not callable(callback):
-                raise ModelError(
-                    f"callbacks must be functions, or objects with on_epoch_end or on_batch_end, got {callback!r}"
-                )
-            on_epoch = callback if methods == [None, None] else methods[0]
+            is_object = methods != [None, None]
+            functions = [each for each in methods if each is not None] if is_object else [callback]
+            if not all(map(takes_one, functions)):
+                rule = "callbacks must be functions, or objects with on_epoch_end or on_batch_end"
+                reason = ", which cannot be called with an Event" if is_object or callable(callback) else ""
+                raise ModelError(f"{rule}, got {shown(callback)}{reason}")
+            on_epoch, on_batch = methods if is_object else (callback, None)
             self.on_epoch += [] if on_epoch is None else [on_epoch]
-            self.on_batch += [] if methods[1] is None else [methods[1]]
+            self.on_batch += [] if on_batch is None else [on_batch]
 
     def epoch_ends(self, event: Event) -> bool:
         """Call every callback, and return whether one of them asks to stop."""

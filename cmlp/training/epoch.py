@@ -129,6 +129,7 @@ class MiniBatches:
         self.threads = number_of_threads(threads, engine, options.mini_batch_size)
         self.first_epoch = first_epoch
         self.failed = False  # whether a step has led to a loss or to parameters that are not finite
+        self._rates: tuple[int, Schedule, NDArray[np.float64]] | None = None  # of an epoch that has not begun
         self._finite = engine.parameters  # those at the beginning of the epoch, as soon as it begins
         self._own: NDArray[Any] | None = None  # what is trained, while the network has the averaged parameters
 
@@ -146,6 +147,21 @@ class MiniBatches:
         """Return how many mini-batches there were before a position."""
         return position.epoch * self.per_epoch + -(-position.done // self.options.mini_batch_size)
 
+    def prepare(self, position: Position, schedule: Schedule) -> None:
+        """Ask for the learning rates of the next epoch: a schedule that fails had better fail before the first step."""
+        if position.epoch < self.options.epochs and not position.closed:
+            self._rates = self._learning_rates(position.epoch, schedule)
+
+    def _learning_rates(self, epoch: int, schedule: Schedule) -> tuple[int, Schedule, NDArray[np.float64]]:
+        """Return an epoch, the schedule after it and its learning rates; those of `prepare` are good for once."""
+        known, self._rates = self._rates, None
+        if known is not None and known[0] == epoch:
+            return known
+        after = deepcopy(schedule)  # which may count its factors: an epoch that begins again asks anew
+        epochs = self.options.epochs - self.first_epoch
+        etas = learning_rates(after, self.options.eta, epoch - self.first_epoch, self.per_epoch, epochs)
+        return epoch, after, etas
+
     def run(self, course: Course) -> None:
         """Train epoch by epoch, as long as the course goes on."""
         while course.goes_on:
@@ -162,9 +178,7 @@ class MiniBatches:
         restore(self.rng, at.rng)  # an epoch that begins again has the same order
         order = (self.rng.permutation(n) if self.options.shuffle else np.arange(n)).astype(np.intp, copy=False)
         key = int(self.rng.integers(2**63)) if self.engine.drops else 0
-        epoch, epochs = at.epoch - self.first_epoch, self.options.epochs - self.first_epoch
-        schedule = deepcopy(course.schedule)  # which may count its factors: an epoch that begins again asks anew
-        etas = learning_rates(schedule, self.options.eta, epoch, self.per_epoch, epochs)
+        _, schedule, etas = self._learning_rates(at.epoch, course.schedule)
         self._finite = self.engine.parameters.copy()
         stride = size if course.tells_batches else self.engine.chunk(size)
         while at.done < n and not course.is_stopped:
@@ -194,9 +208,11 @@ class MiniBatches:
             self.engine.parameters[...] = self._finite
 
     def _check_finite(self, at: Position, *, broken: bool) -> None:
-        if not broken and np.isfinite(self.engine.parameters).all():
+        if not broken and isfinite(at.running.loss) and np.isfinite(self.engine.parameters).all():
             return
         self.failed = True
+        if not broken:  # a penalty is known after its step only
+            self.engine.parameters[...] = self._finite
         step = min(at.done // self.options.mini_batch_size + 1, self.per_epoch)
         raise Diverged(
             f"training stopped in epoch {at.epoch + 1}, mini-batch {step:,} of {self.per_epoch:,}, because the loss "
@@ -263,7 +279,7 @@ def take_step(
     etas, order = np.full(1, options.eta), np.arange(n, dtype=np.intp)
     whole, before = replace(options, mini_batch_size=n), engine.parameters.copy()
     loss, weight, done = engine.train(samples.source(), order, 0, n, etas, state, whole, None, key, 1)
-    if done < n or not np.isfinite(engine.parameters).all():
+    if done < n or not isfinite(loss) or not np.isfinite(engine.parameters).all():
         engine.parameters[...] = before
         raise Diverged(f"training stopped at {name}, because the loss is not finite, and {remedy(samples, options)}")
     return loss / (weight or 1.0)

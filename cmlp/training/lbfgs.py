@@ -19,6 +19,7 @@ from cmlp.training.epoch import Course, Diverged, Position
 from cmlp.training.optimizers import LBFGS
 from cmlp.training.options import Options
 from cmlp.training.random_state import state_of
+from cmlp.training.schedules import Schedule
 
 BLOCK = 4096  # images whose gradient is computed at once, fewer where they would take longer than a moment
 MOST_WORK = 2**32  # images of a block times parameters
@@ -80,6 +81,9 @@ class LBFGSIterations:
 
     def undo(self) -> None:
         """Do nothing: the network has the parameters of the last iteration."""
+
+    def prepare(self, position: Position, schedule: Schedule) -> None:
+        """Do nothing: there is no schedule."""
 
     def run(self, course: Course) -> None:
         """Train iteration by iteration, as long as the course goes on."""

@@ -47,6 +47,7 @@ class Trainable(Protocol):
 class Steps(Protocol):
     """What the loop needs of mini-batches, and of the iterations of L-BFGS."""
 
+    def prepare(self, position: Position, schedule: Schedule) -> None: ...  # noqa: D102
     def run(self, course: Course) -> None: ...  # noqa: D102
     @property
     def parameters(self) -> NDArray[Any]: ...  # noqa: D102
@@ -142,7 +143,7 @@ class Loop:
         Raises
         ------
         ModelError
-            If the checkpoint belongs to another training; nothing has changed then.
+            If the checkpoint belongs to another training, or the schedule fails; nothing has changed then.
         OSError
             If it cannot be written.
         """
@@ -154,8 +155,10 @@ class Loop:
             self.checkpoints.check(self.identity, self.kernels, self.options.epochs)
             if self.checkpoints.found is not None:
                 self._restore(self.checkpoints.found)
-            else:
-                self.checkpoints.write(self._checkpoint())
+                return
+        self.steps.prepare(self.position, self.schedule)
+        if self.checkpoints is not None:
+            self.checkpoints.write(self._checkpoint())
         self.has_begun = True
 
     def run(self) -> History:
@@ -301,6 +304,8 @@ class Loop:
         schedule.set_state(memory.schedule)
         if early_stopping is not None:
             early_stopping.set_state(memory.early_stopping, best)
+        if not checkpoint.ended:
+            self.steps.prepare(checkpoint.position, schedule)
         self.steps.restore(vectors, memory.progress)
         self.history = checkpoint.history
         whole = np.empty_like(parameters)

@@ -26,12 +26,15 @@ class Measurements:
     validation, test : Samples, optional
     score : function of outputs and samples, optional
         What else is computed from the outputs of the validation data.
+    outputs : int
+        What the validation loss is divided by, where it is to be a mean over the outputs.
     """
 
     training: Samples | None = None
     validation: Samples | None = None
     test: Samples | None = None
     score: Score | None = None
+    outputs: int = 1
 
     def check(self, architecture: Architecture) -> None:
         """Refuse an accuracy that the network does not have."""
@@ -44,7 +47,7 @@ class Measurements:
             history.training_accuracy.append(accuracy(self.training, architecture, engine, threads))
         if self.validation is not None:
             outputs, loss = evaluate(self.validation.source(), engine, threads)
-            history.validation_loss.append(loss)
+            history.validation_loss.append(loss / self.outputs)
             if architecture.has_accuracy:
                 history.validation_accuracy.append(accuracy_of(outputs, self.validation, architecture, engine))
             if self.score is not None:

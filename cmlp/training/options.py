@@ -17,7 +17,7 @@ class Options:
     """What every step of a training has in common, under the names of `Network.train`, which documents them.
 
     Two settings belong to the estimators: `shuffle`, and `shared_penalties`, which says that `l1` and `lmbda` are
-    divided by the weight of each mini-batch.
+    divided by the weight of each mini-batch, and that the loss of an epoch is averaged as scikit-learn does.
     """
 
     eta: float = setting(1.0, check_positive)

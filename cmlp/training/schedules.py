@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
-from math import cos, inf, isfinite, pi
+from math import cos, inf, isfinite, nan, pi
 from types import CodeType, FunctionType
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -19,8 +19,10 @@ from cmlp.utils.checks import (
     check_name,
     check_positive,
     check_range,
+    takes_one,
 )
 from cmlp.utils.settings import check_settings, setting
+from cmlp.utils.text import shown
 
 ScheduleName: TypeAlias = Literal["constant", "step", "exponential", "invscaling", "adaptive", "cosine", "one_cycle"]
 
@@ -403,9 +405,9 @@ def find_schedule(schedule: Any) -> Schedule:
             raise ModelError(f"{rule}, got the class {schedule.__name__}, which needs arguments") from error
     if isinstance(schedule, Schedule):
         return deepcopy(schedule)
-    if callable(schedule):
+    if takes_one(schedule):
         return Function(schedule)
-    raise ModelError(f"{rule}, got {schedule!r}")
+    raise ModelError(f"{rule}, got {schedule!r}{', which does not take the step alone' if callable(schedule) else ''}")
 
 
 def learning_rates(schedule: Schedule, eta: float, epoch: int, per_epoch: int, epochs: int) -> NDArray[np.float64]:
@@ -420,6 +422,10 @@ def learning_rates(schedule: Schedule, eta: float, epoch: int, per_epoch: int, e
 
 
 def _checked_factor(value: Any, step: int) -> float:
-    if not isinstance(value, int | float | np.floating | np.integer) or not (isfinite(value) and value >= 0):
-        raise ModelError(f"schedule must return a number of at least 0, got {value!r} for step {step}")
-    return float(value)
+    try:
+        factor = float(value) if isinstance(value, int | float | np.floating | np.integer) else nan
+    except OverflowError:  # of a very large integer
+        factor = inf
+    if not 0 <= factor < inf:
+        raise ModelError(f"schedule must return a number of at least 0, got {shown(value)} for step {step}")
+    return factor

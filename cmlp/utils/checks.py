@@ -1,8 +1,11 @@
 """Checks of arguments; each error says which argument, which rule, and what was given."""
 
 from collections.abc import Collection, Iterable
+from inspect import signature
 from math import inf, isfinite
 from numbers import Integral, Real
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -115,6 +118,13 @@ def check_flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def check_path(name: str, value: Any) -> Path:
+    """Return a path; bytes and numbers are none."""
+    if not isinstance(value, str | PathLike) or not isinstance(fspath(value), str):
+        raise ModelError(f"{name} must be a str or a path, got {shown(value)}")
+    return Path(value)
+
+
 def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
     """Check one of a closed set of names.
 
@@ -139,6 +149,17 @@ def check_name(name: str, value: Any, names: Collection[Name]) -> Name:
     if not isinstance(value, str) or value not in names:
         raise ModelError(f"{name} must be one of {quoted(names)}, got {shown(value)}{suggestion(value, names)}")
     return cast(Name, value)
+
+
+def takes_one(function: Any) -> bool:
+    """Return whether a function can be called with one argument, as far as it is known."""
+    try:
+        signature(function).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # Python does not know the parameters of all compiled functions
+        return callable(function)
+    return True
 
 
 def quoted(names: Iterable[str]) -> str:

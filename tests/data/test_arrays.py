@@ -7,6 +7,7 @@ import pytest
 
 import cmlp
 from cmlp import DataError, ModelError, Network
+from cmlp.data.arrays import plain
 
 RNG = np.random.default_rng(0)
 X, Y, ONES = RNG.random((30, 6)), np.arange(30) % 3, np.ones(30)
@@ -105,6 +106,25 @@ class TestColumnsOfPandas:
         other.train((values, Y), 1, 0.1)
         assert np.array_equal(one.predict(table), other.predict(values))
 
+    @pytest.mark.parametrize("dtype", ["Int8", "UInt8", "Int64", "Float32", "Float64", "boolean"])
+    def test_nullable_columns_have_a_type_of_numpy_and_never_become_objects(self, pd, dtype, monkeypatch):
+        table, made, convert = pd.DataFrame(np.eye(3)).astype(dtype), [], pd.DataFrame.__array__
+        ours = {"Int8": np.int8, "UInt8": np.uint8, "Float32": np.float32, "boolean": bool}.get(dtype)
+        monkeypatch.setattr(
+            pd.DataFrame, "__array__", lambda frame, *a, **k: made.append(frame) or convert(frame, *a, **k)
+        )
+        for given in (table, table[0], table[0].array, pd.Index(table[0])):
+            array = plain(given, "images")
+            assert array.dtype == (dtype.lower() if ours is None else ours)
+            assert np.array_equal(array, np.eye(3) if array.ndim == 2 else np.eye(3)[0])
+        assert all(isinstance(each, np.dtype) for frame in made for each in frame.dtypes)  # what isna() returns
+
+    def test_columns_of_several_types(self, pd):
+        table = pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": [True, False]})
+        mixed = table.astype({"a": "Int64", "c": "boolean"})
+        assert np.array_equal(plain(mixed, "images"), [[1, 0.5, 1], [2, 1.5, 0]])
+        assert plain(mixed, "images").dtype == np.float64
+
     @pytest.mark.parametrize(
         ("door", "name", "row"),
         [
@@ -136,3 +156,21 @@ class TestColumnsOfPandas:
         table = pd.DataFrame(X).assign(name="a").iloc[:, 1:]
         with pytest.raises(DataError, match=r"^images of training_data must be numbers, got dtype <U"):
             network().train((table, Y), 1, 0.1)
+
+
+OBJECTS = {
+    "images of training_data": lambda: network().train((X.astype(object), Y), 1, 0.1),
+    "labels of training_data": lambda: network().train((X, Y.astype(object)), 1, 0.1),
+    "sample_weight": lambda: network().train((X, Y), 1, 0.1, sample_weight=ONES.astype(object)),
+    "images": lambda: network()(X.astype(object)),
+    "labels": lambda: cmlp.Dataset(X, Y.astype(object)),
+    "weights[0]": lambda: network().weights.__setitem__(0, network().weights[0].astype(object)),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_objects_that_are_numbers_are_refused_with_a_hint(name):
+    with pytest.raises(cmlp.CmlpError) as error:
+        OBJECTS[name]()
+    rule = f"{name} must be an array of numbers, got one of objects"
+    assert str(error.value) == f"{rule}: give what its .astype(float) returns"

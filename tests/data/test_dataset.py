@@ -45,6 +45,58 @@ def test_sequence_methods():
     assert random.Random(0).sample(dataset, 2)[0][1] in LABELS
 
 
+@pytest.mark.parametrize("images", [PIXELS, PIXELS / 255, (PIXELS / 255).astype(np.float32)])
+def test_where_a_pair_is(images):
+    dataset = Dataset(np.concatenate([images, images]), np.concatenate([LABELS, LABELS]))
+    pairs = list(dataset)
+    for i, (image, label) in enumerate(pairs):
+        for pair in ((image, label), [image.tolist(), float(label)]):
+            assert pair in dataset and dataset.count(pair) == 2
+            assert dataset.index(pair) == i % 6
+            assert dataset.index(pair, -6) == 6 + i % 6
+            for bounds in ((0, i % 6), (i % 6 + 1, i % 6 + 6), (-1, 2)):
+                with pytest.raises(ValueError, match="must be in the dataset to have an index"):
+                    dataset.index(pair, *bounds)
+
+
+FIRST = PIXELS[0] / 255
+OTHERS = [
+    None, 3, "ab", (), (FIRST,), (FIRST, 4), (PIXELS[0], 3), (FIRST[:5], 3), ([[1], 2], 3), (FIRST, "3"),
+    (FIRST, LABELS), (FIRST, None), (None, 3), PIXELS / 255,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=str)
+def test_what_is_not_in_it(other):
+    dataset = Dataset(PIXELS, LABELS)
+    assert other not in dataset and dataset.count(other) == 0
+    with pytest.raises(ValueError, match="must be in the dataset to have an index"):
+        dataset.index(other)
+
+
+@pytest.mark.parametrize("images", [PIXELS, PIXELS / 255, (PIXELS / 255).astype(np.float32)])
+@pytest.mark.parametrize("dtype", ["<f8", ">f8", "<f4", ">f4", np.float32, float])
+def test_scaled_to_a_type(images, dtype):
+    found = Dataset(images, LABELS).scaled(dtype)
+    assert found.dtype == np.dtype(dtype)
+    np.testing.assert_allclose(found, PIXELS / 255, rtol=1e-6)
+
+
+@pytest.mark.parametrize("images", [PIXELS, PIXELS / 255])
+@pytest.mark.parametrize(
+    "dtype", ["i4", "u1", bool, complex, "f2", np.longdouble, "S3", object, "f4,f4", "nonsense", 3]
+)
+def test_scaled_to_no_type_of_pixels(images, dtype):
+    with pytest.raises(DataError, match=r"^dtype must be float32 or float64, which holds pixels in \[0, 1\], got"):
+        Dataset(images, LABELS).scaled(dtype)
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "b", "c"), "ab", ("a", 3), None, 3])
+def test_names_for_errors_are_two(names):
+    with pytest.raises(DataError, match=r"^names must be two strings, what to call images and labels, got"):
+        Dataset(PIXELS, LABELS, names=names)
+
+
 @pytest.mark.parametrize("index", [6, -7])
 def test_an_index_out_of_range(index):
     with pytest.raises(IndexError, match=f"index {index} is out of bounds"):

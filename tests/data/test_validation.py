@@ -286,7 +286,10 @@ def test_a_long_double_beyond_float64_is_not_finite():
         ([1, True], "labels must all have the same type, got bool at index 1 after int64 at index 0"),
         ([1, 2.0], "labels must all have the same type, got float64 at index 1 after int64 at index 0"),
         (np.array(["7", "3"]), "labels must be numbers, got dtype <U1"),
-        (np.array([7, 3], object), "labels must be numbers, got dtype object"),
+        (
+            np.array([7, 3], object),
+            "labels must be an array of numbers, got one of objects: give what its .astype(float) returns",
+        ),
         (None, "labels must be numbers, got NoneType"),
         ([[1], [2, 3]], "labels must all have the same shape, got (2,) at index 1 after (1,) at index 0"),
         ([[1, [2]]], "labels must hold rows of equal length, got a ragged list at index 0"),

@@ -187,3 +187,35 @@ def test_after_a_refusal_or_an_exception_it_can_be_fitted(arguments):
     with pytest.raises(OSError, match="lights"):
         model.set_params(callbacks=fail).fit(X, THREE)
     assert state_of(model.set_params(callbacks=None).fit(X, THREE)) == state_of(MLPClassifier(**SETTINGS).fit(X, THREE))
+
+
+@pytest.mark.parametrize("refusal", [{"schedule": lambda step: float("nan")}, {"schedule": lambda: 1.0}])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_schedule_without_a_first_factor_leaves_the_fit_before(refusal, warm_start):
+    model = MLPClassifier(**SETTINGS, warm_start=warm_start).fit(X, THREE)
+    before, random = dict(vars(model)), np.random.RandomState(3)
+    parameters, drawn = model.network_.engine.parameters.copy(), random.get_state()[1].tolist()
+    model.set_params(random_state=random, **refusal)
+    with pytest.raises(ValueError, match=r"^schedule must"):
+        model.fit(X, THREE)
+    assert vars(model) == before | {"random_state": random} | refusal
+    assert np.array_equal(model.network_.engine.parameters, parameters)
+    assert random.get_state()[1].tolist() == drawn
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
+def test_the_counters_are_those_of_the_steps_when_a_callback_raises(error, solver):
+    def fail(event):
+        if len(event.history) == most:
+            raise error
+
+    def seen(model):
+        return model.network_.engine.parameters.tolist(), model.t_, model.n_iter_, model.loss_curve_, model.loss_
+
+    model, twin = (MLPClassifier(**SETTINGS, warm_start=True, solver=solver) for _ in range(2))
+    most = 2 + len(model.fit(X, THREE).history_)
+    twin.fit(X, THREE).set_params(callbacks=lambda event: len(event.history) == most).fit(X, THREE)
+    with pytest.warns(UserWarning, match="interrupted") if error is KeyboardInterrupt else pytest.raises(error):
+        model.set_params(callbacks=fail).fit(X, THREE)
+    assert seen(model) == seen(twin) and model.n_iter_ == 2

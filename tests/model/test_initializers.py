@@ -96,7 +96,7 @@ class TestGivenWeights:
             ([W0, ["a"]], "[1] must be numbers of shape (1, 3), got dtype <U1"),
             ([W0, W1.astype(str)], "[1] must be numbers of shape (1, 3), got dtype <U32"),
             ([W0 * 1j, W1], "[0] must be numbers of shape (3, 4), got dtype complex128"),
-            ([W0, W1.astype(object)], "[1] must be numbers of shape (1, 3), got dtype object"),
+            ([W0, W1.astype(object)], "[1] must be an array of numbers, got one of objects"),
             ([W0, W1 * np.nan], "[1] must be finite in float32, got nan"),
             ([W0 - np.inf, W1], "[0] must be finite in float32, got -inf"),
             ([W0, W1 * 1e300], "[1] must be finite in float32, got inf"),

@@ -57,6 +57,29 @@ class TestTraining:
         twin.train((images, labels), 2, 3.0)
         assert_close(network.weights, list(twin.weights), 0)
 
+    @pytest.mark.parametrize("mini_batch_size", [4, 125])
+    @pytest.mark.parametrize("strength", [1e150, 1e155, 1e200, 1e300, 1e308])
+    @pytest.mark.parametrize("penalty", ["l1", "lmbda"])
+    @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "lbfgs"])
+    def test_no_penalty_makes_a_loss_that_is_not_finite(self, optimizer, penalty, strength, mini_batch_size):
+        network, data = Network([6, 5, 3]), random_batch((6, 3), 40)
+        settings = {"optimizer": optimizer, "mini_batch_size": mini_batch_size, penalty: strength}
+        try:
+            assert np.isfinite(network.train(data, 4, 0.5, **settings).loss).all()
+        except ModelError as error:
+            assert "the loss is not finite" in str(error)
+        assert np.isfinite(network.engine.parameters).all()
+
+    def test_a_penalty_that_overflows_is_refused_and_leaves_the_weights_before_it(self):
+        network, data, seen = Network([6, 5, 3]), random_batch((6, 3), 40), []
+
+        def keep(event):
+            seen.append(event.network.engine.parameters.copy())
+
+        with pytest.raises(ModelError, match=r"training stopped in epoch 2, .* because the loss is not finite"):
+            network.train(data, 4, 0.5, l1=1e300, callbacks=keep)
+        assert len(seen) == 1 and np.array_equal(network.engine.parameters, seen[0])
+
     def test_touches_nothing_of_the_caller(self):
         images, labels = random_batch((6, 4), 50)
         pairs = list(zip(images, labels, strict=True))

@@ -8,7 +8,7 @@ import pytest
 from numpy.lib.stride_tricks import as_strided
 
 import cmlp.training.options
-from cmlp import Network
+from cmlp import ModelError, Network
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState
@@ -105,3 +105,11 @@ def test_views_still_write_into_the_network():
     network.engine.parameters[-1] += 1
     assert (network.weights[0] == 2).all() and network.biases[1].tolist() == [-3, -3, -2]
     assert not as_strided(network.engine.parameters, (1,)).flags.owndata
+
+
+@pytest.mark.parametrize("index", [2, 5, -3, "0", 0.5, None])
+@pytest.mark.parametrize("name", ["weights", "biases"])
+def test_a_layer_that_there_is_not(name, index):
+    network = Network([12, 5, 3], seed=1)
+    with pytest.raises(ModelError, match=rf"^the index of {name} must be that of a layer, 0\.\.1, got {index!r}$"):
+        getattr(network, name)[index] = np.zeros(3)

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,6 +106,16 @@ class TestEvents:
             network.train(data, 2, 0.5, callbacks=fail)
         network.stop()
         assert len(network.train(data, 2, 0.5)) == 2
+
+    @pytest.mark.parametrize("name", ["on_epoch_end", "on_batch_end"])
+    @pytest.mark.parametrize("function", [3, "print", lambda: None, lambda event, more: None])
+    def test_what_cannot_be_called_with_an_event_is_refused_before_the_first_step(self, name, function):
+        network, data = make_problem()
+        before, state = network.engine.parameters.copy(), network.rng.bit_generator.state
+        for callback in (SimpleNamespace(**{name: function}), Recorder, function):
+            with pytest.raises(ModelError, match=r"^callbacks must be functions, or objects with on_epoch_end"):
+                network.train(data, 2, 0.5, callbacks=[callback])
+        assert np.array_equal(network.engine.parameters, before) and network.rng.bit_generator.state == state
 
     @pytest.mark.parametrize("callbacks", [7, [None], ["on_epoch_end"]])
     def test_complaint(self, callbacks):

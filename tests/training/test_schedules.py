@@ -7,7 +7,7 @@ import pytest
 
 import cmlp
 from cmlp import ModelError, Network
-from cmlp.training.schedules import SCHEDULES, Constant, Function, find_schedule, learning_rates
+from cmlp.training.schedules import SCHEDULES, Constant, Function, Schedule, find_schedule, learning_rates
 
 # A training of 10 epochs of 4 steps.
 BY_HAND = [
@@ -126,6 +126,29 @@ class TestInTraining:
         assert str(error.value) == f"schedule must return a number of at least 0, got {value!r} for step 0"
         assert np.array_equal(network.weights[0], before)
         network.train((np.eye(3), np.arange(3)), 1, 0.5)
+
+    @pytest.mark.parametrize("step", [0, 3])
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.5, "1", None, 10**400], ids=lambda v: str(v)[:5])
+    def test_a_first_epoch_without_factors_is_refused_before_anything_changes(self, value, step):
+        network, data = Network([3, 3]), (np.eye(6, 3), np.arange(6) % 3)
+        before = network.rng.bit_generator.state, network.settings, network.scale
+        kind = type("Mine", (Schedule,), {"factor": lambda self, at, per_epoch, steps: value if at == step else 1.0})
+        for given in (kind, lambda at: value if at == step else 1.0):
+            with pytest.raises(ModelError, match="schedule must return a number of at least 0"):
+                network.train(data, 2, 0.5, mini_batch_size=1, schedule=given)
+            assert (network.rng.bit_generator.state, network.settings, network.scale) == before
+
+    @pytest.mark.parametrize("function", [lambda: 1.0, lambda step, more: 1.0], ids=["none", "two"])
+    def test_a_function_of_another_number_of_parameters(self, function):
+        with pytest.raises(ModelError, match=r"function of the step, got .* which does not take the step alone"):
+            find_schedule(function)
+
+    def test_a_function_that_has_a_state_is_asked_once_a_step(self):
+        factors, data = iter([1.0, 0.5, 0.25, 0.125]), (np.eye(3), np.arange(3))
+        networks = [Network([3, 3]) for _ in range(2)]
+        for network, schedule in zip(networks, (lambda step: next(factors), lambda step: 0.5**step), strict=True):
+            network.train(data, 2, 0.5, mini_batch_size=2, schedule=schedule)
+        assert networks[0].weights[0].tobytes() == networks[1].weights[0].tobytes()
 
     @pytest.mark.parametrize("value", [0, 1, np.float32(0.5), np.int64(1)])
     def test_a_function_may_return_any_number(self, value):
