@@ -213,8 +213,11 @@ cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread)
             penalty = 0
             for p in range(1 if at_once else parts):
                 penalty += job.penalties[p]
-            job.loss += loss + weight * penalty
+            loss += weight * penalty
+            job.loss += loss
             job.weight += weight
+            job.epoch_loss += loss
+            job.epoch_weight += weight
         if at_once:
             barrier_wait(&job.barrier)
         begin += n
