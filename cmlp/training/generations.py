@@ -32,7 +32,7 @@ class Generations:
 
     def __init__(self, path: Path) -> None:
         self.path = self.read_from = resolved(path)
-        self.previous = self.path.with_name(f"{self.path.name}.previous")
+        self.previous = previous_of(self.path)
         self._is_whole = self._is_damaged = False  # the present one
 
     def present(self) -> list[Path]:
@@ -105,6 +105,11 @@ class Generations:
                 if error.errno is None:
                     raise
                 self.path.replace(self.previous)
+
+
+def previous_of(path: Path) -> Path:
+    """Return where the checkpoint before lies."""
+    return path.with_name(f"{path.name}.previous")
 
 
 def _check_replaceable(path: Path) -> None:
