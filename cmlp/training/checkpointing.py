@@ -54,12 +54,16 @@ class Checkpoints:
         self._last: tuple[dict[str, Any], bool] | None = None
         self.found: Checkpoint | None = None
         if self._generations.present():
-            self.found, is_present = self._generations.read()  # or refuse: to remove another file would be bad advice
+            self.found = self._generations.read()  # or refuse: to remove another file would be bad advice
+            path, why = self._generations.read_from, self._generations.why_previous
             if not resume:
                 files = " and ".join(map(str, self._generations.present()))
                 rule = f"resume goes on from it, and removing {files} begins again"
-                raise ModelError(f"{self._generations.read_from} is a checkpoint already: {rule}")
-            if is_present:
+                raise ModelError(f"{path} is a checkpoint already: {rule}")
+            if why:
+                epoch = self.found.position.epoch + 1
+                warnings.warn(f"going on from {path}, in epoch {epoch}, because {why}", stacklevel=4)
+            else:
                 self._last = _place_of(self.found)
 
     def begin(self, rng: np.random.Generator) -> np.random.Generator:
@@ -88,6 +92,12 @@ class Checkpoints:
         self._written = monotonic()
         self._generations.write(checkpoint)
         self._last = _place_of(checkpoint)
+
+    def write_found(self) -> None:
+        """Write again the checkpoint that was found: what cannot be written is better known now."""
+        if self.found is not None:
+            self._generations.write_again(self.found)
+            self._last = _place_of(self.found)
 
     def try_to_write(self, make: Callable[[], Checkpoint]) -> None:
         """Write a checkpoint, or warn: a full disk is no reason to lose the training that is under way."""
