@@ -106,6 +106,8 @@ def run(arguments: argparse.Namespace) -> None:
     suffix = _check_paths(arguments)
     train, test = _load(arguments.source)
     network = _new_network(arguments, train)
+    if arguments.resume and arguments.checkpoint is not None:
+        _check_seed(arguments, network)
     training = {
         "epochs": arguments.epochs,
         "eta": arguments.eta or _default_eta(arguments),
@@ -178,6 +180,21 @@ def _new_network(arguments: argparse.Namespace, train: "Dataset") -> "Network":
     sizes = (train.images.shape[1], *arguments.hidden, train.classes)
     kind = {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")}
     return Network(sizes, **kind)
+
+
+def _check_seed(arguments: argparse.Namespace, network: "Network") -> None:
+    """Refuse to go on with the training of another seed, though a network in Python may."""
+    import warnings
+
+    from cmlp.training.checkpointing import Checkpoints
+    from cmlp.training.random_state import state_of
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the training says, too
+        checkpoints = Checkpoints(arguments.checkpoint, arguments.checkpoint_every, resume=True)
+    checkpoints.begin(network.rng)
+    remedy = "the same seed goes on from it, or another --checkpoint begins anew"
+    checkpoints.check_start(network.architecture, state_of(network.rng), f"--seed={arguments.seed}", remedy)
 
 
 def _default_eta(arguments: argparse.Namespace) -> float:

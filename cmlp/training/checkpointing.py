@@ -140,10 +140,14 @@ class Checkpoints:
             )
             raise ModelError(f"epochs must be at least that many to go on, got {epochs}, and {done}")
 
-    def check_start(self, state: Mapping[str, Any], name: str, seed: Any) -> None:
-        """Refuse to go on if the training that was kept began with another state than that of this seed."""
-        if self.found is not None and self.start != state:
-            found = f"{name} was another one there, and is {seed!r} now: None goes on from any"
+    def check_start(self, architecture: Architecture, state: Mapping[str, Any], seed: str, remedy: str) -> None:
+        """Refuse to go on if the training that was kept began with another state than that of this seed.
+
+        A network of another architecture has drawn other numbers, and `check` says which it is.
+        """
+        if self.found is not None and self.found.model.architecture == architecture and self.start != state:
+            name, _, number = seed.partition("=")
+            found = f"{name} was another one there, and is {number} now: {remedy}"
             raise ModelError(f"{self._generations.read_from} belongs to another training: {found}")
 
     def _check_kernels(self, kernels: Mapping[str, str], optimizer: str) -> None:

@@ -97,3 +97,31 @@ def test_only_a_picture_is_replaced_by_a_picture(command, suffix, complaint, run
     assert output.read_text() == "my thesis"
     output.unlink()
     assert [run(*command, output)[0] for _ in range(2)] == [0, 0]
+
+
+class TestResuming:
+    """On the command line the network is new, so that a seed is a promise."""
+
+    def go(self, run, *options):
+        return run(*TRAIN, "--hidden", "5", "--checkpoint", "r", "--resume", *options)
+
+    @pytest.mark.parametrize("first", ["0", "3"])
+    def test_another_seed_is_refused_by_name(self, run, tmp_path, first):
+        assert self.go(run, "--seed", first)[0] == 0
+        before = contents(tmp_path)
+        status, out, err = self.go(run, "--seed", "7", "--epochs", "2")
+        assert (status, out) == (2, "") and err.count("\n") == 1
+        assert "belongs to another training: --seed was another one there, and is 7 now: the same seed goes on" in err
+        assert contents(tmp_path) == before
+        assert self.go(run, "--seed", first, "--epochs", "2")[0] == 0
+
+    def test_what_else_is_another_one_is_named_first(self, run):
+        assert self.go(run)[0] == 0
+        assert "sizes was [64, 5, 10] there, and is [64, 6, 10] now" in self.go(run, "--hidden", "6", "--seed", "1")[2]
+
+    @pytest.mark.filterwarnings("default")
+    def test_it_is_told_once_that_the_previous_one_is_used(self, run, tmp_path):
+        assert self.go(run)[0] == 0
+        (tmp_path / "r").unlink()
+        status, _, err = self.go(run)
+        assert status == 0 and err.count("going on from") == 1

@@ -35,7 +35,7 @@ def test_killed_at_every_system_call(strace, tmp_path):
 
 @pytest.mark.parametrize("share", [0.2, pytest.param(1.0, marks=pytest.mark.exhaustive)])
 def test_errors_at_every_call(strace, tmp_path, share):
-    """What cannot be read is an OSError, unless the previous one can; what cannot be written is one at the beginning."""
+    """What cannot be read is an OSError, unless the previous one can; to write, at the beginning too."""
     found = reports(PROGRAM, "errors", tmp_path, share)
     assert len(found) > 10
     for report in found:
