@@ -1,5 +1,7 @@
-"""What commands write: never one file twice, never what they read, and no file of another kind."""
+"""What commands write: never one file twice, never what they read, no file of another kind, and nothing by halves."""
 
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +127,40 @@ class TestResuming:
         (tmp_path / "r").unlink()
         status, _, err = self.go(run)
         assert status == 0 and err.count("going on from") == 1
+
+
+@pytest.mark.skipif(not POSIX, reason="there are no such signals")
+class TestSignalsWhileWriting:
+    SIGNALS = [(signal.SIGINT, 130)] + [
+        (getattr(signal, name, 0), n) for name, n in (("SIGHUP", 129), ("SIGTERM", 143))
+    ]
+
+    @pytest.fixture
+    def send(self, monkeypatch):
+        """Let a signal come when a file has been written and not yet replaced."""
+        fsync = os.fsync
+
+        def of(number):
+            monkeypatch.setattr("os.fsync", lambda file: (fsync(file), signal.raise_signal(number)))
+
+        return of
+
+    @pytest.mark.parametrize(("number", "expected"), SIGNALS)
+    @pytest.mark.parametrize("option", ["--save", "--plot"])
+    def test_nothing_is_left_behind(self, run, send, tmp_path, option, number, expected):
+        before = signal.getsignal(number)
+        send(number)
+        status, _, err = run(*TRAIN, option, "r.png")
+        assert (status, err.count("\n")) == (expected, 1)
+        assert contents(tmp_path) == {} and signal.getsignal(number) == before
+
+    @pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
+    def test_what_is_ignored_stays_ignored(self, run, send, tmp_path, number):
+        before = signal.signal(number, signal.SIG_IGN)
+        try:
+            send(number)
+            assert run(*TRAIN, "--save", "r", "--checkpoint", "c")[0] == 0
+            assert signal.getsignal(number) is signal.SIG_IGN
+        finally:
+            signal.signal(number, before)
+        assert cmlp.Network.load("r").sizes[0] == 64

@@ -155,7 +155,8 @@ def signalled(folder, *signals):
 
 
 @pytest.mark.parametrize(
-    ("number", "status", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+    ("number", "status", "word"),
+    [(signal.SIGHUP, 129, "hung up"), (signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
 )
 def test_the_command_ends_as_shells_expect_and_goes_on(tmp_path, number, status, word):
     assert signalled(tmp_path, number) == (status, f"cmlp train: {word}\n")
