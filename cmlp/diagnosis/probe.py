@@ -177,7 +177,7 @@ class Mapping:
         self._farthest = FARTHEST
         if pictures:
             usual = usual_range(values[:BLOCK])
-            self._farthest = np.inf if usual is None else FARTHEST
+            self._farthest = np.inf if usual is None else 4 * FARTHEST
             values = values if usual is None else values.clip(*usual)
         deviation = values[:BLOCK].std(axis=None if pictures else 0) * np.float32(SPREAD if pictures else 1)
         self._offset, self._divisor = values.mean(axis=0), np.where(deviation > 0, deviation, np.float32(1))

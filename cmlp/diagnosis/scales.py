@@ -23,7 +23,6 @@ ATOM = 0.05  # share of a column that is one number, from which on values may ha
 OFTEN = 3  # times the number of the next most frequent value
 DISTINCT = 0.8  # of the other values that differ from each other, in a column of numbers that are measured
 ENOUGH = 50  # different rows, below which a column may be constant by chance
-APART = 0.5  # deviations by which medians may differ, if only the ends were cut off
 VARIED = 0.5  # share of the most frequent value, up to which a column would not be constant by chance
 SHOWN = 8  # numbers of columns
 COLUMNS = 0.5  # share of such columns
@@ -173,5 +172,6 @@ def clipped_columns(evidence: Evidence, other: Evidence) -> float:
     high, low = some.max(axis=0), some.min(axis=0)
     upper = ((some == high).mean(axis=0) >= ATOM) & ((others > high).mean(axis=0) >= ATOM)
     lower = ((some == low).mean(axis=0) >= ATOM) & ((others < low).mean(axis=0) >= ATOM)
-    apart = np.abs(np.median(some, axis=0) - np.median(others, axis=0)) > APART * others.std(axis=0)
-    return float(np.mean((upper | lower) & (high > low) & ~apart))
+    upper &= (others == others.max(axis=0)).mean(axis=0) < ATOM  # it piles up too, as counts do at 0
+    lower &= (others == others.min(axis=0)).mean(axis=0) < ATOM
+    return float(np.mean((upper | lower) & (high > low)))

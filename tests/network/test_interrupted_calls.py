@@ -68,6 +68,7 @@ def numbers():
     return range(1, tracer.count + 1)
 
 
+@pytest.mark.skipif("slipcover" in sys.modules, reason="the instructions are others where lines are counted")
 def test_an_exception_at_every_instruction():
     before, after = known(new_network()), new_network()
     train(after)
