@@ -500,7 +500,7 @@ class Network:
         KeyboardInterrupt
             After Ctrl-C; the weights are those after the last whole step, which a checkpoint then holds.
         OSError
-            If the first checkpoint cannot be written; a warning if a later one cannot.
+            If no checkpoint can be written at the beginning, also when resumed; a warning if a later one cannot.
 
         Examples
         --------

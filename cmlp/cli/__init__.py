@@ -21,7 +21,7 @@ from cmlp.errors import CmlpError
 
 FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
 INTERRUPTED = 128 + signal.SIGINT
-TERMINATED = 128 + signal.SIGTERM
+ENDINGS = {"SIGTERM": "terminated", "SIGHUP": "hung up"}  # which Windows has not
 READER_LEFT = 128 + 13  # SIGPIPE, which Windows has not
 
 GROUPS = {
@@ -46,7 +46,7 @@ cmlp --help lists every command.
 EPILOG = """\
 exit codes:
   0 success, 1 problems found, 2 could not run (one line on stderr says why),
-  3 nothing can be said (check), 130 interrupted, 143 terminated
+  3 nothing can be said (check), 129 hung up, 130 interrupted, 143 terminated
 
 examples:
   cmlp train --save digits.cmlp
@@ -82,9 +82,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print_error(program, "interrupted")
         status = INTERRUPTED
-    except Terminated:
-        print_error(program, "terminated")
-        status = TERMINATED
+    except Terminated as ended:
+        print_error(program, ENDINGS[ended.signal.name])
+        status = 128 + ended.signal
     except BrokenPipeError:
         status = READER_LEFT
     except (CmlpError, OSError, MemoryError) as error:
@@ -95,28 +95,35 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Terminated(BaseException):
-    """Raised on SIGTERM, as KeyboardInterrupt is on Ctrl-C."""
+    """Raised on SIGTERM and SIGHUP, as KeyboardInterrupt is on Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = signal.Signals(number)
+        super().__init__(number)
 
 
 @contextmanager
 def _signals_and_warnings(program: str) -> Iterator[None]:
-    """Print each warning on one line, and raise `Terminated` on SIGTERM, so that the command cleans up."""
+    """Print each warning on one line, and raise `Terminated` where the process would end, so that it cleans up."""
 
-    def terminate(*_: object) -> None:
-        raise Terminated
+    def terminate(number: int, _: object) -> None:
+        raise Terminated(number)
 
     def warn(message: Warning | str, *_: Any, **__: Any) -> None:
         print_error(program, f"warning: {message}")
 
     in_main_thread = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
+    known = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)] if in_main_thread else []
+    handled = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]  # and not ignored
+    for number in handled:
+        signal.signal(number, terminate)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = warn
             yield
     finally:
-        if in_main_thread:
-            signal.signal(signal.SIGTERM, before)
+        for number in handled:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _sentence(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cmlp import __version__
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
+from cmlp.cli.paths import check_target
 from cmlp.cli.sources import FORMATS
 from cmlp.errors import CmlpError
 from cmlp.utils.text import printable
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
     model = Path(arguments.model)
     output = model.with_suffix(".html") if arguments.output is None else Path(arguments.output)
     _check(output, model, arguments.force)
+    check_target(str(output), arguments.data)
     network = Network.load(model)
     data = None if arguments.data is None else _load(arguments.data)
     network.to_html(output, data, title=arguments.title)

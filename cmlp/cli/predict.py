@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cmlp import __version__
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_target
+from cmlp.cli.paths import check_replaceable, check_target
 from cmlp.errors import CmlpError, DataError
 from cmlp.utils.text import printable
 
@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.output is not None:
         check_target(arguments.output, arguments.model, *arguments.pictures)
+        check_replaceable(arguments.output, "--output")
     network = Network.load(arguments.model)
     seen = [_seen(network, _content(name), name, arguments.model) for name in _named(arguments.pictures)]
     images = np.stack([picture.ravel() for picture in seen])

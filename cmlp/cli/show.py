@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import picture_format, write_figure
+from cmlp.cli.paths import check_target, picture_format, write_figure
 from cmlp.cli.sources import FORMATS, counts, summary
 from cmlp.utils.text import printable
 
@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Read the data and plot them."""
     from cmlp.plotting.datasets import show
 
+    check_target(arguments.output, arguments.source)
     suffix = picture_format(arguments.output, "cmlp show")
     sets, name = _load(arguments.source)
     write_figure(show(*sets, title=name), arguments.output, suffix)

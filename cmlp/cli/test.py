@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cmlp import __version__
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_source, check_target
+from cmlp.cli.paths import check_replaceable, check_source, check_target
 from cmlp.cli.sources import FORMATS
 from cmlp.utils.text import printable
 
@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
     from cmlp.reports.scores import score
 
     if arguments.report is not None:
-        check_target(arguments.report, arguments.model, arguments.source or "")
+        check_target(arguments.report, arguments.model, arguments.source)
+        check_replaceable(arguments.report, "--report", "html")
     network = Network.load(arguments.model)
     data = _load(arguments.source, network.sizes[-1])
     scores = score(network, data)

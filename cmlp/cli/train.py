@@ -19,9 +19,10 @@ from cmlp.cli.options import (
     seed,
 )
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_source, check_target, picture_format, write_figure
+from cmlp.cli.paths import check_distinct, check_source, check_target, picture_format, write_figure
 from cmlp.cli.sources import FORMATS
 from cmlp.errors import CmlpError, DataError, ModelError
+from cmlp.utils.files import resolved
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def run(arguments: argparse.Namespace) -> None:
     suffix = _check_paths(arguments)
     train, test = _load(arguments.source)
     network = _new_network(arguments, train)
+    if arguments.resume and arguments.checkpoint is not None:
+        _check_seed(arguments, network)
     training = {
         "epochs": arguments.epochs,
         "eta": arguments.eta or _default_eta(arguments),
@@ -139,11 +142,19 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _check_paths(arguments: argparse.Namespace) -> str | None:
     """Refuse paths that cannot be read or written before the training starts; return the format of the plot."""
+    from cmlp.training.generations import previous_of
+
     if arguments.source is not None:
         check_source(arguments.source)
-    for path in _written(arguments).values():
+    targets = {name: getattr(arguments, name.strip("-")) for name in ("--save", "--plot", "--checkpoint")}
+    for path in targets.values():
         if path is not None:
-            check_target(path)
+            check_target(path, arguments.source)
+    if arguments.checkpoint is not None:
+        previous = str(previous_of(resolved(Path(arguments.checkpoint))))
+        check_target(previous, arguments.source)
+        targets["the checkpoint before, of --checkpoint,"] = previous
+    check_distinct(targets)
     if arguments.save is not None and Path(arguments.save).exists():
         _check_is_model(Path(arguments.save))
     return None if arguments.plot is None else picture_format(arguments.plot, "--plot")
@@ -169,6 +180,21 @@ def _new_network(arguments: argparse.Namespace, train: "Dataset") -> "Network":
     sizes = (train.images.shape[1], *arguments.hidden, train.classes)
     kind = {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")}
     return Network(sizes, **kind)
+
+
+def _check_seed(arguments: argparse.Namespace, network: "Network") -> None:
+    """Refuse to go on with the training of another seed, though a network in Python may."""
+    import warnings
+
+    from cmlp.training.checkpointing import Checkpoints
+    from cmlp.training.random_state import state_of
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the training says, too
+        checkpoints = Checkpoints(arguments.checkpoint, arguments.checkpoint_every, resume=True)
+    checkpoints.begin(network.rng)
+    remedy = "the same seed goes on from it, or another --checkpoint begins anew"
+    checkpoints.check_start(network.architecture, state_of(network.rng), f"--seed={arguments.seed}", remedy)
 
 
 def _default_eta(arguments: argparse.Namespace) -> float:

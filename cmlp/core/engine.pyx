@@ -187,8 +187,8 @@ cdef class Engine(NetworkParameters):
 
         `etas` holds a float64 for each mini-batch of the whole order, and `options` attributes like those of `Plan`.
         Return the weighted loss of the mini-batches, each before its step, the sum of their weights, and where it
-        stopped: before the end where the loss of the next mini-batch is not finite. All three are in `running`, too,
-        as soon as the parameters are what they will be.
+        stopped: before the end where the loss of the next mini-batch is not finite. `running` holds where, too, and the
+        sums since the epoch began, as soon as the parameters are what they will be.
         """
         cdef cnp.ndarray part = check_order(order, begin, end, source.n)
         cdef bint single = self.single_precision
@@ -213,6 +213,7 @@ cdef class Engine(NetworkParameters):
         job.begin, job.end, job.stopped = begin, end, begin
         job.plan, job.rule, job.work = &plan, &state.rule, &buffers.work
         job.loss = job.weight = 0
+        job.epoch_loss, job.epoch_weight = running.loss, running.weight
         job.barrier.arrived = job.barrier.phase = 0
         job.barrier.threads = max(1, min(threads, parts_of(&self.network, plan.mini_batch_size), MAX_THREADS))
         with single_blas_thread(), nogil:
@@ -221,8 +222,7 @@ cdef class Engine(NetworkParameters):
                 job.barrier.threads = 1
                 run_threads(train_in_float if single else train_in_double, &job, 1)
             running.done = job.stopped  # here, because to leave the context may run Python code
-            running.loss += job.loss
-            running.weight += job.weight
+            running.loss, running.weight = job.epoch_loss, job.epoch_weight
         source.kept = self, buffers
         return job.loss, job.weight, job.stopped
 

@@ -42,6 +42,8 @@ cdef struct TrainingJob:      # what the threads of an epoch have in common
     double penalties[MAX_PARTS]
     double loss               # summed over what was trained, as is
     double weight
+    double epoch_loss         # the same since the epoch began: one addition for each step, however it is divided
+    double epoch_weight
     Py_ssize_t stopped        # where the training stopped
 
 

@@ -161,15 +161,17 @@ cdef double update_all(
 cdef void add_loss(TrainingJob* job, double loss, double weight, double penalty, int n) noexcept nogil:
     """Add the loss of a mini-batch of n images to that of the epoch; of an estimator, as scikit-learn counts it."""
     if not job.plan.shared_penalties:
-        job.loss += loss + weight * penalty
-        job.weight += weight
-        return
-    if weight > 0:
-        loss /= weight
-    if job.network.loss == SQUARED:  # for scikit-learn a mean over the outputs, though its steps follow their sum
-        loss /= job.network.fan_out
-    job.loss += n * (loss + penalty)
-    job.weight += n
+        loss += weight * penalty
+    else:
+        if weight > 0:
+            loss /= weight
+        if job.network.loss == SQUARED:  # for scikit-learn a mean over the outputs, though its steps follow their sum
+            loss /= job.network.fan_out
+        loss, weight = n * (loss + penalty), n
+    job.loss += loss
+    job.weight += weight
+    job.epoch_loss += loss
+    job.epoch_weight += weight
 
 
 cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread) noexcept nogil:

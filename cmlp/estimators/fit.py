@@ -215,11 +215,11 @@ class Fit:
 
     def begin(self) -> None:
         """Go on from a checkpoint, which must be that of the same seed, or write the first one."""
-        seeded = self.first and isinstance(self.given.random_state, Integral)
-        drawn = state_of(self.network.rng)
+        seed = self.given.random_state
+        if self.first and isinstance(seed, Integral) and self.checkpoints is not None:
+            drawn, given = state_of(self.network.rng), f"random_state={seed!r}"
+            self.checkpoints.check_start(self.network.architecture, drawn, given, "None goes on from any")
         self.loop.begin()
-        if seeded and self.checkpoints is not None:
-            self.checkpoints.check_start(drawn, "random_state", self.given.random_state)
 
     def run(self) -> None:
         """Train, and set what was found."""

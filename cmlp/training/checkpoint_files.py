@@ -25,6 +25,7 @@ VERSION = 2  # 1 has no kernels, and only finite numbers
 PARAMETERS = ("weights.", "biases.")  # how the names of the model's arrays begin
 LIKE_PARAMETERS = ("average", "best", "first")
 BEGINNING = b'{"__metadata__":{"cmlp":"{\\"description\\":{\\"ended\\":'  # of a header
+MOST_SPOILED = 16  # one byte in so many of a beginning may be another; of a model's, every seventh is
 FIELDS = {
     "model": dict,
     "identity": dict,
@@ -99,6 +100,10 @@ class Checkpoint:
     memory: Memory
     ended: bool
 
+    def is_of_training(self, identity: Mapping[str, Any]) -> bool:
+        """Return whether this identity is its own; older files lack what was None."""
+        return all(self.identity.get(name) == identity.get(name) for name in {*self.identity, *identity})
+
 
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
     """Return the bytes of a checkpoint file."""
@@ -138,15 +143,25 @@ def parts_of(checkpoint: Checkpoint) -> tuple[dict[str, Any], dict[str, NDArray[
     return plain(description, "the checkpoint"), tensors_of(checkpoint.model) | dict(memory.vectors)
 
 
+def is_blank(content: bytes | bytearray) -> bool:
+    """Return whether a file is without content, or all zeros, so that nothing could be lost."""
+    return not content.strip(b"\0")
+
+
 def is_damaged(content: bytes | bytearray) -> bool:
-    """Return whether this was a checkpoint; a file without content, or all zeros, may have been one."""
-    return begins_like_one(content) and not is_sealed(content)
-
-
-def begins_like_one(content: bytes | bytearray) -> bool:
-    """Return whether this begins like a checkpoint, whole or not, or holds nothing that could be lost."""
+    """Return whether this was a checkpoint; a blank file may have been one."""
     beginning = content[LENGTH : LENGTH + len(BEGINNING)]
-    return not content.strip(b"\0") or (len(content) > LENGTH and BEGINNING.startswith(beginning))
+    return is_blank(content) or (bool(beginning) and BEGINNING.startswith(beginning) and not is_sealed(content))
+
+
+def is_spoiled(content: bytes | bytearray, whole: bytes | bytearray) -> bool:
+    """Return whether this was a checkpoint, too, beside a whole one, though its very beginning is spoiled or short."""
+    beginning = content[LENGTH : LENGTH + len(BEGINNING)]
+    if beginning:
+        others = sum(one != other for one, other in zip(beginning, BEGINNING, strict=False))
+        return others * MOST_SPOILED <= len(beginning) and not is_sealed(content)
+    is_text = content.decode("utf-8", "surrogateescape").strip().isprintable()
+    return whole.startswith(content) or (not is_text and content[2:] == whole[2 : len(content)])
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

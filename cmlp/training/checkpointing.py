@@ -54,12 +54,16 @@ class Checkpoints:
         self._last: tuple[dict[str, Any], bool] | None = None
         self.found: Checkpoint | None = None
         if self._generations.present():
-            self.found, is_present = self._generations.read()  # or refuse: to remove another file would be bad advice
+            self.found = self._generations.read()  # or refuse: to remove another file would be bad advice
+            path, why = self._generations.read_from, self._generations.why_previous
             if not resume:
                 files = " and ".join(map(str, self._generations.present()))
                 rule = f"resume goes on from it, and removing {files} begins again"
-                raise ModelError(f"{self._generations.read_from} is a checkpoint already: {rule}")
-            if is_present:
+                raise ModelError(f"{path} is a checkpoint already: {rule}")
+            if why:
+                epoch = self.found.position.epoch + 1
+                warnings.warn(f"going on from {path}, in epoch {epoch}, because {why}", stacklevel=4)
+            else:
                 self._last = _place_of(self.found)
 
     def begin(self, rng: np.random.Generator) -> np.random.Generator:
@@ -88,6 +92,12 @@ class Checkpoints:
         self._written = monotonic()
         self._generations.write(checkpoint)
         self._last = _place_of(checkpoint)
+
+    def write_found(self) -> None:
+        """Write again the checkpoint that was found: what cannot be written is better known now."""
+        if self.found is not None:
+            self._generations.write_again(self.found)
+            self._last = _place_of(self.found)
 
     def try_to_write(self, make: Callable[[], Checkpoint]) -> None:
         """Write a checkpoint, or warn: a full disk is no reason to lose the training that is under way."""
@@ -130,10 +140,14 @@ class Checkpoints:
             )
             raise ModelError(f"epochs must be at least that many to go on, got {epochs}, and {done}")
 
-    def check_start(self, state: Mapping[str, Any], name: str, seed: Any) -> None:
-        """Refuse to go on if the training that was kept began with another state than that of this seed."""
-        if self.found is not None and self.start != state:
-            found = f"{name} was another one there, and is {seed!r} now: None goes on from any"
+    def check_start(self, architecture: Architecture, state: Mapping[str, Any], seed: str, remedy: str) -> None:
+        """Refuse to go on if the training that was kept began with another state than that of this seed.
+
+        A network of another architecture has drawn other numbers, and `check` says which it is.
+        """
+        if self.found is not None and self.found.model.architecture == architecture and self.start != state:
+            name, _, number = seed.partition("=")
+            found = f"{name} was another one there, and is {number} now: {remedy}"
             raise ModelError(f"{self._generations.read_from} belongs to another training: {found}")
 
     def _check_kernels(self, kernels: Mapping[str, str], optimizer: str) -> None:

@@ -138,14 +138,14 @@ class Loop:
         return LBFGSIterations(self.engine, self.samples, options, self.rng, kept=kept, first_iteration=first)
 
     def begin(self) -> None:
-        """Go on from a checkpoint, or write the first one: what cannot be written is better known now.
+        """Go on from a checkpoint, which is written again, or write the first one.
 
         Raises
         ------
         ModelError
             If the checkpoint belongs to another training, or the schedule fails; nothing has changed then.
         OSError
-            If it cannot be written.
+            If it cannot be written, which is better known now.
         """
         if self.checkpoints is not None:
             self.identity = identity_of(
@@ -312,7 +312,9 @@ class Loop:
         weights, biases = self.engine.views(whole)
         for each, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
             each[...] = kept
-        self.now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)
-        self.has_begun = True
+        now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)
+        if self.checkpoints is not None and not now.ended and now.position.epoch < self.options.epochs:
+            self.checkpoints.write_found()
+        self.now, self.has_begun = now, True
         parameters[...] = whole
         restore(self.rng, checkpoint.position.rng)

@@ -267,6 +267,18 @@ def test_files_that_are_read_are_not_written(run, tmp_path):
     assert "must end in .png" in run("predict", "softmax.cmlp", picture, "-o", tmp_path / "seen.xyz")[2]
 
 
+def test_only_a_picture_is_replaced_by_a_picture_and_a_page_by_a_report(run, tmp_path):
+    picture = write(tmp_path / "five.png")
+    for arguments in (["predict", "softmax.cmlp", picture, "-o"], ["test", "softmax.cmlp", "--report"]):
+        output = tmp_path / f"{arguments[0]}.png"
+        output.write_text("my thesis")
+        status, out, err = run(*arguments, output)
+        assert (status, out) == (2, "") and "already exists, and --" in err and err.count("\n") == 1
+        assert output.read_text() == "my thesis"
+        output.unlink()
+        assert [run(*arguments, output)[0] for _ in range(2)] == [0, 0]
+
+
 def test_without_pillow(run, tmp_path, monkeypatch):
     picture = write(tmp_path / "five.png")
     monkeypatch.setitem(sys.modules, "PIL.Image", None)

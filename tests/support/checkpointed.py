@@ -29,10 +29,6 @@ def train(
     """Train, and return the network, and the history if the training came to its end."""
     network = Network([64, 12, 10], dropout=dropout, dtype=dtype, seed=3)
     settings = {"optimizer": "sgd", "mini_batch_size": 16} | settings
-    if callback is None and settings["optimizer"] != "lbfgs":
-        callback = (
-            Interrupt()
-        )  # so that losses are summed up mini-batch by mini-batch, as in those that are interrupted
     try:
         history = network.train(data, epochs, 0.1, checkpoint=path, resume=resume, callbacks=callback or (), **settings)
     except KeyboardInterrupt:

@@ -78,4 +78,4 @@ def calls_of(work):
     calls = [call.partition("(")[0] for call in under_strace(work).calls if "(" in call]
     begin = calls.index("getppid") + 1
     numbered = [(name, calls[: place + 1].count(name)) for place, name in enumerate(calls)]
-    return [(name, n) for name, n in numbered[begin:] if name != "exit_group"]
+    return [(name, n) for name, n in numbered[begin:] if name not in ("exit_group", "brk")]  # the heap may have room

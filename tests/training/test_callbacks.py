@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.children import PATIENCE
 
+import cmlp
 from cmlp import Event, History, ModelError, Network
 from cmlp.training.epoch import MiniBatches
 
@@ -66,6 +67,20 @@ class TestEvents:
             ]),
         )  # fmt: skip
         assert lengths == [[1, 1, 1], [2, 2, 2], [3, 3, 3]]
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    @pytest.mark.parametrize("settings", [{}, {"l1": 0.1, "class_weight": "balanced"}, {"clip_norm": 0.1, "lmbda": 1}])
+    def test_the_loss_is_the_same_however_the_steps_are_divided(self, settings, threads):
+        """Sums of floats depend on their order, and a callback of mini-batches is told between any two steps."""
+        train, _ = cmlp.load_digits()
+
+        def losses(*callbacks):
+            network = Network([64, 16, 10], seed=2)
+            return network.train(
+                train, 3, 0.3, mini_batch_size=70, callbacks=callbacks, threads=threads, **settings
+            ).loss
+
+        assert losses(Recorder()) == losses()
 
     def test_watching_changes_nothing(self):
         (network, data), (twin, _) = make_problem(dropout=0.3), make_problem(dropout=0.3)

@@ -84,7 +84,6 @@ def test_generator_of_another_network_is_brought_back(tmp_path):
         mini_batch_size=16,
         checkpoint=tmp_path / "run",
         resume=True,
-        callbacks=Interrupt(),
         **settings,
     )
     assert outcome(network, history) == whole

@@ -1,0 +1,166 @@
+"""What commands write: never one file twice, never what they read, no file of another kind, and nothing by halves."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.command_line import POSIX
+
+import cmlp
+
+TRAIN = ("train", "--epochs", "1", "--quiet")
+links = pytest.mark.skipif(not POSIX, reason="links need rights on other systems")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def archive():
+    train, test = cmlp.load_digits()
+    np.savez("r.npz", x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    Path("r.npz").rename("r.png")  # the content decides the format
+    return "r.png"
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--save", "r.png", "--plot", "r.png"),
+        ("--save", "./r", "--checkpoint", "r"),
+        ("--plot", "x/../r.png", "--checkpoint", "r.png"),
+        ("--save", "r.previous", "--checkpoint", "r"),
+        pytest.param(("--save", "link", "--checkpoint", "r"), marks=links),
+        pytest.param(("--save", "r.previous", "--checkpoint", "link"), marks=links),
+    ],
+    ids=" ".join,
+)
+def test_two_outputs_of_one_file_are_refused(complaint, tmp_path, options):
+    (tmp_path / "x").mkdir()
+    if "link" in options:
+        (tmp_path / "link").symlink_to("r")
+    assert "the same file" in complaint(*TRAIN, *options)
+    assert not contents(tmp_path)
+
+
+@pytest.mark.parametrize("option", ["--save", "--plot", "--checkpoint"])
+def test_the_data_are_not_replaced(complaint, tmp_path, archive, option):
+    before = contents(tmp_path)
+    sentence = "r.png is an input, and the output needs another name"
+    assert sentence in complaint(*TRAIN, archive, option, "./r.png")
+    (tmp_path / "r.png").rename("r.previous")
+    assert "is an input" in complaint(*TRAIN, "r.previous", "--checkpoint", "r")
+    (tmp_path / "r.previous").rename("r.png")
+    assert contents(tmp_path) == before
+
+
+def test_nor_by_other_commands(complaint, tmp_path, archive, network_file):
+    before = contents(tmp_path)
+    assert "is an input" in complaint("show", archive, "-o", archive)
+    assert "is an input" in complaint("page", network_file, "--data", archive, "-o", archive, "--force")
+    assert "is an input" in complaint("test", network_file, archive, "--report", archive)
+    assert contents(tmp_path) == before
+
+
+@pytest.fixture
+def network_file(tmp_path):
+    cmlp.Network([64, 10]).save(tmp_path / "net.cmlp")
+    return "net.cmlp"
+
+
+def test_nor_is_a_picture_of_a_class(complaint, run, tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
+    for name in ("a/1", "a/2", "b/1", "b/2"):
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        image.new("L", (3, 3), int(name[-1])).save(tmp_path / "data" / f"{name}.png")
+    before = contents(tmp_path)
+    for arguments in ((*TRAIN, "data", "--plot"), ("show", "data", "-o")):
+        assert "1.png is an input" in complaint(*arguments, "data/b/1.png")
+    assert contents(tmp_path) == before
+    for _ in range(2):
+        assert run("show", "data", "-o", "data/shown.png")[0] == 0
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf", "svg", "svgz", "eps", "jpg", "tiff", "webp"])
+@pytest.mark.parametrize("command", [(*TRAIN, "--plot"), ("show", "-o")], ids=["train", "show"])
+def test_only_a_picture_is_replaced_by_a_picture(command, suffix, complaint, run, tmp_path):
+    output = tmp_path / f"r.{suffix}"
+    output.write_text("my thesis")
+    assert f"r.{suffix} already exists, and " in complaint(*command, str(output))
+    assert output.read_text() == "my thesis"
+    output.unlink()
+    assert [run(*command, output)[0] for _ in range(2)] == [0, 0]
+
+
+class TestResuming:
+    """On the command line the network is new, so that a seed is a promise."""
+
+    def go(self, run, *options):
+        return run(*TRAIN, "--hidden", "5", "--checkpoint", "r", "--resume", *options)
+
+    @pytest.mark.parametrize("first", ["0", "3"])
+    def test_another_seed_is_refused_by_name(self, run, tmp_path, first):
+        assert self.go(run, "--seed", first)[0] == 0
+        before = contents(tmp_path)
+        status, out, err = self.go(run, "--seed", "7", "--epochs", "2")
+        assert (status, out) == (2, "") and err.count("\n") == 1
+        assert "belongs to another training: --seed was another one there, and is 7 now: the same seed goes on" in err
+        assert contents(tmp_path) == before
+        assert self.go(run, "--seed", first, "--epochs", "2")[0] == 0
+
+    def test_what_else_is_another_one_is_named_first(self, run):
+        assert self.go(run)[0] == 0
+        assert "sizes was [64, 5, 10] there, and is [64, 6, 10] now" in self.go(run, "--hidden", "6", "--seed", "1")[2]
+
+    @pytest.mark.filterwarnings("default")
+    def test_it_is_told_once_that_the_previous_one_is_used(self, run, tmp_path):
+        assert self.go(run)[0] == 0
+        (tmp_path / "r").unlink()
+        status, _, err = self.go(run)
+        assert status == 0 and err.count("going on from") == 1
+
+
+@pytest.mark.skipif(not POSIX, reason="there are no such signals")
+class TestSignalsWhileWriting:
+    SIGNALS = [(signal.SIGINT, 130)] + [
+        (getattr(signal, name, 0), n) for name, n in (("SIGHUP", 129), ("SIGTERM", 143))
+    ]
+
+    @pytest.fixture
+    def send(self, monkeypatch):
+        """Let a signal come when a file has been written and not yet replaced."""
+        fsync = os.fsync
+
+        def of(number):
+            monkeypatch.setattr("os.fsync", lambda file: (fsync(file), signal.raise_signal(number)))
+
+        return of
+
+    @pytest.mark.parametrize(("number", "expected"), SIGNALS)
+    @pytest.mark.parametrize("option", ["--save", "--plot"])
+    def test_nothing_is_left_behind(self, run, send, tmp_path, option, number, expected):
+        before = signal.getsignal(number)
+        send(number)
+        status, _, err = run(*TRAIN, option, "r.png")
+        assert (status, err.count("\n")) == (expected, 1)
+        assert contents(tmp_path) == {} and signal.getsignal(number) == before
+
+    @pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
+    def test_what_is_ignored_stays_ignored(self, run, send, tmp_path, number):
+        before = signal.signal(number, signal.SIG_IGN)
+        try:
+            send(number)
+            assert run(*TRAIN, "--save", "r", "--checkpoint", "c")[0] == 0
+            assert signal.getsignal(number) is signal.SIG_IGN
+        finally:
+            signal.signal(number, before)
+        assert cmlp.Network.load("r").sizes[0] == 64
