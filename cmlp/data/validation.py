@@ -386,15 +386,16 @@ def _check_range(labels: NDArray[Any], classes: int | None, name: str) -> int:
     """Refuse labels outside 0..classes - 1 and return the number of classes."""
     low, high = int(labels.min()), int(labels.max())
     if classes is None and low > 0:
-        todo = "subtract 1, " if low == 1 else ""
-        raise DataError(f"{name} must start at 0, got {low}..{high}: {todo}or say classes={high + 1} if they are right")
+        todo = "subtract 1, or say" if low == 1 else "say"
+        raise DataError(f"{name} must start at 0, got {low}..{high}: {todo} classes={high + 1} if they are right")
     limit = high + 1 if classes is None else classes
     if low == 1 and high == limit:
         raise DataError(f"{name} must be in 0..{limit - 1}, got 1..{limit}: they seem to start at 1")
     if low < 0 or high >= limit:
         index = int(np.argmax((labels < 0) | (labels >= limit)))
         rule = "must not be negative" if classes is None else f"must be in 0..{limit - 1}"
-        raise DataError(f"{name} {rule}, got {labels[index]} at index {index}")
+        todo = ': for yes and no, two outputs or loss="binary_cross_entropy" are needed' if limit == 1 else ""
+        raise DataError(f"{name} {rule}, got {labels[index]} at index {index}{todo}")
     return limit
 
 

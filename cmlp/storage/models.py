@@ -82,7 +82,9 @@ def read_model(path: Path) -> Model:
 def _hint_of_data(path: Path) -> str:
     """Return what to do about a file in a format of images and labels."""
     try:
-        return f"; it looks like data in the format {detect_format(path).name}, which cmlp.load reads"
+        name = detect_format(path).name
+        own = ", or pickle.load if it is a network or an estimator of your own" if name == "pickle" else ""
+        return f"; it looks like data in the format {name}, which cmlp.load reads{own}"
     except (DataError, OSError):
         return ""
 

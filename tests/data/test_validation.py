@@ -327,7 +327,8 @@ def test_refused_one_hot_rows(row, found):
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
-        ([1, 2, 10], "labels must start at 0, got 1..10"),
+        ([1, 2, 10], "labels must start at 0, got 1..10: subtract 1, or say classes=11 if they are right"),
+        ([2, 2, 2], "labels must start at 0, got 2..2: say classes=3 if they are right"),
         ([0, 1, -2, 4], "labels must not be negative, got -2 at index 2"),
     ],
 )

@@ -27,7 +27,8 @@ def test_data_where_a_network_belongs(name, tmp_path):
     with pytest.raises(ModelError) as error:
         Network.load(tmp_path / name)
     kind = name.partition(".")[0]
-    assert str(error.value).endswith(f"; it looks like data in the format {kind}, which cmlp.load reads")
+    own = ", or pickle.load if it is a network or an estimator of your own" if kind == "pickle" else ""
+    assert str(error.value).endswith(f"; it looks like data in the format {kind}, which cmlp.load reads{own}")
 
 
 @pytest.mark.parametrize("name", ["network", "checkpoint", "nielsen", "state_dict"])
