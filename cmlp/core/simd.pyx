@@ -1,4 +1,4 @@
-"""Which of the instruction sets that there are vector kernels for is used."""
+"""The choice of the vector kernels: the best instruction set that the processor has."""
 
 from libc.string cimport strcmp
 

@@ -1,4 +1,4 @@
-"""What an optimiser remembers from step to step."""
+"""What an optimizer remembers from step to step."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def zeros(size, dtype):
 
 
 cdef class OptimizerState:
-    """The settings of an optimiser, its vectors (n_parameters,) by name, and the steps it has taken."""
+    """The settings of an optimizer, its vectors (n_parameters,) by name, and the steps it has taken."""
 
     def __cinit__(self, name, settings, n_parameters, dtype):
         self.name = name
@@ -43,7 +43,7 @@ cdef class OptimizerState:
         for vector in (self.m, self.v):
             if vector is not None and (len(vector) != n_parameters or vector.dtype != dtype):
                 found = f"{len(vector)} of {vector.dtype}"
-                raise ValueError(f"the optimiser must have vectors of {n_parameters} {dtype} numbers, got {found}")
+                raise ValueError(f"the optimizer must have vectors of {n_parameters} {dtype} numbers, got {found}")
         return 0
 
     @property
@@ -64,7 +64,7 @@ cdef class OptimizerState:
 cdef class RunningLoss:
     """How many images of an epoch were used, their summed loss, and their weight.
 
-    `Engine.train` writes it before it returns to the interpreter: whatever happens there finds parameters, optimiser
+    `Engine.train` writes it before it returns to the interpreter: whatever happens there finds parameters, optimizer
     and this in step.
     """
 

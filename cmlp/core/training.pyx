@@ -2,7 +2,7 @@
 
 A mini-batch has two phases. In the first the images go through the network and back, in the second their gradient
 moves the parameters. In both, the work is divided into the same parts however many threads there are, and threads
-next_index turns in taking parts; what they add up, each adds up in the same order. So the bits are the same, too.
+take turns in taking parts; what they add up, each adds up in the same order. So the bits are the same, too.
 """
 
 from libc.math cimport isfinite
@@ -184,7 +184,7 @@ cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread)
     cdef bint at_once = plan.penalties.clip_norm > 0 or plan.penalties.max_norm > 0
     cdef Py_ssize_t begin = job.begin
     cdef double loss, eta, weight = 0, penalty = 0
-    cdef UpdateRule before  # of thread 0 alone: only it changes the optimiser
+    cdef UpdateRule before  # of thread 0 alone: only it changes the optimizer
     cdef Penalties penalties
     cdef Part part
 

@@ -1,4 +1,16 @@
-"""Why is it 10 %? The check looks at data, network and history, names the fault, and tries the repair."""
+"""Why is it 10 %? The check looks at data, network and history, names the fault, and tries the repair.
+
+====================  ===============================================================================================
+files                 `folder`, `raw`, `raw_labels`
+measurements          `evidence`, `probe`, `behaviour`; what is luck: `significance`
+faults inside a set   `one_set`: `pixels`, `rows`, `labels`, by the rule of `learning`
+between two sets      `two_sets`, `pair`: `sizes`, `scales`, `leaks`, `classes`, `parts`, `alike`
+repairs               `transforms`, `geometry`, `columns`; the best ones are found by `search`
+networks              `training`, `case`, `trials`, `answers`, `regularisation`; a claim: `scoring`
+what is not known     `doubts`
+results               `report`, `sentences`
+====================  ===============================================================================================
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +32,7 @@ from cmlp.diagnosis.two_sets import examine_pair
 from cmlp.errors import DataError
 from cmlp.network import Network
 from cmlp.training.history import History
-from cmlp.utils.checks import check_range
+from cmlp.utils.checks import check_flag, check_range
 
 __all__ = ["Finding", "Report", "Severity", "check"]
 
@@ -51,10 +63,10 @@ def check(
     test : Dataset, optional
         What it is tested on; without it, only faults inside the training set can be found.
     network : Network, optional
-        Trained on `train`. Accuracies are then its own. Without it, they are those of a small network,
-        trained on at most 10,000 rows within a second.
+        A network trained on `train`, whose accuracies are then reported; without it, those of a small network, trained
+        on at most 10,000 rows within a second.
     history : History, optional
-        What training the network returned.
+        What `Network.train` returned.
     claimed_accuracy : float, optional
         The test accuracy in percent that other code has counted for the network.
     progress : bool, optional
@@ -70,6 +82,8 @@ def check(
     ------
     DataError
         If an argument is of another type, or a Dataset is empty.
+    ModelError
+        If claimed_accuracy is not in [0, 100], or progress is neither True nor False.
 
     Examples
     --------
@@ -83,6 +97,7 @@ def check(
     """
     kinds = {"train": (train, Dataset), "test": (test, Dataset), "network": (network, Network)}
     _check_arguments(**kinds, history=(history, History))
+    progress = None if progress is None else check_flag("progress", progress)
     notes = _notes_on(network, history, claimed_accuracy)
     with _progress(progress) as bar:
         first, second = _evidence(train, test)

@@ -1,4 +1,4 @@
-"""What both estimators have in common: their parameters, and how these become a network and its training."""
+"""What both estimators have in common: how data and parameters become a network, and the fit that trains it."""
 
 from collections.abc import Iterable
 from contextlib import suppress

@@ -58,7 +58,7 @@ class History:
         return len(self.loss)
 
     def cut(self, epochs: int) -> None:
-        """Delete the entries after the first epochs.
+        """Delete all entries but those of the first epochs.
 
         Parameters
         ----------
@@ -68,12 +68,12 @@ class History:
         for each in fields(self):
             del getattr(self, each.name)[epochs:]
 
-    def until(self, epoch: int) -> Self:
+    def until(self, epochs: int) -> Self:
         """Return a copy of the entries of the first epochs.
 
         Parameters
         ----------
-        epoch : int
+        epochs : int
             Number of epochs.
 
         Returns
@@ -81,7 +81,7 @@ class History:
         History
             The copy; the original is not changed.
         """
-        return type(self)(**{field.name: getattr(self, field.name)[:epoch] for field in fields(self)})
+        return type(self)(**{field.name: getattr(self, field.name)[:epochs] for field in fields(self)})
 
     def describe(self, epoch: int) -> str:
         """Describe an epoch in one line.

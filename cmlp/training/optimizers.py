@@ -170,7 +170,7 @@ class AdamW(Adam):
     epsilon_hat : bool, default False
         Whether to add epsilon before the bias correction of the second moment; see `Adam`.
     weight_decay : float, default 0.01
-        Fraction by which the weights shrink in each step, as a multiple of eta; at least 0.
+        In each step weights and biases shrink by the fraction ``eta * weight_decay``; at least 0.
 
     Examples
     --------

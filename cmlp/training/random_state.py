@@ -1,4 +1,4 @@
-"""The state of a random generator, as JSON has it."""
+"""Random generators: what a seed stands for, and their state, as JSON has it."""
 
 from typing import Any
 
