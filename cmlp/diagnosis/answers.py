@@ -97,5 +97,5 @@ def class_never_answered(case: Case) -> Finding | None:
     measured = f"{share:.1%} of the training data have this label; a new network of the same sizes knows it"
     repair = f"{case.trials.new_line}; {case.trials.training_line(eta)}"
     after = 100 * float(np.mean(NetworkPredictor(network).labels_of(case.judged) == case.judged.labels))
-    before = case.network.test(case.judged)
+    before = case.trials.reached(case.network, case.judged)
     return Finding("class-never-answered", Severity.ERROR, "network", verdict, measured, repair, before, after)

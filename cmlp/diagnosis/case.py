@@ -42,14 +42,23 @@ class Case:
         self, code: str, where: str, verdict: str, measured: str, repair: str | None = None, after: float | None = None
     ) -> Finding:
         """Return an error, with the accuracy of the network as it is."""
-        return Finding(code, Severity.ERROR, where, verdict, measured, repair, self.network.test(self.judged), after)
+        return Finding(
+            code,
+            Severity.ERROR,
+            where,
+            verdict,
+            measured,
+            repair,
+            self.trials.reached(self.network, self.judged),
+            after,
+        )
 
     def renewed(self, code: str, verdict: str, measured: str) -> Finding:
         """Return an error that a new network of the same sizes repairs."""
         network, reached, eta = self.trials.retrained
         repair = f"{self.trials.new_line}; {self.trials.training_line(eta)}"
         text = f"{measured}; a new network of the same sizes reaches {reached:.1f} % on rows it was not trained on"
-        return self.found(code, "training", verdict, text, repair, network.test(self.judged))
+        return self.found(code, "training", verdict, text, repair, self.trials.reached(network, self.judged))
 
     @property
     def course(self) -> str:

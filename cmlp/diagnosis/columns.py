@@ -59,7 +59,7 @@ def scale_repairs(wanted: Dataset, found: Dataset) -> Iterator[tuple[Repair, boo
     widest = np.maximum(spread, wanted_spread)
     distance = np.abs(wanted_middle - middle)[usable] / widest[usable]
     ratio = widest[usable] / np.minimum(spread, wanted_spread)[usable]
-    if np.mean((distance > ELSEWHERE) | (ratio > OTHER_UNITS)) <= 0.5:
+    if not usable.any() or np.mean((distance > ELSEWHERE) | (ratio > OTHER_UNITS)) <= 0.5:
         return
     plain = bool(np.mean((distance > FAR) | (ratio > PLAIN)) > 0.5)
     units = _units(source, target)
@@ -167,7 +167,8 @@ def _stand_in(source: Values, target: Values) -> float | None:
 
 def sentinels(value: float, medians: Values) -> Repair:
     """Put the median of a column, in the other set, in the place of a value that stands for missing ones."""
-    line = f"{{images}} = np.where({{images}} == {value:g}, np.median({{other}}, axis=0), {{images}})"
+    line = f"{{images}} = np.where(np.float32({{images}}) == np.float32({value:.9g}), "
+    line += "np.median({other}, axis=0), {images})"
 
     def apply(dataset: Dataset) -> Dataset:
         values = scaled(dataset)

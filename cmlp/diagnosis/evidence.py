@@ -19,6 +19,7 @@ SIDE = 4  # pixels; smaller squares are tables such as the four columns of iris
 SMOOTH = 0.35  # correlation of neighbouring pixels: .80 on MNIST, .54 on 8x8 digits
 BLOCK = 1000  # rows converted at a time: 3 MB of float32 for MNIST
 LEVELS = 1024  # steps in which pixels are compared; a byte has 256
+MOST_STEPS = 1e18  # that an integer holds
 DIGITS = 4096  # steps in which numbers are compared, relative to their size
 
 
@@ -188,7 +189,9 @@ class Evidence:
         for block in _blocks(self.dataset.images):
             values = block * np.float32(self.dataset.scale) if block.dtype == np.uint8 else block.astype(np.float32)
             if self.pictures:
-                steps = np.rint((values - np.float32(low)) / np.float32(step)).astype(np.int64)
+                with np.errstate(over="ignore"):  # of outliers
+                    steps = np.rint((values - np.float32(low)) / np.float32(step))
+                steps = steps.clip(-MOST_STEPS, MOST_STEPS).astype(np.int64)
             else:
                 mantissa, exponent = np.frexp(values)
                 steps = np.rint(mantissa * DIGITS).astype(np.int64) * 512 + exponent

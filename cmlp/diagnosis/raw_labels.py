@@ -26,7 +26,12 @@ def make_integers(raw: RawSet) -> None:
     if unknown.any() and 0 < unknown.mean() <= FEW and len(raw.images) == len(raw.labels):
         verdict = f"{unknown.sum():,} of {len(unknown):,} labels of the {raw.name} are not finite."
         measured = f"the first is {numbers[unknown].flat[0]} at index {unknown.argmax()}; their rows were left out"
-        raw.found("labels-not-finite", verdict, measured, "keep = np.isfinite({labels}); " + KEEP)
+        raw.found(
+            "labels-not-finite",
+            verdict,
+            measured,
+            "keep = np.isfinite({labels}.astype(np.float64)).reshape(-1); " + KEEP,
+        )
         known = ~unknown.reshape(len(unknown))
         raw.keep(known)
         numbers = numbers[known]
@@ -84,7 +89,7 @@ def drop_strays(raw: RawSet) -> None:
         return
     verdict = f"{stray.sum():,} of {len(stray):,} labels of the {raw.name} are of no class."
     measured = f"{labels[stray.argmax()]} at index {stray.argmax()}, where others lie in 0..{highest}; left out"
-    repair = f"keep = ({{labels}} >= 0) & ({{labels}} <= {highest}); {KEEP}"
+    repair = f"keep = (({{labels}} >= 0) & ({{labels}} <= {highest})).reshape(-1); {KEEP}"
     raw.found("labels-out-of-range", verdict, measured, repair)
     raw.keep(~stray)
 

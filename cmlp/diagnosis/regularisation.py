@@ -77,13 +77,15 @@ def overfitting(case: Case) -> Finding | None:
     trials, test = case.trials, case.test
     if test is None or case.judged is not test:
         return None
-    given, found = trials.given, case.network.test(test)
+    given, found = trials.given, trials.reached(case.network, test)
     if given - found < beyond_luck(given, found, min(len(test), len(trials.held_out)), BY_HEART):
         return None
     new, reached, eta = trials.retrained
-    if reached - new.test(test) >= beyond_luck(reached, new.test(test), min(len(test), len(trials.held_out)), GAIN):
+    if reached - trials.reached(new, test) >= beyond_luck(
+        reached, trials.reached(new, test), min(len(test), len(trials.held_out)), GAIN
+    ):
         return None  # the sets differ, whatever the network
-    tried = {"the same settings": new.test(test)} | {
+    tried = {"the same settings": trials.reached(new, test)} | {
         _words(remedy): _with(case, remedy, test, eta) for remedy in REMEDIES
     }
     best = max(tried, key=tried.__getitem__)
@@ -96,8 +98,16 @@ def overfitting(case: Case) -> Finding | None:
     )
     measured += ", ".join(f"{accuracy:.1f} % with {how}" for how, accuracy in tried.items())
     after = tried[best] if helps else None
-    repair = f"{trials.new_line}; {trials.training_line(eta)}  # with {best}" if helps else None
+    repair = _line(case, next((r for r in REMEDIES if _words(r) == best), {}), eta) if helps else None
     return Finding("overfitting", Severity.WARNING, "training", verdict, measured, repair, found, after)
+
+
+def _line(case: Case, remedy: dict[str, Any], eta: float) -> str:
+    """Return the line of Python that makes and trains a network with a remedy."""
+    new, training = case.trials.new_line, case.trials.training_line(eta)
+    if "dropout" in remedy and "dropout=" not in new:
+        new = f"{new[:-1]}, dropout={remedy['dropout']:g})"
+    return f"{new}; {training[:-1]}, lmbda={remedy['lmbda']:g})" if "lmbda" in remedy else f"{new}; {training}"
 
 
 def _words(remedy: dict[str, Any]) -> str:
@@ -108,4 +118,5 @@ def _with(case: Case, remedy: dict[str, Any], test: Dataset, eta: float) -> floa
     a, trials = case.network.architecture, case.trials
     dropout = remedy.get("dropout", a.dropouts[:-1]) if len(a.sizes) > 2 else 0.0
     network = Network(a.sizes, activation=a.activations, loss=a.loss, dropout=dropout, dtype=a.dtype, seed=0)
-    return trials.trained(network, trials.fitted, eta, lmbda=remedy.get("lmbda", 0.0)).test(test)
+    trained = trials.trained(network, trials.fitted, eta, lmbda=remedy.get("lmbda", 0.0))
+    return trials.reached(trained, test)

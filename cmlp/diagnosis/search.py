@@ -105,8 +105,8 @@ class Search:
 
     Attributes
     ----------
-    judge : Probe
-        Trained on the training set.
+    judge : Judge
+        Tells whether a repair helps.
     train, test : Evidence
         Of sets whose images have the same number of pixels.
     expected : float
@@ -297,16 +297,18 @@ def _renamed(search: Search, placed: Dataset, trial: Trial) -> Iterator[Trial]:
     names = linear_sum_assignment(2 * len(placed) * confusion + np.eye(classes), maximize=True)[1]
     right = names[placed.labels] == predicted
     if np.any(names != np.arange(classes)) and right[some].mean() >= RENAMED * search.judge.expected / 100:
-        repair = renamed_labels(_name_of(names, placed.labels), names)
+        repair = renamed_labels(*_completed(names, placed.labels))
         yield Trial((*trial.repairs, repair), right, search.judged)
 
 
-def _name_of(names: NDArray[np.intp], labels: NDArray[np.intp]) -> str:
+def _completed(names: NDArray[np.intp], labels: NDArray[np.intp]) -> tuple[str, NDArray[np.intp]]:
+    """Return the fault, and the names of all labels: those that no row has move with the others."""
     used = np.unique(labels)
     for step in (1, -1):
-        if np.array_equal(names[used], (used + step) % len(names)):
-            return "labels-off-by-one"
-    return "labels-renamed"
+        moved = (np.arange(len(names)) + step) % len(names)
+        if np.array_equal(names[used], moved[used]):
+            return "labels-off-by-one", moved
+    return "labels-renamed", names
 
 
 OF_PICTURES: tuple[Family, ...] = (_moved, _resampled, _reordered)

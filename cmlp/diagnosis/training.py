@@ -84,7 +84,7 @@ def _not_finite(case: Case) -> Finding:
     repair, trials = case.trials.new_line, case.trials
     if case.network.architecture.classifies and trials.possible:
         eta = trials.etas[0]
-        reached = trials.trained(trials.new(), trials.fitted, eta).test(case.judged)
+        reached = trials.reached(trials.trained(trials.new(), trials.fitted, eta), case.judged)
         repair += f"; {trials.training_line(eta)}"
         measured += f"; a new network of the same sizes reaches {reached:.1f} %"
     return Finding("non-finite-weights", Severity.ERROR, "network", verdict, measured, repair)
@@ -131,7 +131,7 @@ def _other_scale(case: Case) -> Finding | None:
     verdict = "The network was trained on images in another range than these."
     measured = f"it has {trials.given:.1f} % of the training data right, and {scores[factor]:.1f} % of {times} images"
     repair = f"train_images, test_images = {times} train_images, {times} test_images"
-    after = case.network.test(_mapped(case.judged, factor))
+    after = trials.reached(case.network, _mapped(case.judged, factor))
     return case.found("other-scale", "network", verdict, measured, repair, after)
 
 
@@ -154,7 +154,7 @@ def _unscaled(case: Case) -> Finding | None:
     )
     repair = f"{line}; {trials.new_line}; {trials.training_line(eta)}"
     judged = case.judged if _largest(case.judged) <= NATURAL else mapping(case.judged)
-    return case.found("unscaled-inputs", "training", verdict, measured, repair, network.test(judged))
+    return case.found("unscaled-inputs", "training", verdict, measured, repair, trials.reached(network, judged))
 
 
 def _largest(dataset: Dataset) -> float:
@@ -237,7 +237,7 @@ def _hardly_trained(case: Case) -> Finding | None:
         f"{case.behaviour.answer}{case.course}; a copy that is trained further reaches {reached:.1f} % "
         f"on rows it was not trained further on"
     )
-    after = network.test(case.judged)
+    after = trials.reached(network, case.judged)
     return case.found("hardly-trained", "training", verdict, measured, trials.training_line(eta), after)
 
 
@@ -261,7 +261,7 @@ def _plain_steps(case: Case) -> Finding | None:
         f"{case.behaviour.answer}; a new one trained by Adam has {reached:.1f} % of rows right that it has not seen"
     )
     repair = f"{trials.new_line}; {trials.training_line(eta)}"
-    return case.found("sizes-hardly-learn", "network", verdict, measured, repair, network.test(case.judged))
+    return case.found("sizes-hardly-learn", "network", verdict, measured, repair, trials.reached(network, case.judged))
 
 
 def _stuck(case: Case) -> Finding | None:

@@ -20,7 +20,7 @@ from cmlp.diagnosis.pair import Gap, Pair, gap_of
 from cmlp.diagnosis.parts import find_parts
 from cmlp.diagnosis.probe import Probe
 from cmlp.diagnosis.report import Severity
-from cmlp.diagnosis.scales import compare_ranges, find_constant_columns, find_lost_values
+from cmlp.diagnosis.scales import COLUMNS, clipped_columns, compare_ranges, find_constant_columns, find_lost_values
 from cmlp.diagnosis.search import GAIN, SHARE, Search, Trial
 from cmlp.diagnosis.sentences import SENTENCES, sentence
 from cmlp.diagnosis.significance import CERTAIN, DOUBTFUL
@@ -88,6 +88,8 @@ def _compare_columns(pair: Pair, judge: Probe) -> None:
         return
     for repair in plain_repairs(pair.train.sample, pair.evidence_of_matched.sample):
         _repair_columns(pair, judge, repair, 0.0)
+    if max(clipped_columns(pair.train, pair.test), clipped_columns(pair.test, pair.train)) > COLUMNS:
+        return  # which looks like another scale, too
     gap = gap_of(judge, pair.matched)
     doubtful = gap.points >= GAIN and gap.deviations >= DOUBTFUL
     tried = [
@@ -104,10 +106,10 @@ def _repair_columns(pair: Pair, judge: Probe, repair: Repair, least: float) -> N
     """Apply a repair of columns if it brings more than so many points."""
     before, after = judge.accuracy(pair.matched), judge.accuracy(repair.apply(pair.matched))
     if after > before + least:
-        reaches = f"a network trained on the training data reaches {before:.1f} % on test data"
+        reaches = f"a network trained on the training data reaches {judge.expected:.1f} % on rows held out of them"
+        measured = f"{reaches}, {before:.1f} % on test data, and {after:.1f} % with this repair"
         where = _at_fault(repair.code, pair)
-        finding = repair.code, where, sentence(repair.code, where), f"{reaches}, and {after:.1f} % with this repair"
-        pair.repair(finding, repair)
+        pair.repair((repair.code, where, sentence(repair.code, where), measured), repair)
 
 
 # What a search finds

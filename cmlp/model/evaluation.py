@@ -44,9 +44,9 @@ def check_numbers(outputs: NDArray[Any], engine: Engine) -> None:
     """Refuse outputs (n, outputs) of which one is not a number: which is the largest is unknown, and not 0."""
     unknown = np.isnan(outputs).any(axis=1)
     if unknown.any():
-        cause = "its pixels" if np.isfinite(engine.parameters).all() else "the network's weights"
-        found = f"image {unknown.argmax()} has outputs that are not numbers"
-        raise DataError(f"{found}, because {cause} are not finite")
+        finite = np.isfinite(engine.parameters).all()
+        cause = "its pixels are not finite, or too large" if finite else "the network's weights are not finite"
+        raise DataError(f"image {unknown.argmax()} has outputs that are not numbers, because {cause}")
 
 
 def check_accuracy(architecture: Architecture) -> None:

@@ -254,7 +254,7 @@ class Loop:
         return Event(self.network, self.position.epoch + 1, self.steps.steps_until(self.position), loss, self.history)
 
     def _leave_early(self) -> None:
-        """Do the same after an exception; but a step that failed would fail again, and is not where to go on from."""
+        """Keep what there is after an exception, too; but a step that failed would fail again."""
         self.history.cut(self.position.epoch)
         if self.steps.has_failed():
             self.steps.undo()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
+from functools import partial
 from math import cos, inf, isfinite, nan, pi
 from types import CodeType, FunctionType
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -370,20 +371,37 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(repr(_content(value)).encode()).hexdigest()
 
 
-def _content(value: Any) -> Any:
+def _content(value: Any, above: tuple[int, ...] = ()) -> Any:
     """Return what a value consists of, without the addresses that `repr` would show."""
+    if id(value) in above:
+        return "itself"  # as in a function that calls itself
+    above = (*above, id(value))
     if isinstance(value, FunctionType):
-        cells = [cell.cell_contents for cell in value.__closure__ or ()]
-        return _content([value.__code__, value.__defaults__, value.__kwdefaults__, cells])
+        return _content([value.__code__, value.__defaults__, value.__kwdefaults__, _closed_over(value)], above)
     if isinstance(value, CodeType):
-        return value.co_code, value.co_names, _content(value.co_consts)
+        return value.co_code, value.co_names, _content(value.co_consts, above)
     if isinstance(value, list | tuple):
-        return [_content(part) for part in value]
+        return [_content(part, above) for part in value]
     if isinstance(value, dict):
-        return [(key, _content(part)) for key, part in value.items()]
-    if isinstance(value, np.ndarray):
+        return [(key, _content(part, above)) for key, part in value.items()]
+    if isinstance(value, partial):
+        return _content([value.func, value.args, value.keywords], above)
+    if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    return value if isinstance(value, int | float | complex | str | bytes | None) else type(value).__qualname__
+    if isinstance(value, int | float | complex | str | bytes | None):
+        return value
+    return type(value).__qualname__, _content(getattr(value, "__dict__", None), above)
+
+
+def _closed_over(function: FunctionType) -> list[Any]:
+    """Return what the cells of a closure hold; None for one that is still empty."""
+    found = []
+    for cell in function.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:
+            found.append(None)
+    return found
 
 
 SCHEDULES: dict[str, type[_Named]] = {

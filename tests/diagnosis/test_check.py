@@ -154,6 +154,16 @@ def test_other_shares_of_the_classes_are_found(digits):
     assert codes(check(Dataset(*train), Dataset(images[keep], labels[keep]))) == ("label-drift",)
 
 
+def test_labels_off_by_one_are_put_right_where_a_class_has_no_rows(digits):
+    train, (images, labels) = digits
+    used = labels > 1
+    test_labels = labels[used] - 1
+    report = check(Dataset(*train), Dataset(images[used], test_labels, classes=10))
+    names = {"np": np, "test_labels": test_labels}
+    exec(next(f.repair for f in report if f.code == "labels-off-by-one"), names)
+    np.testing.assert_array_equal(names["test_labels"], labels[used])
+
+
 def test_other_names_of_the_same_labels_are_found(digits):
     names = [str(label) for label in range(10)]
     train, test = (Dataset(*part, class_names=some) for part, some in zip(digits, (names, names[::-1]), strict=True))

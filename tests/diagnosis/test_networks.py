@@ -159,3 +159,25 @@ def test_what_is_not_looked_at_is_said(digits):
     for wrong in ("9", np.nan, -1, True):
         with pytest.raises(cmlp.ModelError, match="claimed_accuracy must be"):
             check(train, test, claimed_accuracy=wrong)
+
+
+def test_one_row_whose_outputs_overflow_ends_no_check(digits):
+    train, test = digits
+    images = test.images / 16
+    images[3, 20] = 3e38
+    network = Network((64, 16, 10), activation="relu", loss="cross_entropy")
+    network.train(train, 3, 50.0, mini_batch_size=10, progress=False)
+    assert not check(train, Dataset(images, test.labels), network).ok
+
+
+def test_the_line_of_a_remedy_has_the_remedy(digits):
+    from cmlp.diagnosis.case import Case
+    from cmlp.diagnosis.regularisation import REMEDIES, _line
+
+    train, test = digits
+    lines = [_line(Case(Network((64, 8, 10)), None, train, test), remedy, 1.0) for remedy in REMEDIES]
+    for line, network, settings in zip(lines, (0.3, 0.0, 0.0), (0.0, 5.0, 0.5), strict=True):
+        names = {"cmlp": cmlp, "train": train}
+        exec(line, names)
+        assert names["network"].architecture.dropouts[0] == network
+        assert names["network"].settings["lmbda"] == settings

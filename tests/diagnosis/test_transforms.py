@@ -199,6 +199,16 @@ def test_the_line_of_a_repair_knows_that_its_own_set_has_bytes():
     np.testing.assert_allclose(names["test_images"], repair.apply(own).images, atol=1e-6)
 
 
+@pytest.mark.parametrize("value", [-9999999.0, -999.9, 1e9, -1.0])
+def test_the_line_of_a_stand_in_finds_it(value):
+    images = np.where(rng.random(IMAGES.shape) < 0.1, value, rng.normal(3, 2, IMAGES.shape))
+    own, repair = Dataset(images, LABELS), columns.sentinels(value, np.full(36, 3.0, np.float32))
+    names = {"np": np, "train_images": np.full_like(images, 3.0), "test_images": images}
+    exec(repair.written_for("test", own, own), names)
+    np.testing.assert_allclose(names["test_images"], repair.apply(own).images, rtol=1e-6)
+    assert value not in names["test_images"]
+
+
 def test_repairs_can_be_run_one_after_another():
     x, y = load_wine(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(x))

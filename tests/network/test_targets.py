@@ -89,7 +89,10 @@ class TestRegression:
         for images in (np.full(4, np.nan), np.full((3, 4), np.nan)):
             with pytest.raises(DataError) as error:
                 network.predict(images)
-            assert str(error.value) == "image 0 has outputs that are not numbers, because its pixels are not finite"
+            assert (
+                str(error.value)
+                == "image 0 has outputs that are not numbers, because its pixels are not finite, or too large"
+            )
 
 
 class TestSeveralYesAndNo:

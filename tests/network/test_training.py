@@ -134,7 +134,7 @@ class TestTraining:
     def test_predicting_without_numbers_is_an_error(self, net):
         images, _ = random_batch(net.sizes, 5)
         images[3, 2] = np.nan
-        expected = r"^image 3 has outputs that are not numbers, because its pixels are not finite$"
+        expected = r"^image 3 has outputs that are not numbers, because its pixels are not finite, or too large$"
         with pytest.raises(DataError, match=expected):
             net.predict(images)
         net.weights[0][0, 0] = np.inf

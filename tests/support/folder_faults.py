@@ -147,14 +147,17 @@ REPAIRED = {
     ),
     "floats with NaN": (
         *("labels-not-finite", TRAIN, "1 of 1,437 labels of the training data are not finite."),
-        *("the first is nan at index 5; their rows were left out", f"keep = np.isfinite(train_labels); {KEEP}"),
+        *(
+            "the first is nan at index 5; their rows were left out",
+            f"keep = np.isfinite(train_labels.astype(np.float64)).reshape(-1); {KEEP}",
+        ),
         partial(changed, train_labels=lambda y: floats_with(y, 5, np.nan)),
     ),
     "words": (
         *("labels-are-words", TRAIN, "The labels of the training data are words and no integers."),
         r"10 different ones, numbered from 'eight' \(0\) to 'zero' \(9\)",
         "words = np.unique(np.concatenate([train_labels, test_labels])); "
-        "train_labels = np.searchsorted(words, train_labels)",
+        "train_labels, test_labels = np.searchsorted(words, train_labels), np.searchsorted(words, test_labels)",
         partial(changed, **both("labels", lambda y: WORDS[y])),
     ),
     "words in bytes": (
@@ -165,7 +168,7 @@ REPAIRED = {
     "a label of 255": (
         *("labels-out-of-range", TRAIN, "1 of 1,437 labels of the training data are of no class."),
         r"255 at index 9, where others lie in 0\.\.9; left out",
-        f"keep = (train_labels >= 0) & (train_labels <= 9); {KEEP}",
+        f"keep = ((train_labels >= 0) & (train_labels <= 9)).reshape(-1); {KEEP}",
         partial(changed, train_labels=lambda y: with_value(y, 9, 255)),
     ),
     "a label of -1": (

@@ -1,5 +1,7 @@
 """What the learning rate is multiplied by, at steps worked out by hand."""
 
+from functools import partial
+from itertools import product
 from math import cos, pi
 
 import numpy as np
@@ -187,3 +189,32 @@ class TestFinding:
         with pytest.raises(ModelError) as error:
             make()
         assert str(error.value) == message
+
+
+def test_functions_of_other_values_have_other_fingerprints():
+    def of(k):
+        return lambda step: 1 / (1 + step / k)
+
+    def power(step, k):
+        return k**step
+
+    class Falling:
+        def __init__(self, k):
+            self.k = k
+
+        def __call__(self, step):
+            return self.k**step
+
+    makers = [of, lambda k: partial(power, k=k), Falling]
+    kinds = [int, float, np.int64, np.float32]
+    for make, kind in product(makers, kinds):
+        one, same, other = (find_schedule(make(kind(k))).describe() for k in (100, 100, 200))
+        assert one == same != other, (make, kind)
+
+
+def test_a_function_that_calls_itself_has_a_fingerprint():
+    def halved(step):
+        return 1.0 if step == 0 else halved(step - 1) / 2
+
+    assert find_schedule(halved).describe()["function"]
+    Network([2, 2]).train((np.eye(2), np.arange(2)), 2, 0.1, schedule=halved)
