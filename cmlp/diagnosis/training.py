@@ -30,7 +30,6 @@ REVERSED = 0.8  # of the loss of outputs that are all 1: 0.9 after steps up the 
 NOTHING = 0.25  # of the way to all right, below which sizes are to blame: two hidden units get half of it
 GROWN = 2.4  # times the weights of a new network: up to 2.0 after steps that were too small, from 2.7 on if too large
 NATURAL = 2.0  # largest absolute value that nobody needs to scale
-AGAIN = "train, test = cmlp.Dataset(train_images, train_labels), cmlp.Dataset(test_images, test_labels)"
 SCALES = (255.0, 16.0, 1 / 16, 1 / 255)
 BETTER = 5.0  # points that scaling must bring beyond what a new network learns without it
 
@@ -141,7 +140,7 @@ def _unscaled(case: Case) -> Finding | None:
     low, high = Evidence("training data", case.train).range
     if _largest(case.train) <= NATURAL:
         return None
-    mapping, line = _natural(trials.fitted)
+    mapping, line = _natural(trials.fitted, ("train",) if case.test is None else ("train", "test"))
     eta = trials.etas[0]
     network = trials.trained(trials.new(), mapping(trials.fitted), eta)
     reached = network.test(mapping(trials.held_out))
@@ -162,18 +161,24 @@ def _largest(dataset: Dataset) -> float:
     return max(abs(low), abs(high))
 
 
-def _natural(dataset: Dataset) -> tuple[Callable[[Dataset], Dataset], str]:
-    """Return what brings pictures to 0..1, or other features to mean 0 and deviation 1, and its line of Python."""
+def _natural(dataset: Dataset, prefixes: tuple[str, ...]) -> tuple[Callable[[Dataset], Dataset], str]:
+    """Return what brings pictures to 0..1, or other features to mean 0 and deviation 1, and its line of Python.
+
+    `prefixes` name the sets that there are: "train" and perhaps "test".
+    """
     evidence = Evidence("training data", dataset)
+    images = [f"{prefix}_images" for prefix in prefixes]
+    made = ", ".join(f"cmlp.Dataset({prefix}_images, {prefix}_labels)" for prefix in prefixes)
+    again = f"{', '.join(prefixes)} = {made}"
     if evidence.picture:
         largest = _largest(dataset)
-        both = f"train_images, test_images = train_images / {largest:g}, test_images / {largest:g}"
-        return lambda some: _mapped(some, 1 / largest), f"{both}; {AGAIN}"
+        line = f"{', '.join(images)} = {', '.join(f'{name} / {largest:g}' for name in images)}"
+        return lambda some: _mapped(some, 1 / largest), f"{line}; {again}"
     mean, deviation = evidence.values.mean(axis=0), evidence.values.std(axis=0)
     divisor = np.where(deviation > 0, deviation, 1)
     line = "mean, deviation = train_images.mean(0), train_images.std(0).clip(1e-9); "
-    line += "train_images, test_images = (train_images - mean) / deviation, (test_images - mean) / deviation"
-    return lambda some: _mapped(some, 1 / divisor, mean), f"{line}; {AGAIN}"
+    line += f"{', '.join(images)} = {', '.join(f'({name} - mean) / deviation' for name in images)}"
+    return lambda some: _mapped(some, 1 / divisor, mean), f"{line}; {again}"
 
 
 # Weights

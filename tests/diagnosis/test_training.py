@@ -17,6 +17,7 @@ from support.training_faults import (
     raw,
     shuffled_apart,
     with_weights,
+    without_fours,
 )
 
 import cmlp
@@ -219,7 +220,8 @@ def test_features_that_are_no_pictures_are_standardised():
     (finding,) = examine_training(net, history, train, None)
     assert finding.code == "unscaled-inputs"
     assert finding.repair.startswith(
-        "train_images = (train_images - train_images.mean(0)) / train_images.std(0).clip(1e-9); network = "
+        "mean, deviation = train_images.mean(0), train_images.std(0).clip(1e-9); "
+        "train_images = (train_images - mean) / deviation; train = cmlp.Dataset(train_images, train_labels); network = "
     )
     assert finding.before < 60 and finding.after > 90
 
@@ -268,7 +270,14 @@ def test_few_units_are_no_fault(digits, hidden):
 def test_every_examiner_names_a_fault(digits):
     """No examiner is there in vain: each finds something in the faults above."""
     named = {examine.__name__: 0 for examine in EXAMINERS}
-    for make in (*[make for _, make in FAULTS.values()], shuffled_apart, outputs_renamed, held_back, deep):
+    for make in (
+        *[make for _, make in FAULTS.values()],
+        shuffled_apart,
+        outputs_renamed,
+        held_back,
+        deep,
+        without_fours,
+    ):
         net, history, train = make(digits)
         case = Case(net, history, train, digits.test)
         for examine in EXAMINERS:

@@ -87,7 +87,8 @@ LAYERS = UNITS.replace("(", r"\(").replace(")", r"\)") + r"\d+%, \d+%, \d+%"
             "The images were not scaled before training, and large inputs saturate the first layer.",
             r"values in 0\.\.16; on rows they were not trained on, a new network of the same sizes reaches \d+\.\d % "
             rf"with scaled images and \d+\.\d % with these; {LAYERS}",
-            f"train_images = train_images / 16; {NEW}",
+            "train_images, test_images = train_images / 16, test_images / 16; train, test = cmlp.Dataset(train_images, "
+            f"train_labels), cmlp.Dataset(test_images, test_labels); {NEW}",
         ),
         (
             "up the gradient",
@@ -110,13 +111,14 @@ def test_repairs_keep_the_type_of_the_network(digits):
     )
 
 
-def test_a_repair_line_does_what_it_says(digits):
+@pytest.mark.parametrize("with_test", [True, False])
+def test_a_repair_line_does_what_it_says(digits, with_test):
     net, _, train = FAULTS["raw pixels"][1](digits)
-    (finding,) = examine_training(net, None, train, digits.test)
-    line = finding.repair.replace("network.train(train,", "network.train(cmlp.Dataset(train_images, train_labels),")
+    (finding,) = examine_training(net, None, train, digits.test if with_test else None)
     names = {"cmlp": cmlp, "train_images": train.images, "train_labels": train.labels}
-    exec(line, names)
-    assert names["network"].test(digits.test) > 90
+    names |= {"test_images": digits.test.images, "test_labels": digits.test.labels} if with_test else {}
+    exec(finding.repair, names)
+    assert names["network"].test(names["test"] if with_test else digits.test) > 90
 
 
 def test_without_test_data_held_out_rows_are_judged(digits):
