@@ -1,6 +1,7 @@
 """An exception may fall between any two instructions of a training: its checkpoint goes on to the same bits."""
 
 import dis
+import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from support.disturbed import KINDS, train
 
 import cmlp
 from cmlp.training.optimizers import OPTIMIZERS
+from cmlp.training.signals import SIGNALS
 
 ROOM = Path(cmlp.__path__[0]) / "training"
 FILES = {str(ROOM / f"{name}.py") for name in ("loop", "epoch", "checkpointing", "generations", "lbfgs")}
@@ -69,7 +71,12 @@ class Tracer:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
+    """Write quickly, and leave no handler behind: before an exit is called, an exception here comes where none can."""
     monkeypatch.setattr("os.fsync", lambda _: None)
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 EVERY = [pytest.param(kind, 1, marks=pytest.mark.exhaustive) for kind in KINDS]
