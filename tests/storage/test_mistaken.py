@@ -9,6 +9,7 @@ import pytest
 
 import cmlp
 from cmlp import DataError, ModelError, Network
+from cmlp.data.formats.detection import detect_format
 
 IMAGES, LABELS = np.zeros((3, 2)), np.array([0, 1, 0])
 
@@ -41,6 +42,12 @@ def test_a_network_where_data_belong(name, tmp_path):
     pytest.importorskip("safetensors.numpy").save_file({"0.weight": IMAGES}, tmp_path / "state_dict")
     with pytest.raises(DataError, match=r"looks like a network, which cmlp\.Network\.load reads$"):
         cmlp.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("first", [0, 34, 123])
+def test_labels_that_are_a_brace_are_no_network(first, tmp_path):
+    (tmp_path / "idx").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, first, 34, 0]))
+    assert detect_format(tmp_path / "idx").name == "IDX"
 
 
 def test_neither(tmp_path):

@@ -31,6 +31,9 @@ FORMATS = (
 )
 
 
+SAFETENSORS = b'\0\0\0\0{"'  # the end of the length of its header, which is below 4 GB, and its beginning
+
+
 def detect_format(path: Path) -> Format:
     """Detect the format of a file.
 
@@ -53,7 +56,7 @@ def detect_format(path: Path) -> Format:
     start = read_start(path)
     if not start:
         raise DataError(f"{path} is empty")
-    if start[8:9] == b"{" or start.lstrip().startswith(b"{"):  # safetensors, or JSON of Nielsen's
+    if start[4:10] == SAFETENSORS or start.lstrip().startswith(b"{"):  # or JSON of Nielsen's
         raise DataError(f"{path} must hold images and labels, and looks like a network, which cmlp.Network.load reads")
     for known in FORMATS:
         if known.recognises(start):
