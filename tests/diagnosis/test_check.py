@@ -164,6 +164,13 @@ def test_labels_off_by_one_are_put_right_where_a_class_has_no_rows(digits):
     np.testing.assert_array_equal(names["test_labels"], labels[used])
 
 
+def test_drawings_in_black_on_white_are_no_integer_division(enlarged):
+    train, (images, labels) = enlarged
+    drawn = np.where(images > 100, 0, 255).astype(np.uint8)
+    assert codes(check(Dataset(*train), Dataset(drawn, labels))) == ("inverted",)
+    assert check(Dataset(*train), Dataset(255 - drawn, labels)).ok
+
+
 def test_other_names_of_the_same_labels_are_found(digits):
     names = [str(label) for label in range(10)]
     train, test = (Dataset(*part, class_names=some) for part, some in zip(digits, (names, names[::-1]), strict=True))

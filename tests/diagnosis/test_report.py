@@ -85,3 +85,15 @@ def test_a_report_as_json_has_one_shape():
     found = Report((FINDING,), ("No test set.",), 9.7).to_dict()
     assert found == expected
     assert json.loads(json.dumps(found)) == expected
+
+
+def test_a_set_that_was_repaired_as_a_whole_is_not_repaired_again():
+    from cmlp.diagnosis import _in_order
+
+    lines = [
+        "test_images = report.repaired_test.images",
+        "test_images = test_images * 2",
+        "test_labels = test_labels - 1",
+    ]
+    found = _in_order([Finding("x", Severity.ERROR, "test data", "x", "x", line) for line in lines])
+    assert [finding.repair for finding in found] == [lines[0], lines[0], lines[2]]

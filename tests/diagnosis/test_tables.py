@@ -70,13 +70,37 @@ def test_zeros_of_counts_are_not_clipped(seed):
     assert codes(report) == ["different-scale"] and report.findings[0].after > 95
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("table", [iris, wine], ids=["iris", "wine"])
+@pytest.mark.parametrize("scaled", [0, 1], ids=["train", "test"])
+def test_one_set_that_was_scaled_and_one_that_was_not(table, seed, scaled):
+    parts = table()
+    x, y = (np.concatenate(both) for both in zip(*parts, strict=True))
+    sets = [list(part) for part in split(x, y, 0.75, seed)]
+    mean, deviation = sets[0][0].mean(0), sets[0][0].std(0)
+    sets[scaled][0] = (sets[scaled][0] - mean) / deviation
+    report = check(*datasets(*sets))
+    assert codes(report) == ["different-scale"] or report.unknown, str(report)
+
+
+def test_a_table_of_which_most_is_zero_is_compared_without_a_warning():
+    rng = np.random.default_rng(0)
+    y = np.arange(600) % 3
+    x = np.where(
+        rng.random((600, 90)) < np.where(np.arange(90) % 3 == y[:, None], 0.08, 0.005), rng.random((600, 90)), 0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert codes(check(*datasets((x[:400], y[:400]), (x[400:], y[400:])))) == []
+
+
 def test_weights_of_words_are_not_lost():
     """Most are 0, and the others differ."""
     rng = np.random.default_rng(0)
-    topics = rng.dirichlet(np.full(200, 0.05), size=4)
-    y = np.arange(900) % 4
-    counts = np.array([rng.multinomial(40, topics[label]) for label in y])
-    weights = counts / np.linalg.norm(counts, axis=1, keepdims=True) * rng.random(200)
+    topics = np.random.default_rng(1).dirichlet(np.full(400, 0.05), size=6)
+    y = rng.integers(0, 6, 900)
+    counts = np.array([rng.multinomial(60, topics[label]) for label in y])
+    weights = counts / np.linalg.norm(counts, axis=1, keepdims=True)
     assert check(Dataset(weights[:600], y[:600]), Dataset(weights[600:], y[600:])).ok
 
 

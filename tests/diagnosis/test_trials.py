@@ -43,3 +43,12 @@ def test_the_second_eta_is_tried_where_the_first_is_too_small(digits):
 def test_what_is_beyond_luck():
     assert beyond_luck(10, 90, 2000, 10.0) == 10.0
     assert beyond_luck(40, 60, 50, 10.0) == pytest.approx(40.0)
+
+
+def test_rows_that_are_sorted_are_all_tried():
+    """Where a large network sees only some of them."""
+    labels = np.repeat(np.arange(10), 1250)
+    images = np.zeros((12_500, 784), np.uint8)
+    trials = Trials(cmlp.Network((784, 1150, 10)), cmlp.Dataset(images, labels))
+    assert len(trials.fitted) == trials.visits < 9_000
+    assert np.bincount(trials.fitted.labels).min() > 0.8 * len(trials.fitted) / 10
