@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmlp.errors import CmlpError
-from cmlp.utils.files import open_regular, resolved
+from cmlp.utils.files import open_regular, resolved, write_files
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BEGINNINGS: dict[str, bytes | tuple[bytes, ...]] = {  # in lower case; of no others is known what replaces them
+BEGINNINGS: dict[
+    str, bytes | tuple[bytes, ...]
+] = {  # in lower case; no others are replaced, as nobody knows how they begin
     **dict.fromkeys(("html", "htm"), b"<!doctype html"),
     **dict.fromkeys(("jpg", "jpeg", "jpe", "jfif"), b"\xff\xd8"),
     **dict.fromkeys(("tif", "tiff"), (b"ii*\0", b"mm\0*")),
@@ -74,8 +76,8 @@ def check_replaceable(path: str, user: str, kind: str = "") -> None:
         beginning = file.read(16).lower()
     kind = kind or Path(path).suffix.removeprefix(".").lower()
     if beginning and not beginning.startswith(BEGINNINGS.get(kind, ())):
-        rule = f"{user} replaces only what begins like .{kind}: it needs another name"
-        raise CmlpError(f"{path} already exists, and {rule}")
+        rule = f"replaces only what begins like .{kind}" if kind in BEGINNINGS else f"never replaces .{kind}"
+        raise CmlpError(f"{path} already exists, and {user} {rule}: it needs another name")
 
 
 def picture_format(path: str, user: str) -> str:
@@ -94,8 +96,6 @@ def picture_format(path: str, user: str) -> str:
 def write_figure(figure: "Figure", path: str, suffix: str) -> None:
     """Write a figure; an existing file is replaced atomically."""
     import warnings
-
-    from cmlp.utils.files import write_files
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about letters of a name that the font has not

@@ -8,7 +8,6 @@ from cmlp.diagnosis.case import Case
 from cmlp.diagnosis.report import Finding, Severity
 from cmlp.diagnosis.trials import GAIN, beyond_luck
 from cmlp.errors import CmlpError
-from cmlp.network import Network
 
 OFF: dict[str, Any] = {
     "lmbda": 0.0, "l1": 0.0, "max_norm": None, "clip_norm": None, "clip_value": None, "label_smoothing": 0.0,
@@ -45,23 +44,26 @@ def too_much(case: Case) -> Finding | None:
         f"{name} is {on[name]:g}; a new network trained with the same settings reaches {with_all:.1f} % on rows it was "
         f"not trained on, and {without[name]:.1f} % without it"
     )
-    repair = f"{trials.new_line}; {trials.training_line(trials.etas[0])}"
+    eta = trials.etas[0]
+    repaired = trials.trained(trials.new(0.0 if name == "dropout" else None), trials.fitted, eta)
+    repair = f"{trials.new_line}; {trials.training_line(eta)}"
     if name == "dropout":
         repair = repair.replace(f", dropout={list(case.network.architecture.dropouts[:-1])!r}", "")
-    return case.found("too-much-regularisation", "training", verdict, measured, repair, without[name])
+    return case.found(
+        "too-much-regularisation", "training", verdict, measured, repair, trials.reached(repaired, case.judged)
+    )
 
 
 def _reached(case: Case, left_out: tuple[str, ...]) -> float:
     """Return the accuracy in percent of a new network, trained as the given one was but for some settings."""
-    settings, trials, a = case.network.settings, case.trials, case.network.architecture
+    settings, trials = case.network.settings, case.trials
     rows = trials.fitted
     penalties = {name: settings.get(name, off) for name, off in OFF.items()} | {
         name: OFF[name] for name in left_out if name in OFF
     }
     for name in ("lmbda", "l1"):  # divided by the number of rows in each step
         penalties[name] = penalties[name] * len(rows) / settings["images"]
-    dropout = 0.0 if "dropout" in left_out else a.dropouts[:-1]
-    network = Network(a.sizes, activation=a.activations, loss=a.loss, dropout=dropout, dtype=a.dtype, seed=0)
+    network = trials.new(0.0 if "dropout" in left_out else None)
     epochs = min(settings.get("epochs", trials.epochs), trials.epochs)
     optimizer = settings["optimizer"]["name"]
     with suppress(CmlpError):
@@ -115,8 +117,6 @@ def _words(remedy: dict[str, Any]) -> str:
 
 
 def _with(case: Case, remedy: dict[str, Any], test: Dataset, eta: float) -> float:
-    a, trials = case.network.architecture, case.trials
-    dropout = remedy.get("dropout", a.dropouts[:-1]) if len(a.sizes) > 2 else 0.0
-    network = Network(a.sizes, activation=a.activations, loss=a.loss, dropout=dropout, dtype=a.dtype, seed=0)
-    trained = trials.trained(network, trials.fitted, eta, lmbda=remedy.get("lmbda", 0.0))
+    trials = case.trials
+    trained = trials.trained(trials.new(remedy.get("dropout")), trials.fitted, eta, lmbda=remedy.get("lmbda", 0.0))
     return trials.reached(trained, test)

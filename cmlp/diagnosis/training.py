@@ -14,11 +14,11 @@ from cmlp.diagnosis.answers import class_never_answered, other_answers
 from cmlp.diagnosis.behaviour import ALL_OFF
 from cmlp.diagnosis.case import Case, misfit
 from cmlp.diagnosis.evidence import Evidence
-from cmlp.diagnosis.probe import accuracy, make_probe
+from cmlp.diagnosis.probe import HIDDEN, make_probe
 from cmlp.diagnosis.regularisation import overfitting, too_much
 from cmlp.diagnosis.report import Finding, Severity
 from cmlp.diagnosis.transforms import scaled
-from cmlp.diagnosis.trials import ADAM_ETAS, DEVIATIONS, HALF, beyond_luck
+from cmlp.diagnosis.trials import ADAM_ETAS, DEVIATIONS, HALF, Trials, beyond_luck
 from cmlp.network import Network
 from cmlp.training.history import History
 
@@ -294,7 +294,7 @@ def _sizes(case: Case) -> Finding | None:
     probe = make_probe(case.train, pictures=Evidence("training data", case.train).picture)
     if probe is None:
         return None
-    sizes = (case.network.sizes[0], 32, case.network.sizes[-1])
+    sizes = (case.network.sizes[0], HIDDEN, case.network.sizes[-1])
     if trials.convincing(max(trials.given, trials.retrained[1]), probe.expected):
         verdict = (
             f"Networks of the sizes {case.network.sizes} learn slowly, if at all: fewer or wider layers do better."
@@ -303,8 +303,11 @@ def _sizes(case: Case) -> Finding | None:
             f"{case.behaviour.answer}; a new network of these sizes reaches {trials.retrained[1]:.1f} % "
             f"and one of sizes {sizes} reaches {probe.expected:.1f} % on rows it was not trained on"
         )
-        repair = f"network = cmlp.Network({sizes}); network.train(train, {trials.epochs}, 1.0, mini_batch_size=10)"
-        return case.found("sizes-hardly-learn", "network", verdict, measured, repair, accuracy(probe, case.judged))
+        other = Trials(Network(sizes, activation="relu", loss="cross_entropy", seed=0), case.train)
+        eta = other.etas[0]
+        repair = f"{other.new_line}; {other.training_line(eta)}"
+        after = other.reached(other.trained(other.new(), other.fitted, eta), case.judged)
+        return case.found("sizes-hardly-learn", "network", verdict, measured, repair, after)
     chance = DEVIATIONS * 100 * float(np.sqrt(trials.constant / 100 / len(trials.held_out)))
     if max(trials.given, trials.retrained[1], probe.expected) > trials.constant + chance:
         return None

@@ -8,6 +8,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,10 +110,11 @@ class Trials:
         """What is tried, each if those before it do not help."""
         return SGD_ETAS + ADAM_ETAS[:1] if self.textbook else ADAM_ETAS
 
-    def new(self) -> Network:
-        """Return a new network that has the architecture of the given one."""
+    def new(self, dropout: Any = None) -> Network:
+        """Return a new network that has the architecture of the given one, perhaps with another dropout."""
         a = self.network.architecture
-        return Network(a.sizes, activation=a.activations, loss=a.loss, dropout=a.dropouts[:-1], dtype=a.dtype, seed=0)
+        rates = a.dropouts[:-1] if dropout is None or len(a.sizes) == 2 else dropout
+        return Network(a.sizes, activation=a.activations, loss=a.loss, dropout=rates, dtype=a.dtype, seed=0)
 
     @property
     def new_line(self) -> str:

@@ -164,3 +164,10 @@ class TestSignalsWhileWriting:
         finally:
             signal.signal(number, before)
         assert cmlp.Network.load("r").sizes[0] == 64
+
+
+def test_a_format_of_which_nobody_knows_the_beginning(complaint):
+    Path("p.pgf").write_text("a picture, or a thesis")
+    said = complaint(*TRAIN, "--plot", "p.pgf")
+    assert "p.pgf already exists, and --plot never replaces .pgf: it needs another name" in said
+    assert Path("p.pgf").read_text() == "a picture, or a thesis"

@@ -181,3 +181,22 @@ def test_the_line_of_a_remedy_has_the_remedy(digits):
         exec(line, names)
         assert names["network"].architecture.dropouts[0] == network
         assert names["network"].settings["lmbda"] == settings
+
+
+def test_the_line_that_lets_a_network_learn_is_what_was_measured(digits):
+    train, test = digits
+    network, history = trained(train, epochs=6, dropout=0.97)
+    finding = finding_of(network, history, train, test)
+    names = {"cmlp": cmlp, "train": train}
+    exec(finding.repair, names)
+    assert finding.after == pytest.approx(names["network"].test(test), abs=4)
+
+
+def test_a_network_that_is_too_narrow_gets_the_line_of_another(digits):
+    train, test = digits
+    network, history = trained(train, hidden=(1, 1), epochs=2)
+    finding = finding_of(network, history, train, test)
+    assert finding.code == "sizes-hardly-learn" and "(64, 32, 10)" in finding.repair
+    names = {"cmlp": cmlp, "train": train}
+    exec(finding.repair, names)
+    assert 90 < finding.after == pytest.approx(names["network"].test(test), abs=4)
