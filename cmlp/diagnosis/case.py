@@ -42,16 +42,8 @@ class Case:
         self, code: str, where: str, verdict: str, measured: str, repair: str | None = None, after: float | None = None
     ) -> Finding:
         """Return an error, with the accuracy of the network as it is."""
-        return Finding(
-            code,
-            Severity.ERROR,
-            where,
-            verdict,
-            measured,
-            repair,
-            self.trials.reached(self.network, self.judged),
-            after,
-        )
+        before = self.trials.reached(self.network, self.judged)
+        return Finding(code, Severity.ERROR, where, verdict, measured, repair, before, after)
 
     def renewed(self, code: str, verdict: str, measured: str) -> Finding:
         """Return an error that a new network of the same sizes repairs."""

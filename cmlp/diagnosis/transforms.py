@@ -60,7 +60,9 @@ class Repair:
 
 
 def _divisor(dataset: Dataset | None) -> str:
-    return "" if dataset is None or dataset.images.dtype != np.uint8 else f" / {1 / dataset.scale:g}"
+    if dataset is None or dataset.images.dtype != np.uint8 or dataset.scale == 1:
+        return ""
+    return f" / {1 / dataset.scale:g}"
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,7 @@ def test_the_line_of_a_repair_knows_that_its_own_set_has_bytes():
     names = {"np": np, "train_images": IMAGES, "test_images": images}
     exec(repair.written_for("test", own, others), names)
     np.testing.assert_allclose(names["test_images"], repair.apply(own).images, atol=1e-6)
+    assert "/" not in repair.written_for("test", Dataset(images, LABELS, scale=1.0), Dataset(IMAGES, LABELS, scale=1.0))
 
 
 @pytest.mark.parametrize("value", [-9999999.0, -999.9, 1e9, -1.0])
