@@ -12,8 +12,9 @@ results               `report`, `sentences`
 ====================  ===============================================================================================
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from cmlp.errors import DataError
 from cmlp.network import Network
 from cmlp.training.history import History
 from cmlp.utils.checks import check_flag, check_range
+from cmlp.utils.suggestions import suggestion
 
 __all__ = ["Finding", "Report", "Severity", "check"]
 
@@ -42,36 +44,65 @@ UNKNOWABLE = {"labels-mismatched", "scrambled-pixels"}  # after these no accurac
 
 
 def check(
-    train: Dataset,
-    test: Dataset | None = None,
-    network: Network | None = None,
+    train: Any,
+    test: Any = None,
+    network: Any = None,
     history: History | None = None,
     *,
     claimed_accuracy: float | None = None,
     progress: bool | None = None,
+    forward: Callable[..., Any] | None = None,
+    fit: Callable[..., Any] | None = None,
+    step: Callable[..., Any] | None = None,
+    score: Callable[..., Any] | None = None,
+    seconds: float | None = None,
+    **settings: Any,
 ) -> Report:
-    """Find what is wrong with data and training, with the evidence, the repair and what it brings.
+    """Find what is wrong with data, a network or its training, with the evidence, the repair and what it brings.
 
     Every diagnosis is tried: its repair is applied and the accuracy measured again. Sound data give no findings
     graver than a note; where that proves nothing, because there are too few rows or too little is learned, the report
     says so (`Report.unknown`). Nothing that is given is changed.
 
+    The network may be anybody's: an object with arrays of parameters and methods that run and train it, a dict of
+    parameters with functions, a module of PyTorch, a model of Keras, an estimator of scikit-learn, or a function that
+    predicts. Copies of it are run, stepped and trained, and what they do is explained: an epoch that sees few images, a
+    derivative that is missing, numbers that overflow, with the place in the file where it can be known. What could not
+    be found out is said in a note, with the keyword that would help.
+
     Parameters
     ----------
-    train : Dataset
-        What the network learns from.
-    test : Dataset, optional
+    train : Dataset or object
+        What the network learns from: a Dataset, or images and labels in the form that the asker's own code takes, such
+        as a list of pairs (image, label), or a tuple of two arrays with samples in rows or columns; labels may be
+        integers, words, or vectors.
+    test : Dataset or object, optional
         What it is tested on; without it, only faults inside the training set can be found.
-    network : Network, optional
-        A network trained on `train`, whose accuracies are then reported; without it, those of a small network, trained
-        on at most 10,000 rows within a second.
+    network : object, optional
+        A network that is examined. If it is a `cmlp.Network`, it must have been trained on `train`; any other is given
+        as it is before its training. Without it, accuracies are those of a small network, trained on at most 10,000
+        rows within a second.
     history : History, optional
         What `Network.train` returned.
     claimed_accuracy : float, optional
-        The test accuracy in percent that other code has counted for the network.
+        The test accuracy in percent that other code has counted for a `cmlp.Network`.
     progress : bool, optional
         Whether to show a progress bar on stderr where the check takes longer than a second; by default, where
         stderr is a terminal.
+    forward : callable, optional
+        A function that takes the network and images and returns its outputs, or the labels that it predicts; by
+        default a method is looked for.
+    fit : callable, optional
+        A function that takes the network, the training data and the settings, and trains it; what it returns is taken
+        for the network where it is one. By default a method is looked for.
+    step : callable, optional
+        A function that takes the network and a mini-batch, and takes one step; by default a method is looked for.
+    score : callable, optional
+        A function that takes the network and test data, and returns an accuracy; by default a method is looked for.
+    seconds : float, default 30
+        How long a network that is not of cmlp may be examined, in seconds of the processor.
+    **settings : object
+        The settings of its training, under the asker's own names: ``epochs=25, eta=0.005``.
 
     Returns
     -------
@@ -81,9 +112,12 @@ def check(
     Raises
     ------
     DataError
-        If an argument is of another type, or a Dataset is empty.
+        If the data are not understood, or a Dataset is empty.
     ModelError
-        If claimed_accuracy is not in [0, 100], or progress is neither True nor False.
+        If claimed_accuracy is not in [0, 100], progress is neither True nor False, seconds is not positive, or a
+        function is none.
+    TypeError
+        If there are settings, and no network that could take them.
 
     Examples
     --------
@@ -95,9 +129,13 @@ def check(
     >>> [finding.code for finding in cmlp.check(train, inverted)]
     ['inverted']
     """
-    kinds = {"train": (train, Dataset), "test": (test, Dataset), "network": (network, Network)}
-    _check_arguments(**kinds, history=(history, History))
+    functions = {"forward": forward, "fit": fit, "step": step, "score": score}
     progress = None if progress is None else check_flag("progress", progress)
+    if network is not None and not isinstance(network, Network):
+        return _check_program(train, test, network, functions, settings, seconds, progress)
+    _refuse_settings(functions | {"seconds": seconds} | settings, network)
+    train, test = _as_dataset(train, "train"), _as_dataset(test, "test")
+    _check_arguments(train=(train, Dataset), test=(test, Dataset), history=(history, History))
     notes = _notes_on(network, history, claimed_accuracy)
     with _progress(progress) as bar:
         first, second = _evidence(train, test)
@@ -125,6 +163,47 @@ def check(
     unknown = excused(pair.unknown, network, test) + reasons_to_doubt_network(network, pair.judge, test)
     datasets = _changed(train, pair.train.dataset), _changed(test, pair.test.dataset)
     return _report(findings, notes + pair.notes + whose, unknown, before, *datasets)
+
+
+def _check_program(
+    train: Any, test: Any, network: Any, functions: dict[str, Any], settings: dict[str, Any], seconds: float | None, progress: bool | None
+) -> Report:  # fmt: skip
+    from cmlp.diagnosis.programs.face import STAGES, check_program
+
+    if seconds is not None:
+        seconds = check_range("seconds", seconds, 0, float("inf"))
+    with _progress(progress, STAGES) as bar:
+        return check_program(
+            train,
+            test,
+            network,
+            functions,
+            settings,
+            seconds=seconds,
+            bar=bar,
+            check_data=partial(check, progress=False),
+        )
+
+
+def _refuse_settings(given: dict[str, Any], network: Network | None) -> None:
+    """Settings and functions are for networks that are not of cmlp."""
+    names = [name for name, value in given.items() if value is not None]
+    if not names:
+        return
+    if network is not None:
+        raise TypeError(f"check() takes no {names[0]}= for a network of cmlp, whose training its history= describes")
+    known = ["train", "test", "network", "history", "claimed_accuracy", "progress"]
+    meant = suggestion(names[0], known) or ": it is for a network, which network= names"
+    raise TypeError(f"check() got an unexpected keyword argument {names[0]!r}{meant}")
+
+
+def _as_dataset(given: Any, name: str) -> Dataset | None:
+    """Return data in any form as a Dataset."""
+    from cmlp.diagnosis.programs.samples import Samples
+
+    if given is None and name == "train":
+        raise DataError("train must hold images and labels, got None; pass cmlp.Dataset(images, labels)")
+    return given if given is None or isinstance(given, Dataset) else Samples(given, name).dataset()
 
 
 def _notes_on(network: Network | None, history: History | None, claimed_accuracy: Any) -> list[str]:
@@ -161,10 +240,10 @@ def _check_arguments(**given: tuple[Any, type]) -> None:
             raise DataError(f"{name} must not be empty, got {value}")
 
 
-def _progress(shown: bool | None) -> Any:
+def _progress(shown: bool | None, stages: int = 5) -> Any:
     from tqdm import tqdm  # here, because importing it takes time that most programs do not need
 
-    return tqdm(total=5, desc="check", delay=1, leave=False, disable=None if shown is None else not shown)
+    return tqdm(total=stages, desc="check", delay=1, leave=False, disable=None if shown is None else not shown)
 
 
 def _trained(

@@ -1,0 +1,162 @@
+"""Why is it 10 %? The examination of anyone's network: it runs, steps and trains copies, and explains what it measures.
+
+======================  ==============================================================================================
+the program             `subject`, found out by `interface`: names are `roles`, arguments `calls`, data `samples`
+its parameters          `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
+the forward pass        `forward_faults`, `parameter_faults`; as plain layers: `replica`
+a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, or measured by `slopes`
+what is wrong with it   `step_faults`
+an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given
+what would help         `trials`, `setting_faults`; the score: `score_faults`
+the report              `examination`, `conclusions`
+======================  ==============================================================================================
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from cmlp.diagnosis.programs.conclusions import conclude
+from cmlp.diagnosis.programs.epoch_faults import examine_epoch
+from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
+from cmlp.diagnosis.programs.examination import Examination
+from cmlp.diagnosis.programs.forward_faults import examine_forward
+from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
+from cmlp.diagnosis.programs.parameter_faults import examine_activations, examine_parameters
+from cmlp.diagnosis.programs.replica import find_replica
+from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.programs.score_faults import examine_score
+from cmlp.diagnosis.programs.setting_faults import examine_settings
+from cmlp.diagnosis.programs.step_faults import examine_later_steps, examine_step_faults
+from cmlp.diagnosis.programs.stepping import examine_step
+from cmlp.diagnosis.programs.subject import Subject
+from cmlp.diagnosis.programs.training_run import train_as_given
+from cmlp.diagnosis.programs.trials import Trials
+
+__all__ = ["Samples", "examine"]
+
+UNSTEADY = {"forward-not-repeatable", "batch-not-independent", "integer-parameters"}
+
+
+def examine(
+    train: Samples, test: Samples | None, network: Any, functions: dict[str, Callable[..., Any] | None], settings: dict[str, Any], *,
+    seconds: float, progress: Callable[[str], None],
+) -> Examination:  # fmt: skip
+    """Examine a network of anybody's.
+
+    Parameters
+    ----------
+    train, test : Samples
+    network : object
+    functions : dict
+        "forward", "fit", "step" and "score", where they are given.
+    settings : dict
+        Keyword arguments of its training.
+    seconds : float
+        Of the processor.
+    progress : callable
+        Is told what is being tried.
+
+    Returns
+    -------
+    Examination
+        With the findings and notes.
+    """
+    with kept_state():
+        subject = Subject(network, train, functions, settings)
+        case = Examination(subject, train, test, seconds, progress)
+        try:
+            with kept_state(subject.shared_generators):
+                _examined(case)
+        except KeyboardInterrupt:
+            case.note("The check was interrupted; this is what was known by then.")
+        except OutOfTime:
+            case.note("The time was up before everything was examined; seconds= gives it more.")
+    return case
+
+
+def _examined(case: Examination) -> None:
+    subject = case.subject
+    if is_estimator(subject.given):
+        _guarded(case, "its settings", lambda: examine_estimator(case))
+        return
+    if subject.runs is None:
+        why = f" ({subject.reasons[-1]})" if subject.reasons else ""
+        case.note(
+            f"No way was found to run the network{why}; pass forward=, a function that takes the network and images and returns its outputs."
+        )
+        return
+    trials: Trials | None = None
+    for what, examination in (
+        ("how it answers", examine_forward),
+        ("its parameters", _parameters),
+        ("its own training", _training),
+        ("one step", _step),
+        ("an epoch", examine_epoch),
+        ("its own score", examine_score),
+    ):
+        case.progress(what)
+        _guarded(case, what, lambda examination=examination: examination(case))
+    if subject.trains or subject.steps:
+        trials = Trials(case)
+        case.progress("other settings")
+        _guarded(case, "other settings", lambda: examine_settings(case, trials))
+        case.progress("all repairs")
+        _guarded(case, "all repairs", lambda: conclude(case, trials))
+    elif "score-disagrees" not in case.codes:
+        case.note(
+            "No way was found to train the network; pass fit=, a function that takes the network and the training data, and its settings."
+        )
+    _noted(case)
+
+
+def _guarded(case: Examination, what: str, examination: Callable[[], None]) -> None:
+    """Go on after code of theirs has failed in a way that nobody foresaw."""
+    if case.left < 0:
+        case.note("The time was up before everything was examined; seconds= gives it more.")
+        return
+    try:
+        examination()
+    except (Exception, OutOfTime) as error:
+        case.facts.setdefault("failures", []).append((what, error))
+        case.note(case.error_note(f"Examining {what}", error))
+
+
+def _parameters(case: Examination) -> None:
+    if case.subject.blocks:
+        examine_parameters(case)
+        if not case.codes & {"forward-not-repeatable", "batch-not-independent"}:
+            fresh = case.subject.renew(case.subject.instance())
+            case.replica = find_replica(case.subject, fresh)
+            examine_activations(case)
+
+
+def _training(case: Examination) -> None:
+    if not (case.subject.trains or case.subject.steps):
+        return
+    case.facts["reference"] = Trials(case).reference()
+    train_as_given(case)
+
+
+def _step(case: Examination) -> None:
+    if not case.subject.blocks or not (case.subject.trains or case.subject.steps) or case.codes & UNSTEADY:
+        return
+    step = examine_step(case)
+    if step is not None:
+        examine_step_faults(case, step)
+        examine_later_steps(case, step)
+
+
+def _noted(case: Examination) -> None:
+    subject = case.subject
+    if subject.uncopied:
+        case.note(
+            f"{', '.join(sorted(set(subject.uncopied))[:5])} cannot be copied and {'was' if len(set(subject.uncopied)) == 1 else 'were'} shared with the network that was given."
+        )
+    if subject.blocks and case.replica is None and (subject.trains or subject.steps):
+        case.note(
+            "The network is no chain of dense layers with known activations, so that formulas of its step cannot be named; its slopes were measured by differences."
+        )
+    if not subject.blocks and (subject.trains or subject.steps):
+        case.note(
+            "No arrays of parameters were found on which the outputs depend, so that its steps were not examined."
+        )

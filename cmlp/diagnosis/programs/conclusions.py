@@ -1,0 +1,116 @@
+"""What the findings come to: consequences stand under their causes, what costs nothing is a note, and one trial has all repairs."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from cmlp.diagnosis.programs.examination import Examination
+from cmlp.diagnosis.programs.setting_faults import best_gradient, learned
+from cmlp.diagnosis.programs.trials import LONGEST, Trials
+from cmlp.diagnosis.report import Finding, Severity
+
+COSTLESS = 2.0  # points below which a fault costs nothing
+RUINOUS = 10.0
+LAST = 6.0  # seconds of the processor for the trial of all repairs
+CAUSES = {  # a finding, and those of which it is a mere consequence
+    "overflow": {
+        "uphill",
+        "bad-initial-weights",
+        "eta-too-large",
+        "shared-array",
+        "not-reset",
+        "weight-decay-too-large",
+    },
+    "non-finite-weights": {"uphill", "overflow", "eta-too-large", "not-reset", "weight-decay-too-large"},
+    "equal-weights": {"shared-array"},
+    "not-updated": {"not-registered", "nothing-moves"},
+    "epoch-sees-few": {"training-fails"},
+    "wrong-gradient": {
+        "forward-not-repeatable",
+        "batch-not-independent",
+        "wrong-targets",
+        "shared-array",
+        "forward-changes-images",
+    },
+    "hidden-delta": {"batch-not-independent", "shared-array"},
+    "unequal-steps": {"batch-not-independent", "shared-array"},
+    "bias-gradient": {"samples-unequal"},
+    "labels-apart": {"wrong-targets"},
+}
+
+
+def conclude(case: Examination, trials: Trials) -> None:
+    """Settle severities and order, and name what nothing explains."""
+    codes = case.codes
+    case.findings = [f for f in case.findings if not CAUSES.get(f.code, set()) & codes]
+    case.findings = [_weighed(case, finding) for finding in case.findings]
+    grave = [finding for finding in case.findings if finding.severity > Severity.NOTE]
+    if case.given is not None and not grave:
+        _learns_nothing(case)
+    case.findings.sort(key=lambda finding: -finding.severity)
+    _together(case, trials)
+
+
+def _weighed(case: Examination, finding: Finding) -> Finding:
+    """Make a note of a fault that costs nothing, since the network learned in spite of it."""
+    if case.given is None or finding.code in (
+        "score-disagrees",
+        "scored-in-training-mode",
+        "forward-changes-images",
+        "never-scored",
+    ):
+        return finding
+    finding = (
+        finding
+        if finding.before is not None
+        else replace(finding, before=case.given if finding.after is not None else None)
+    )
+    gain = None if finding.after is None else finding.after - case.given
+    if learned(case, case.given) and finding.code != "forward-not-repeatable":
+        harmless = gain is None or gain < RUINOUS / 2
+        severity = Severity.NOTE if harmless else Severity.WARNING
+        said = (
+            finding.verdict if finding.severity == Severity.NOTE else f"{finding.verdict[:-1]}; it learns all the same."
+        )
+        return (
+            replace(finding, severity=severity, verdict=said, before=None, after=None)
+            if harmless
+            else replace(finding, severity=severity)
+        )
+    if gain is not None and gain < COSTLESS and finding.after is not None:
+        return replace(finding, before=None, after=None)
+    return finding
+
+
+def _learns_nothing(case: Examination) -> None:
+    assert case.given is not None
+    top = case.facts.get("reference")
+    if top is None or case.given > case.chance + 0.25 * (top - case.chance):
+        return
+    case.found(
+        "learns-nothing", Severity.ERROR, "The network learns next to nothing, and none of the examinations explains it.",
+        f"its own training reaches {case.given:.1f} % on test images, a constant answer {case.chance:.1f} %, and a small network {top:.1f} % from the same images",
+    )  # fmt: skip
+
+
+def _together(case: Examination, trials: Trials) -> None:
+    """Try all repairs at once, in the network's own forward pass, with as many samples as it is given."""
+    grave = [
+        finding
+        for finding in case.findings
+        if finding.severity > Severity.NOTE and finding.where in ("training", "network")
+    ]
+    if len(grave) < 1 or case.replica is None or case.given is None or learned(case, case.given):
+        return
+    if case.codes & {"batch-not-independent", "forward-not-repeatable", "no-activation"}:
+        return
+    visits = int(np.clip((case.subject.epochs or 1) * len(case.usable), trials.batch, LONGEST))
+    _, eta, scale = best_gradient(case, trials, fresh=True)
+    after = trials.by_gradient(eta, scale, fresh=True, visits=visits, seconds=LAST)
+    if after is not None and after > case.given + RUINOUS:
+        number = {1: "this repair", 2: "these two repairs", 3: "these three repairs", 4: "these four repairs"}.get(
+            len(grave), "these repairs"
+        )
+        case.repairs["together"] = after
+        case.facts["together"] = f"With {number} the same network reaches {after:.1f} % ({case.given:.1f} % before)."
+        case.notes.insert(0, case.facts["together"])

@@ -1,0 +1,198 @@
+"""What an epoch sees: samples are recognised where they reach a step, a function or a variable, and counted."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cmlp.diagnosis.programs.examination import Examination
+from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.subject import Instance
+from cmlp.diagnosis.programs.watching import Log, Rows, Tracer, rows_and_labels, traced
+from cmlp.diagnosis.report import Severity
+
+EPOCHS = 2
+FEW, NEARLY = 0.5, 0.95  # shares of the samples
+APART = 0.01  # share of labels that are not those of their images
+TRACED = 1500  # samples in a run whose lines are traced
+ITERATIONS = 200
+SINGLE_STEPS = re.compile(r"iter|step|update|schritt|paso|wiederhol", re.IGNORECASE)
+PORTIONS = r"\[\s*\w+\s*:\s*\w+\s*\+|range\(.*len\("  # how mini-batches are cut
+STEP_BY_ONE = re.compile(r"range\(\s*len\((\w+)\)\s*//\s*([\w.]+)\s*\)")
+DRAWN = 0.4  # of the images that reach a step are others, where they are drawn
+
+
+def _drawn(visits: Any, n: int) -> bool:
+    """Whether mini-batches are drawn, and not always the same."""
+    return len(set(visits.tolist())) > DRAWN * min(n, len(visits))
+
+
+
+def examine_epoch(case: Examination) -> None:
+    """Count the samples that reach the steps of two epochs."""
+    subject = case.subject
+    if not subject.trains:
+        return
+    epochs = EPOCHS if subject.epochs is not None else None
+    single = epochs is not None and SINGLE_STEPS.search(subject.epochs_name or "") is not None
+    if single:  # each of them may be one step with a mini-batch that is drawn
+        epochs = min(subject.epochs or 1, ITERATIONS)
+    counted = _by_steps(case, epochs) or _by_trace(case, epochs)
+    if counted is None:
+        return
+    log, n, what = counted
+    visits = np.array([row for row in log.rows if row >= 0])
+    if not len(visits):
+        return
+    sizes = [size for size in log.sizes if size]
+    case.batch = int(np.median(sizes)) if sizes else None
+    case.facts["epoch"] = f"{len(set(visits.tolist())):,} of {n:,} samples, {len(visits):,} visits"
+    if not (single and _drawn(visits, n)):
+        _judge(case, log, visits, n, epochs or 1, what)
+    _labels(case, log, what)
+
+
+def _by_steps(case: Examination, epochs: int | None) -> tuple[Log, int, str] | None:
+    """Let its training run with a step that only counts, so that all samples are cheap."""
+    subject = case.subject
+    stepping = subject.steps
+    if stepping is None or stepping.name == "given" or stepping.run_first:
+        return None
+    log, rows = Log(), Rows(case.train.x)
+    instance = subject.instance()
+    if not _shadow(instance, stepping.name, lambda *values: log.add(*rows_and_labels(list(values), rows, case.train))):
+        return None
+    n = len(case.train)
+    try:
+        with case.bounded(4.0), np.errstate(all="ignore"):
+            subject.fit(instance, case.train.x, case.train.y, None, epochs)
+    except (Exception, OutOfTime):
+        return None
+    return (log, n, stepping.name) if log.rows else None
+
+
+def _shadow(instance: Instance, name: str, note: Callable[..., None]) -> bool:
+    def counting(*values: Any, **keywords: Any) -> None:
+        note(*values, *keywords.values())
+
+    try:
+        setattr(instance.network, name, counting)
+    except (AttributeError, TypeError):
+        return False
+    return True
+
+
+def _by_trace(case: Examination, epochs: int | None) -> tuple[Log, int, str] | None:
+    """Trace the lines of its own code, and take the variable through which most samples pass in small portions."""
+    subject = case.subject
+    pick = np.sort(case.order[: int(np.clip(0.4 / case.cost, 200, TRACED))])
+    x, y = case.train.x[pick], case.train.y[pick]
+    instance = subject.instance()
+    case.facts["traced_y"] = y
+    tracer = Tracer(Rows(x), case.train)
+    hook = _hook(instance, tracer) if subject.framework.name == "torch" else None
+    try:
+        with case.bounded(5.0), np.errstate(all="ignore"), traced(tracer):
+            subject.fit(instance, x, y, None, epochs)
+    except (Exception, OutOfTime) as error:
+        case.facts["trace"] = repr(error)
+        return None
+    finally:
+        if hook is not None:
+            hook.remove()
+    named = {place: log for place, log in tracer.logs.items() if log.rows}
+    chosen = _stream(named, len(pick))
+    return None if chosen is None else (named[chosen], len(pick), f"{chosen[1]} in {chosen[0]}")
+
+
+def _hook(instance: Instance, tracer: Tracer) -> Any:
+    def look(module: Any, values: Any) -> None:
+        import torch
+
+        if torch.is_grad_enabled() and values:
+            found, labels = rows_and_labels(list(values), tracer.rows, tracer.samples)
+            if found:
+                tracer.logs.setdefault(("forward", "images"), Log()).add(found, labels)
+
+    return instance.network.register_forward_pre_hook(look)
+
+
+def _stream(logs: dict[tuple[str, str], Log], n: int) -> tuple[str, str] | None:
+    """Return the variable that has the mini-batches: many portions that are small, and most samples altogether."""
+    if ("forward", "images") in logs:
+        return "forward", "images"
+    portions = {place: log for place, log in logs.items() if len(log.sizes) > 1 and np.median(log.sizes) < 0.6 * n}
+    if not portions:
+        return None
+    return max(
+        portions,
+        key=lambda place: (len(set(portions[place].rows)), len(portions[place].rows), len(portions[place].labels)),
+    )
+
+
+def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: str) -> None:
+    distinct = len(set(visits.tolist()))
+    half = visits[: len(visits) // epochs]
+    first = len(set(half.tolist()))
+    size = f" in mini-batches of {case.batch}" if case.batch and case.batch > 1 else ""
+    place = case.line_like(PORTIONS) or case.place_of("fit")
+    where = f" ({place})" if place else ""
+    if distinct > 0.9 * n and len(visits) < 0.6 * epochs * n:
+        case.found(
+            "later-epochs-empty", Severity.ERROR, "Only the first epoch sees any images.",
+            f"in {epochs} epochs {len(visits):,} images reached {what}, and not {epochs * n:,}{where}", "training_data = list(zip(images, labels)): a zip is empty once it was read",
+        )  # fmt: skip
+    elif first < FEW * n:
+        times = len(half) / max(first, 1)
+        starts = f"range(0, len(data), {case.batch})" if case.batch and case.batch > 1 else None
+        own = STEP_BY_ONE.sub(r"range(0, len(\1), \2)", place.partition(": ")[2]) if STEP_BY_ONE.search(place) else ""
+        repair = own or (
+            f"let k run over {starts}: mini-batches begin {case.batch} apart"
+            if starts and times > 1.5
+            else "let the mini-batches of an epoch cover all samples"
+        )
+        case.found(
+            "epoch-sees-few", Severity.ERROR, f"An epoch sees {first:,} of {n:,} images.",
+            f"counted at {what}: {len(half):,} images{size}, each of these {times:.3g} times{_overlap(log)}{where}", repair,
+        )  # fmt: skip
+    elif first < NEARLY * n:
+        case.found(
+            "epoch-leaves-out",
+            Severity.NOTE,
+            f"An epoch leaves out {n - first:,} of {n:,} images.",
+            f"counted at {what}: {first:,} different images{size}{where}",
+            "take the last, shorter mini-batch, too",
+        )
+
+
+def _overlap(log: Log) -> str:
+    if len(log.sizes) < 2 or not log.sizes[0]:
+        return ""
+    one, other = log.rows[: log.sizes[0]], log.rows[log.sizes[0] : log.sizes[0] + log.sizes[1]]
+    common = len(set(one) & set(other))
+    return f"; the first two mini-batches share {common} of {len(one)} images" if common and len(one) > 1 else ""
+
+
+def _labels(case: Examination, log: Log, what: str) -> None:
+    if len(log.labels) != len(log.rows) or "wrong-targets" in case.codes:
+        return
+    table = case.facts.get("traced_y", case.train.y)
+    classes = case.train.classes
+    pairs = [(table[row], label) for row, label in zip(log.rows, log.labels, strict=True) if row >= 0]
+    wrong = np.array([(label - own) % classes for own, label in pairs])
+    share = float(np.mean(wrong != 0))
+    if share < APART:
+        return
+    shift = int(np.bincount(wrong).argmax())
+    moved = shift and np.mean(wrong == shift) > 0.9
+    verdict = (
+        f"The labels that reach {what} are moved by {shift}."
+        if moved
+        else f"The labels that reach {what} are not those of the images."
+    )
+    place = case.place_of("fit")
+    case.found(
+        "labels-apart", Severity.ERROR, verdict,
+        f"{100 * (1 - share):.1f} % of {len(pairs):,} images came with the label that they have in the data" + (f" ({place})" if place else ""), "shuffle images and labels by one permutation",
+    )  # fmt: skip

@@ -1,0 +1,177 @@
+"""Classifiers with scikit-learn's face: their own settings are changed one at a time, and each is fitted again."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from cmlp.diagnosis.programs.examination import Array, Examination
+from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.setting_faults import BETTER, LARGE, learned
+from cmlp.diagnosis.programs.trials import Trials
+from cmlp.diagnosis.report import Severity
+
+ROWS = 4000
+FACTORS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)
+LARGEST_ETA = 1.0
+MORE_EPOCHS, MOST_EPOCHS = 10, 100
+USUAL_ALPHA = 1e-4
+ONE_OF_MANY = 0.02  # share of answers without a class from which on one-hot labels do harm
+
+
+def is_estimator(network: Any) -> bool:
+    """Whether an object has scikit-learn's face."""
+    return not isinstance(network, type) and all(
+        callable(getattr(network, name, None)) for name in ("get_params", "set_params", "fit", "predict")
+    )
+
+
+class Estimator:
+    """A classifier that is cloned for each trial.
+
+    Parameters
+    ----------
+    case : Examination
+    estimator : object
+        Never fitted itself.
+    """
+
+    def __init__(self, case: Examination, estimator: Any) -> None:
+        self.case, self.given = case, estimator
+        self.rows = case.order[:ROWS]
+        self.x = case.train.x[self.rows]
+        self.labels = np.asarray(case.train.labels(case.train.y[self.rows]))
+
+    def fitted(self, scale: float = 1.0, labels: Array | None = None, **params: Any) -> Any:
+        """Return a clone that was fitted with other settings."""
+        from sklearn.base import clone
+
+        model = clone(self.given).set_params(**params)
+        with self.case.bounded(8.0), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return model.fit(self.x / scale, self.labels if labels is None else labels)
+
+    def accuracy(self, model: Any, scale: float = 1.0) -> float:
+        """Return its accuracy on the judging rows, in percent."""
+        out = np.asarray(model.predict(self.case.judged_x / scale))
+        if out.ndim == 2 and out.shape[1] > 1:
+            return 100 * float(np.mean((out.argmax(axis=1) == self.case.judged_y) & (out.sum(axis=1) > 0)))
+        return 100 * float(np.mean(self.case.train.numbers_of(out.ravel()) == self.case.judged_y))
+
+    def trial(self, scale: float = 1.0, labels: Array | None = None, **params: Any) -> float:
+        """Return the accuracy of a clone with other settings, 0 where it cannot be fitted."""
+        try:
+            return self.accuracy(self.fitted(scale, labels, **params), scale)
+        except (Exception, OutOfTime):
+            return 0.0
+
+
+def examine_estimator(case: Examination) -> None:
+    """Find which setting of a classifier, or which form of its data, keeps it from learning."""
+    tried = Estimator(case, case.subject.given)
+    try:
+        model = tried.fitted()
+    except (Exception, OutOfTime) as error:
+        case.note(case.error_note("Its own fit", error))
+        return
+    case.given = tried.accuracy(model)
+    case.facts["reference"] = Trials(case).reference()
+    if case.train.vectors and _one_hot(case, tried, model):
+        return
+    if learned(case, case.given):
+        return
+    params = tried.given.get_params()
+    _pixels(case, tried, model)
+    if "learning_rate_init" in params:
+        _eta(case, tried, model, float(params["learning_rate_init"]))
+    if "max_iter" in params and params["max_iter"] and getattr(model, "n_iter_", 0) is not None:
+        _epochs(case, tried, model, int(params["max_iter"]))
+    if isinstance(params.get("alpha"), (int, float)) and params["alpha"] > 100 * USUAL_ALPHA:
+        _alpha(case, tried, float(params["alpha"]))
+
+
+def _course(model: Any) -> str:
+    curve = getattr(model, "loss_curve_", None)
+    return f"; in {len(curve)} epochs its loss went from {curve[0]:.3g} to {curve[-1]:.3g}" if curve else ""
+
+
+def _one_hot(case: Examination, tried: Estimator, model: Any) -> bool:
+    rows = np.asarray(model.predict(case.judged_x))
+    if rows.ndim != 2:
+        return False
+    none = float(np.mean(rows.sum(axis=1) != 1))
+    after = tried.trial(labels=case.train.y[tried.rows])
+    severity = Severity.ERROR if none > ONE_OF_MANY else Severity.WARNING
+    case.found(
+        "one-hot-labels", severity, "The labels are one-hot, so that the classifier learns one question of yes and no for each class.",
+        f"{100 * none:.1f} % of its predictions have no class or several; its output activation is {getattr(model, 'out_activation_', 'unknown')}",
+        "fit(images, labels.argmax(axis=1))", before=case.given, after=after,
+    )  # fmt: skip
+    return True
+
+
+def _pixels(case: Examination, tried: Estimator, model: Any) -> None:
+    high = case.train.high
+    if high <= LARGE:
+        return
+    after = tried.trial(high)
+    if after > (case.given or 0) + BETTER:
+        case.found(
+            "unscaled-pixels",
+            Severity.ERROR,
+            "The pixels are not scaled.",
+            f"values in {case.train.low:g}..{high:g}{_course(model)}",
+            f"fit(images / {high:g}, labels)",
+            before=case.given,
+            after=after,
+        )
+
+
+def _eta(case: Examination, tried: Estimator, model: Any, eta: float) -> None:
+    table = {}
+    for factor in FACTORS:
+        value = float(f"{eta * factor:.3g}")
+        if value <= LARGEST_ETA and case.left > 0.3 * case.seconds:
+            table[value] = tried.trial(learning_rate_init=value)
+    if not table:
+        return
+    best = max(table, key=table.__getitem__)
+    if table[best] <= (case.given or 0) + BETTER:
+        return
+    word = "small" if best > eta else "large"
+    reached = ", ".join(f"{value:g}: {accuracy:.1f} %" for value, accuracy in sorted(table.items()))
+    case.found(
+        f"eta-too-{word}", Severity.ERROR, f"learning_rate_init = {eta:g} is too {word}.", f"with the other settings as they are it reaches, by learning_rate_init: {reached}{_course(model)}",
+        f"learning_rate_init={best:g}", before=case.given, after=table[best],
+    )  # fmt: skip
+
+
+def _epochs(case: Examination, tried: Estimator, model: Any, epochs: int) -> None:
+    if int(getattr(model, "n_iter_", 0)) < epochs:
+        return
+    more = min(MORE_EPOCHS * epochs, MOST_EPOCHS)
+    after = tried.trial(max_iter=more)
+    if after > (case.given or 0) + BETTER:
+        case.found(
+            "too-few-epochs",
+            Severity.ERROR,
+            f"max_iter = {epochs} ends the training too early.",
+            f"it was stopped after {epochs} epochs{_course(model)}",
+            f"max_iter={more}",
+            before=case.given,
+            after=after,
+        )
+
+
+def _alpha(case: Examination, tried: Estimator, alpha: float) -> None:
+    after = tried.trial(alpha=USUAL_ALPHA)
+    if after > (case.given or 0) + BETTER:
+        case.found(
+            "weight-decay-too-large",
+            Severity.ERROR,
+            f"alpha = {alpha:g} is too large.",
+            f"{case.given:.1f} % with it, {after:.1f} % with {USUAL_ALPHA:g}",
+            f"alpha={USUAL_ALPHA:g}",
+            before=case.given,
+            after=after,
+        )

@@ -1,0 +1,219 @@
+"""What is known of one network while it is examined, and what was found so far."""
+
+import inspect
+import linecache
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.diagnosis.programs.explanation import Explanation
+from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.replica import Replica
+from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.programs.subject import Instance, Subject
+from cmlp.diagnosis.report import Finding, Severity
+
+Array = NDArray[Any]
+JUDGED = 1500  # rows by which trials are judged
+TRIAL = 0.8  # seconds of the processor for one trial
+GIVEN = 2.0  # for the training as it was given
+MOST = 12_000  # samples that one trial trains on
+
+
+@dataclass
+class Step:
+    """One step with a few samples: from which values, what it changed, and what explains it."""
+
+    values: list[Array]
+    changes: list[Array]
+    x: Array
+    y: Array
+    eta: float
+    explanation: Explanation | None = None
+    noisy: bool = False
+    adaptive: bool = False
+    cosines: dict[str, float] = field(default_factory=dict)  # by block, against slopes measured by differences
+
+
+class Examination:
+    """The subject, the data it is judged by, and the findings.
+
+    Parameters
+    ----------
+    subject : Subject
+    train : Samples
+    test : Samples or None
+        Rows of `train` are held out without it.
+    seconds : float
+        Of the processor, for everything.
+    progress : callable
+        Told what is being tried.
+    """
+
+    def __init__(
+        self, subject: Subject, train: Samples, test: Samples | None, seconds: float, progress: Callable[[str], None]
+    ) -> None:
+        self.subject, self.train, self.test = subject, train, test
+        self.progress = progress
+        self.began, self.seconds = time.process_time(), seconds
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+        self.replica: Replica | None = None
+        self.step: Step | None = None
+        self.given: float | None = None  # accuracy in percent of what its own training makes
+        self.trained: Instance | None = None
+        self.batch: int | None = None
+        self.cost = 1e-4  # seconds for one sample
+        self.summed: float | None = None  # how many times the mean gradient one step takes, by eta
+        self.repairs: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {}
+        self._split()
+
+    def _split(self) -> None:
+        rng = np.random.default_rng(5)
+        n = len(self.train)
+        if self.test is not None:
+            pick = rng.permutation(len(self.test))[:JUDGED]
+            self.judged_x, self.judged_y = self.test.x[pick], self.test.y[pick]
+            self.usable = np.arange(n)
+        else:
+            order = rng.permutation(n)
+            held = min(JUDGED, max(1, n // 4))
+            self.judged_x, self.judged_y = self.train.x[order[:held]], self.train.y[order[:held]]
+            self.usable = np.sort(order[held:]) if n > 1 else order
+        self.order = rng.permutation(self.usable)
+        counts = np.bincount(self.judged_y[self.judged_y >= 0], minlength=1)
+        self.chance = 100 * float(counts.max()) / max(1, len(self.judged_y))
+
+    # Time
+
+    @property
+    def left(self) -> float:
+        """Seconds of the processor that are left."""
+        return self.seconds - (time.process_time() - self.began)
+
+    @contextmanager
+    def bounded(self, seconds: float, seed: int | None = 0, instance: Instance | None = None) -> Iterator[None]:
+        """Run code of theirs within so many seconds, and within the time that is left."""
+        with self.subject.care(max(0.2, min(seconds, self.left)), seed, instance):
+            yield
+
+    @property
+    def budget(self) -> int:
+        """How many samples a trial can train on."""
+        return int(np.clip(TRIAL / self.cost, 500, MOST))
+
+    # Findings
+
+    def found(
+        self, code: str, severity: Severity, verdict: str, measured: str, repair: str | None = None, *, where: str = "training",
+        before: float | None = None, after: float | None = None,
+    ) -> Finding:  # fmt: skip
+        """Note a finding."""
+        finding = Finding(code, severity, where, verdict, measured, repair, before, after)
+        self.findings.append(finding)
+        return finding
+
+    def note(self, text: str) -> None:
+        """Note what could not be found out."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of what was found."""
+        return {finding.code for finding in self.findings}
+
+    def change(self, code: str, **changes: Any) -> None:
+        """Change all findings of a code."""
+        self.findings = [replace(f, **changes) if f.code == code else f for f in self.findings]
+
+    def error_note(self, what: str, error: BaseException) -> str:
+        """Say why something could not be done."""
+        if isinstance(error, OutOfTime):
+            return f"{what} took too long and was stopped."
+        return f"{what} failed: {type(error).__name__}: {str(error)[:120]}"
+
+    # Names and places
+
+    def name_of(self, index: int) -> str:
+        """Return what a block of parameters is called."""
+        return self.subject.blocks[index].name or "the parameters"
+
+    def place_of(self, kind: str) -> str:
+        """Return file, line and name of the function that steps, trains or runs, as "script.py:57, update"."""
+        function = self._function(kind)
+        code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
+        if code is None:
+            return ""
+        return f"{Path(code.co_filename).name}:{code.co_firstlineno}, {code.co_name}"
+
+    def _function(self, kind: str) -> Any:
+        subject = self.subject
+        if subject.functions.get(kind):
+            return subject.functions[kind]
+        name = {
+            "forward": subject.runs.name if subject.runs else None,
+            "fit": subject.trains,
+            "step": subject.steps.name if subject.steps else subject.trains,
+        }[kind]
+        return getattr(subject.given, name, None) if name else None
+
+    def line_like(self, pattern: str) -> str:
+        """Return the first line of its training that looks like a pattern, as "script.py:57: for k in range(n):"."""
+        for found in _sources(self._function("fit"), self.subject.given):
+            for number, line in found:
+                if re.search(pattern, line):
+                    return f"{Path(found.file).name}:{number}: {line.strip()}"
+        return ""
+
+    def line_of(self, index: int) -> str:
+        """Return the line of the asker's that changes a block, as "script.py:57: self.W1 -= lr * dW1", if it can be found."""
+        name = re.split(r"[.\[]", self.name_of(index).replace("']", ""))[-1].strip("'\"") or self.name_of(index)
+        stem = re.split(r"\[", self.name_of(index))[0].split(".")[-1]
+        for kind in ("step", "fit"):
+            function = self._function(kind)
+            for found in _sources(function, self.subject.given):
+                for number, line in found:
+                    for wanted in (name, stem):
+                        if wanted and re.search(
+                            rf"\b{re.escape(wanted)}\b['\"\]]*(\[[^=]*\])?\s*([-+*/]?=)(?!=)", line
+                        ):
+                            return f"{Path(found.file).name}:{number}: {line.strip()}"
+        return ""
+
+
+class Source(list[tuple[int, str]]):
+    """Numbered lines of a function, and their file."""
+
+    file = ""
+
+
+def _sources(function: Any, network: Any) -> Iterator[Source]:
+    """Yield the lines of a function, then those of the methods of its network."""
+    functions = [function] if function is not None else []
+    functions += [f for f in vars(type(network)).values() if inspect.isfunction(f) and f.__name__ != "__init__"]
+    for some in functions:
+        code = getattr(inspect.unwrap(some), "__code__", None)
+        if code is None:
+            continue
+        numbers = [line for _, _, line in code.co_lines() if line]
+        made = (
+            Source((n, linecache.getline(code.co_filename, n)) for n in range(min(numbers), max(numbers) + 1))
+            if numbers
+            else Source()
+        )
+        made.file = code.co_filename
+        yield made
+
+
+def finite(values: list[Array]) -> bool:
+    """Whether all numbers are finite."""
+    return all(np.isfinite(value).all() for value in values)

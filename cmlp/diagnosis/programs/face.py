@@ -1,0 +1,119 @@
+"""The report on anyone's network: on its data, and on its code."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.programs import examine
+from cmlp.diagnosis.programs.examination import GIVEN, Examination
+from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.report import Finding, Report, Severity
+from cmlp.errors import CmlpError, DataError, ModelError
+
+SECONDS = 30.0
+STAGES = 9
+SAMPLED = 20_000  # rows of which the data are checked
+
+
+def check_program(
+    train: Any, test: Any, network: Any, functions: dict[str, Callable[..., Any] | None], settings: dict[str, Any], *,
+    seconds: float | None, bar: Any, check_data: Callable[[Dataset, Dataset | None], Report],
+) -> Report:  # fmt: skip
+    """Check data and a network of anybody's.
+
+    Parameters
+    ----------
+    train, test : object
+        In the form in which the program takes them; `test` may be None.
+    network : object
+    functions : dict
+        "forward", "fit", "step", "score".
+    settings : dict
+    seconds : float or None
+        Of the processor.
+    bar : tqdm
+        Shows what is being tried.
+    check_data : callable
+        The check of the data alone.
+
+    Returns
+    -------
+    Report
+    """
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise ModelError(f"{name} must be a function that takes the network first, got {type(function).__name__}")
+    learned, judged = (
+        Samples(train, "train"),
+        None if test is None else _like(Samples(test, "test"), Samples(train, "train")),
+    )
+
+    def progress(what: str) -> None:
+        bar.set_description(f"check: {what}")
+        bar.update()
+
+    progress("the data")
+    data, notes = _data(learned, judged, check_data)
+    case = examine(
+        learned,
+        judged,
+        network,
+        functions,
+        settings,
+        seconds=SECONDS if seconds is None else seconds,
+        progress=progress,
+    )
+    return _joined(data, notes, case)
+
+
+def _like(test: Samples, train: Samples) -> Samples:
+    """Number the classes of the test data as those of the training data."""
+    if test.depth != train.depth:
+        raise DataError(f"test must have images of {train.depth} values, as train has, got {test.depth}")
+    if test.vectors or train.vectors or np.array_equal(test.values, train.values):
+        return test
+    numbers = train.numbers_of(test.values[test.y])
+    if (numbers >= 0).all():
+        test.templates = {int(n): test.templates[int(y)] for n, y in zip(numbers, test.y, strict=True)}
+        test.y, test.values, test.classes = numbers, train.values, train.classes
+    return test
+
+
+def _data(
+    train: Samples, test: Samples | None, check_data: Callable[[Dataset, Dataset | None], Report]
+) -> tuple[Report | None, list[str]]:
+    try:
+        return check_data(train.dataset(), None if test is None else test.dataset()), []
+    except CmlpError as error:
+        return None, [f"The data were not checked: {error}"]
+
+
+def _joined(data: Report | None, notes: list[str], case: Examination) -> Report:
+    findings: list[Finding] = list(case.findings)
+    if data is not None:
+        findings += [f for f in data.findings if f.code not in {g.code for g in findings}]
+        wrong = [f for f in data.findings if f.severity == Severity.ERROR]
+        if wrong:  # what is wrong with the data explains that a network does not learn from them
+            findings = [f for f in findings if f.code != "learns-nothing"]
+    findings.sort(key=lambda finding: -finding.severity)
+    unknown = data.unknown if data is not None and not findings and case.given is None else ()
+    return Report(
+        tuple(findings), (*_learned(case), *case.notes, *notes, *(data.notes if data is not None else ())), case.given,
+        data.repaired_train if data is not None else None, data.repaired_test if data is not None else None, unknown,
+    )  # fmt: skip
+
+
+def _learned(case: Examination) -> list[str]:
+    """Say what its own training reaches."""
+    if case.given is None:
+        return []
+    n, epochs = case.facts.get("given", (None, None))
+    right = f"{case.given:.1f} % of the test images right"
+    if n is None:
+        return [f"It has {right}."]
+    if case.facts.get("stopped"):
+        return [f"After the first {GIVEN:g} s of its own training it has {right}."]
+    often = "" if epochs is None else f" in {epochs} epoch{'' if epochs == 1 else 's'}"
+    return [f"After its own training with {n:,} images{often} it has {right}."]

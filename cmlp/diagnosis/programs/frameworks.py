@@ -1,0 +1,134 @@
+"""What is peculiar to networks of PyTorch and Keras; everything else is a plain object."""
+
+import copy
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.diagnosis.programs.copies import Copier
+from cmlp.diagnosis.programs.leaves import Block, attributes, step_into
+from cmlp.diagnosis.programs.samples import is_tensor
+
+DROPPED = re.compile(r"_?(dropout|drop)(_?(rate|prob|p|ratio))?|p_?drop(out)?", re.IGNORECASE)
+KEPT = re.compile(r"_?(keep)_?(prob|rate|p)?|p_?keep", re.IGNORECASE)
+
+
+class Framework:
+    """A plain object."""
+
+    name = ""
+    forward: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    keywords: dict[str, Any] = {}
+    single_precision = False
+
+    def copied(self, network: Any, copier: Copier) -> Any:
+        """Return a copy of a network."""
+        return copier.copied(network)
+
+    def is_buffer(self, network: Any, block: Block) -> bool:
+        """Whether numbers are no parameters, but what a layer keeps for itself."""
+        return False
+
+    @contextmanager
+    def running(self, network: Any) -> Iterator[None]:
+        """Run it as one tests it."""
+        yield
+
+    def steady(self, network: Any) -> None:
+        """Switch off in a copy what makes its steps random: dropout under the names that people give it."""
+        for part in (network, *attributes(network).values()):
+            for name, value in attributes(part).items() if not isinstance(part, (str, bytes, type)) else ():
+                if isinstance(value, float) and DROPPED.fullmatch(name):
+                    setattr(part, name, 0.0)
+                elif isinstance(value, float) and KEPT.fullmatch(name):
+                    setattr(part, name, 1.0)
+
+    def shaped(self, rows: NDArray[Any], form: str) -> Any:
+        """Return images in a form of its own."""
+        return rows
+
+    def fit_arguments(self, made: dict[str, Any]) -> dict[str, Any]:
+        """Add what its training needs to be quiet."""
+        return made
+
+
+class Torch(Framework):
+    """A module of PyTorch."""
+
+    name = "torch"
+    forward = ("__call__",)
+    forms = ("tensor rows", "tensor pictures", "tensor planes")
+    single_precision = True
+
+    def is_buffer(self, network: Any, block: Block) -> bool:
+        """Whether it is a buffer, as the running means of batch normalization."""
+        places = {buffer.data_ptr() for buffer in network.buffers()} if hasattr(network, "buffers") else set()
+        value = step_into(network, block.paths[0])
+        return is_tensor(value) and value.data_ptr() in places
+
+    @contextmanager
+    def running(self, network: Any) -> Iterator[None]:
+        """Run it in evaluation mode, without gradients: whether its own code does so is asked of its own score."""
+        import torch
+
+        modes = [(module, module.training) for module in network.modules()]
+        network.eval()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for module, mode in modes:
+                module.training = mode
+
+    def steady(self, network: Any) -> None:
+        """Drop nothing, and let batch normalization use what it has seen."""
+        for module in network.modules():
+            kind = type(module).__name__
+            if "Dropout" in kind:
+                module.p = 0.0
+            elif "BatchNorm" in kind:
+                module.eval()
+                module.train = lambda mode=True, module=module: module
+
+    def shaped(self, rows: NDArray[Any], form: str) -> Any:
+        """Return a tensor of rows or of pictures."""
+        import torch
+
+        made = torch.tensor(np.array(rows), dtype=torch.float32)
+        side = round(rows.shape[1] ** 0.5)
+        shapes = {"tensor pictures": (-1, 1, side, side), "tensor planes": (-1, side, side)}
+        return made.reshape(shapes[form]) if form in shapes else made
+
+
+class Keras(Framework):
+    """A model of Keras 3."""
+
+    name = "keras"
+    forward = ("predict",)
+    forms = ("rows", "own")
+    keywords = {"verbose": 0}
+    single_precision = True
+
+    def copied(self, network: Any, copier: Copier) -> Any:
+        """Return a copy that is compiled alike."""
+        made = copy.deepcopy(network)
+        if getattr(network, "optimizer", None) is not None:
+            made.compile_from_config(network.get_compile_config())
+        return made
+
+    def fit_arguments(self, made: dict[str, Any]) -> dict[str, Any]:
+        """Let it show no progress."""
+        return made | {"verbose": 0}
+
+
+def framework_of(network: Any) -> Framework:
+    """Return what a network was made with."""
+    modules = {kind.__module__.split(".")[0] for kind in type(network).__mro__}
+    if "torch" in modules and hasattr(network, "parameters"):
+        return Torch()
+    return Keras() if modules & {"keras", "tensorflow"} and hasattr(network, "predict") else Framework()

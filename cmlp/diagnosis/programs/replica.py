@@ -1,0 +1,327 @@
+"""A copy of somebody's forward pass as plain layers, accepted only if it gives the same outputs to the last digits.
+
+With it gradients are exact, and everything about a step becomes arithmetic.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.diagnosis.programs.leaves import Block, attributes
+
+if TYPE_CHECKING:
+    from cmlp.diagnosis.programs.subject import Instance, Subject
+
+Array = NDArray[Any]
+EXACT, SINGLE = 1e-9, 2e-5  # how far outputs may differ, relative to the largest one
+MOST_SIZES = 12
+
+
+def sigmoid(z: Array) -> Array:
+    """Return the logistic function, without overflow."""
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def softmax(z: Array) -> Array:
+    """Return the softmax of each row, without overflow."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _phi(z: Array) -> Array:
+    from scipy.special import ndtr
+
+    return ndtr(z)
+
+
+def _gelu_tanh(z: Array) -> Array:
+    return 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+
+
+Pair = tuple[Callable[[Array], Array], Callable[[Array, Array], Array]]
+
+
+def _leaky(slope: float) -> Pair:
+    return lambda z: np.where(z > 0, z, slope * z), lambda z, a: np.where(z > 0, 1.0, slope)
+
+
+# name: the function of z, and its derivative as a function of z and a = f(z)
+FUNCTIONS: dict[str, Pair] = {
+    "sigmoid": (sigmoid, lambda z, a: a * (1 - a)),
+    "tanh": (np.tanh, lambda z, a: 1 - a * a),
+    "relu": (lambda z: np.maximum(z, 0), lambda z, a: (z > 0).astype(float)),
+    "identity": (lambda z: z, lambda z, a: np.ones_like(z)),
+    "leaky relu": _leaky(0.01),
+    "leaky relu (0.1)": _leaky(0.1),
+    "leaky relu (0.2)": _leaky(0.2),
+    "leaky relu (0.3)": _leaky(0.3),
+    "leaky relu (0.05)": _leaky(0.05),
+    "leaky relu (0.001)": _leaky(0.001),
+    "elu": (lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))), lambda z, a: np.where(z > 0, 1.0, a + 1)),
+    "silu": (lambda z: z * sigmoid(z), lambda z, a: sigmoid(z) * (1 + z * (1 - sigmoid(z)))),
+    "softplus": (lambda z: np.logaddexp(0, z), lambda z, a: sigmoid(z)),
+    "gelu": (lambda z: z * _phi(z), lambda z, a: _phi(z) + z * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)),
+    "gelu (tanh)": (_gelu_tanh, lambda z, a: (_gelu_tanh(z + 1e-6) - _gelu_tanh(z - 1e-6)) / 2e-6),
+    "scaled tanh": (lambda z: 1.7159 * np.tanh(2 * z / 3), lambda z, a: 1.7159 * 2 / 3 * (1 - (a / 1.7159) ** 2)),
+    "softsign": (lambda z: z / (1 + np.abs(z)), lambda z, a: 1 / (1 + np.abs(z)) ** 2),
+    "softmax": (softmax, lambda z, a: a * (1 - a)),
+    "log_softmax": (lambda z: np.log(softmax(z)), lambda z, a: 1 - np.exp(a)),
+}
+HIDDEN = tuple(name for name in FUNCTIONS if name not in ("softmax", "log_softmax"))
+OUTPUT = ("sigmoid", "softmax", "identity", "tanh", "relu", "log_softmax", "leaky relu", "scaled tanh", "softplus")
+COMMON = ("sigmoid", "relu", "tanh", "leaky relu", "identity")
+
+INPUTS: dict[str, Callable[[Array], Array]] = {
+    "x": lambda x: x,
+    "x / 255": lambda x: x / 255,
+    "x / 256": lambda x: x / 256,
+    "x - 0.5": lambda x: x - 0.5,
+    "2 x - 1": lambda x: 2 * x - 1,
+    "(x - 0.1307) / 0.3081": lambda x: (x - 0.1307) / 0.3081,
+    "x / 127.5 - 1": lambda x: x / 127.5 - 1,
+    "0.99 x + 0.01": lambda x: 0.99 * x + 0.01,
+    "0.99 x / 255 + 0.01": lambda x: 0.99 * x / 255 + 0.01,
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Where the weights or biases of a layer are: in which block, from which number on, and how they lie."""
+
+    index: int
+    shape: tuple[int, ...]
+    start: int = 0
+    turned: bool = False
+    order: str = "C"
+    folded: str = ""  # whether the "first" or the "last" input is a 1, whose weights are the biases
+
+    def of(self, values: list[Array]) -> Array:
+        """Return the numbers, as (inputs, outputs) for weights."""
+        size = int(np.prod(self.shape, dtype=int))
+        flat = np.asarray(values[self.index]).reshape(-1)[self.start : self.start + size]
+        made = flat.reshape(self.shape, order=self.order)  # type: ignore[call-overload]
+        return made.T if self.turned else made
+
+    def add(self, values: list[Array], change: Array) -> None:
+        """Add to the numbers, in place."""
+        size = int(np.prod(self.shape, dtype=int))
+        made = (change.T if self.turned else change).reshape(self.shape)
+        values[self.index].reshape(-1)[self.start : self.start + size] += made.ravel(order=self.order)  # type: ignore[call-overload]
+
+    @property
+    def inputs(self) -> int:
+        """How many units it takes, without the one that is 1."""
+        return self.shape[1 if self.turned else 0] - bool(self.folded)
+
+    @property
+    def outputs(self) -> int:
+        """How many units it has."""
+        return self.shape[0 if self.turned else 1]
+
+
+@dataclass(frozen=True)
+class Replica:
+    """Dense layers: where their weights and biases are, and the activations."""
+
+    weights: tuple[Piece, ...]
+    biases: tuple[Piece | None, ...]
+    acts: tuple[str, ...]
+    inputs: str = "x"
+
+    def layers(self, values: list[Array]) -> list[tuple[Array, Array | None]]:
+        """Return weights of shape (inputs, outputs) and biases, layer by layer."""
+        made: list[tuple[Array, Array | None]] = []
+        for piece, bias in zip(self.weights, self.biases, strict=True):
+            w = piece.of(values)
+            if piece.folded == "first":
+                made.append((w[1:], w[0]))
+            elif piece.folded == "last":
+                made.append((w[:-1], w[-1]))
+            else:
+                made.append((w, None if bias is None else bias.of(values).ravel()))
+        return made
+
+    def run(self, values: list[Array], x: Array) -> tuple[list[Array], list[Array]]:
+        """Return weighted sums and activations, layer by layer; the first activations are the inputs."""
+        zs: list[Array] = []
+        outs = [INPUTS[self.inputs](x)]
+        with np.errstate(all="ignore"):
+            for (w, b), act in zip(self.layers(values), self.acts, strict=True):
+                zs.append(outs[-1] @ w + (0 if b is None else b))
+                outs.append(FUNCTIONS[act][0](zs[-1]))
+        return zs, outs
+
+    def apply(self, values: list[Array], layer: int, weights: Array, biases: Array) -> None:
+        """Add to the weights (inputs, outputs) and biases of a layer, in place."""
+        piece, bias = self.weights[layer], self.biases[layer]
+        if piece.folded:
+            parts = [biases[None], weights] if piece.folded == "first" else [weights, biases[None]]
+            weights = np.concatenate(parts)
+        piece.add(values, weights)
+        if bias is not None:
+            size = int(np.prod(bias.shape, dtype=int))
+            bias.add(values, (np.full(1, biases.sum()) if size == 1 else biases).reshape(bias.shape))
+
+
+def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
+    """Return the replica of a network, or None if it is no chain of dense layers with known activations."""
+    values = subject.values(instance)
+    rng = np.random.default_rng(3)
+    depth = subject.samples.depth
+    x = rng.random((6, depth)) * rng.random((6, depth)) * 0.5
+    out = subject.outputs(instance, x)
+    if out.ndim == 1 or not np.isfinite(out).all() or any(value.size == 0 for value in values):
+        return None
+    single = subject.framework.single_precision or any(_is_single(subject, block) for block in subject.blocks)
+    tolerance = SINGLE if single else EXACT
+    found = list(_chains(subject, values, out.shape[1]))
+    for inputs in INPUTS:
+        for weights, biases in found:
+            for acts in _activations(len(weights), every=inputs == "x"):
+                replica = Replica(weights, biases, acts, inputs)
+                made = replica.run(values, x)[1][-1]
+                if made.shape == out.shape and np.allclose(
+                    made, out, rtol=tolerance * 10, atol=tolerance * max(np.abs(out).max(), 1e-3)
+                ):
+                    return replica
+    return None
+
+
+def _is_single(subject: "Subject", block: Block) -> bool:
+    from cmlp.diagnosis.programs.leaves import step_into
+    from cmlp.diagnosis.programs.samples import as_array
+
+    root = subject.instance().network
+    array = as_array(step_into(root, block.paths[0]))
+    return array is not None and array.dtype.itemsize < 8
+
+
+def _activations(layers: int, *, every: bool) -> Iterator[tuple[str, ...]]:
+    hidden = min(layers - 1, 3)
+    first = [(name,) * (layers - 1) for name in (HIDDEN if every else COMMON)] if layers > 1 else [()]
+    for some in first:
+        for act in OUTPUT:
+            yield (*some, act)
+    if hidden > 1 and every:
+        for mixed in product(COMMON, repeat=hidden):
+            if len(set(mixed)) > 1:
+                for act in OUTPUT:
+                    yield (*mixed, *mixed[-1:] * (layers - 1 - hidden), act)
+
+
+Chain = tuple[tuple[Piece, ...], tuple[Piece | None, ...]]
+
+
+def _chains(subject: "Subject", values: list[Array], classes: int) -> Iterator[Chain]:
+    """Yield orders of the matrices that lead from the inputs to the classes, with the biases that fit."""
+    depth = subject.samples.depth
+    if len(values) == 1 and max(values[0].shape, default=0) == values[0].size:
+        yield from _of_one_vector(subject, values[0].size, depth, classes)
+        return
+    matrices = [
+        i
+        for i, v in enumerate(values)
+        if (v.ndim == 2 and min(v.shape) > 1) or (v.ndim == 2 and classes == 2 and v.size > 2 and 1 in v.shape)
+    ]
+    vectors = [i for i in range(len(values)) if i not in matrices]
+    for extra in (0, 1):
+        for chain in _extended(values, matrices, depth, classes, (), extra):
+            biases = _biases(values, vectors, chain)
+            if biases is not None:
+                yield chain, biases
+
+
+def _extended(
+    values: list[Array], matrices: list[int], size: int, classes: int, chain: tuple[Piece, ...], extra: int
+) -> Iterator[tuple[Piece, ...]]:
+    used = {piece.index for piece in chain}
+    if size == classes and len(used) == len(matrices) and chain:
+        yield chain
+        return
+    for i in matrices:
+        if i in used:
+            continue
+        for turned in (False, True):
+            shape = values[i].shape
+            taken, given = (shape[1], shape[0]) if turned else shape
+            if taken == size + extra:
+                for folded in ("first", "last") if extra else ("",):
+                    piece = Piece(i, shape, turned=turned, folded=folded)
+                    if extra and chain and chain[0].folded != folded:
+                        continue
+                    yield from _extended(values, matrices, given, classes, (*chain, piece), extra)
+
+
+def _biases(values: list[Array], vectors: list[int], chain: tuple[Piece, ...]) -> tuple[Piece | None, ...] | None:
+    free, made = list(vectors), []
+    for piece in chain:
+        fits = (v for v in free if values[v].size == piece.outputs)
+        single = (v for v in free if values[v].size == 1)
+        chosen = next(fits, next(single, None)) if not piece.folded else None
+        if chosen is not None:
+            free.remove(chosen)
+        made.append(None if chosen is None else Piece(chosen, values[chosen].shape))
+    return None if free else tuple(made)
+
+
+def _of_one_vector(subject: "Subject", total: int, depth: int, classes: int) -> Iterator[Chain]:
+    """Yield ways to cut one vector of all parameters into layers."""
+    for sizes in _possible_sizes(subject, total, depth, classes):
+        shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+        for style in ("W b W b", "W W b b", "folded first", "folded last"):
+            for turned in (True, False):
+                for order in ("C", "F"):
+                    chain = _cut(shapes, style, turned=turned, order=order)
+                    if chain is not None:
+                        yield chain
+
+
+def _cut(shapes: list[tuple[int, int]], style: str, *, turned: bool, order: str) -> Chain | None:
+    start, weights, biases = 0, [], []
+    folded = style.split()[1] if style.startswith("folded") else ""
+    for one, other in shapes:
+        taken = one + bool(folded)
+        shape = (other, taken) if turned else (taken, other)
+        weights.append(Piece(0, shape, start, turned, order, folded))
+        start += taken * other
+        if style == "W b W b":
+            biases.append(Piece(0, (other,), start))
+            start += other
+    if style == "W W b b":
+        for _, other in shapes:
+            biases.append(Piece(0, (other,), start))
+            start += other
+    return tuple(weights), tuple(biases) if biases else (None,) * len(weights)
+
+
+def _possible_sizes(subject: "Subject", total: int, depth: int, classes: int) -> Iterator[tuple[int, ...]]:
+    hidden, rest = divmod(total - classes, depth + classes + 1)
+    if rest == 0 and hidden > 0:
+        yield depth, hidden, classes
+    numbers = _whole_numbers(subject)
+    for one, other in product(numbers, repeat=2):
+        if (depth + 1) * one + (one + 1) * other + (other + 1) * classes == total:
+            yield depth, one, other, classes
+    if (depth + 1) * classes == total:
+        yield depth, classes
+
+
+def _whole_numbers(subject: "Subject") -> list[int]:
+    """Return whole numbers that the program names, among which its sizes are."""
+    roots: list[Any] = [*attributes(subject.given).values(), *subject.settings.values()]
+    for function in subject.functions.values():
+        if function is not None and hasattr(function, "__globals__"):
+            roots += list(function.__globals__.values())
+            roots += list(function.__code__.co_consts)
+    found: list[int] = []
+    for value in roots:
+        parts = value if isinstance(value, (list, tuple)) else [value]
+        found += [
+            int(v) for v in parts if isinstance(v, (int, np.integer)) and not isinstance(v, bool) and 1 < v < 5000
+        ]
+    return sorted(set(found))[:MOST_SIZES]

@@ -1,0 +1,102 @@
+"""What names mean in other people's programs: which method runs a network, which argument is the learning rate.
+
+Names only propose: whatever they suggest is tried before it is believed.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+FORWARD = [
+    "predict_proba", "feedforward", "feed_forward", "forward", "forward_pass", "forward_prop", "forward_propagation",
+    "forwardprop", "forward_propagate", "propagate", "think", "query", "activate", "infer", "inference", "run",
+    "compute", "output", "outputs", "get_output", "__call__", "predict", "prediction", "classify", "avant", "propager",
+    "propagation", "vorwaerts", "vorwärts", "adelante", "propagar", "avanti",
+]  # fmt: skip
+STEP = [
+    "gradient_step", "update_mini_batch", "train_batch", "train_on_batch", "train_step", "training_step", "fit_batch",
+    "partial_fit", "learn_batch", "sgd_step", "step", "train_one", "train_single", "learn_one", "backprop",
+    "backpropagation", "backpropagate", "back_propagation", "back_propagate", "backward_pass", "backward",
+    "update_weights", "update", "learn", "train_iteration", "update_batch",
+]  # fmt: skip
+FIT = [
+    "train", "fit", "SGD", "sgd", "learn", "optimize", "gradient_descent", "stochastic_gradient_descent",
+    "train_network", "training", "train_model", "fit_model", "run_training", "entrainer", "apprendre", "trainieren",
+    "trainiere", "lerne", "lernen", "anlernen", "entrenar", "aprender", "treinar", "addestra", "allena",
+]  # fmt: skip
+SCORE = [
+    "test", "evaluate", "accuracy", "score", "get_accuracy", "compute_accuracy", "calc_accuracy", "calculate_accuracy",
+    "evaluer", "évaluer", "exactitude", "genauigkeit", "bewerten", "testen", "evaluar", "precision_total", "exactitud",
+    "avaliar", "acuracia",
+]  # fmt: skip
+SCORE_LIKE = re.compile(
+    r"acc|score|evalu|correct|percent|precis|exact|juste|reussi|réussi|taux|treff|genau|quote|richtig|aciert|acert"
+    r"|porcent|pourcent|hits?(_|$)|success|erfolg|bewert",
+    re.IGNORECASE,
+)
+UNTOUCHED = re.compile(r"save|load|dump|write|read|plot|show|draw|print|export|delete|remove|reset|close|exit", re.I)
+
+_ROLES = {
+    "eta": r"eta|η|lr|learning_?rate(_init)?|l_?rate|alpha|rate|step_?size|learn_?rate|taux(_apprentissage)?|pas"
+    r"|lern_?rate|schritt(weite)?|tasa(_(de_)?aprendizaje)?|taxa(_(de_)?aprendizado)?|tasso|epsilon_lr|gamma_lr",
+    "epochs": r"(n|num|nb|max)?_?epochs?|iterations?|(n|num|max)_?iters?|iters|max_iter|num_iterations|epoques?"
+    r"|époques?|n_?(steps|updates)|steps|num_steps|epochen|durchg(ae|ä)nge|epocas?|épocas?|iteraciones|epoche"
+    r"|wiederholungen",
+    "size": r"(mini_?)?batch(_?size)?_?(size|len)?|mb_?size|bs|batchsize|taille(_lot|_du_lot)?|lot"
+    r"|stapel(gr(oe|ö)(ss|ß)e)?|tama(n|ñ|nh)o(_(de_)?lote)?|lote|chunk",
+    "test": r"(test|val(?!ue|or)|eval(?!u)).*|.*_(test|val|valid|validation)|[xyt](test|val)|donnees_test|testdaten"
+    r"|datos_prueba",
+    "images": r"x|xs|(train(ing)?_?)?(inputs?|images?|x|imgs|features)|x_?train|x_?batch|xb|batch_?x"
+    r"|input_?(vector|data|list|layer)|inputs_list|a0|img|entrees?|entrées?|eingaben?|eingabe|entradas?|bilder?"
+    r"|imagenes|imagens|pixels?|row|sample",
+    "labels": r"y|ys|(train(ing)?_?)?(labels?|targets?|y)|train(ing)?_?outputs|y_?train|y_?batch|yb|batch_?y|expected"
+    r"|target_?(vector|list)|targets_list|t|desired.*|y_true|sorties?|cibles?|etiquettes?|étiquettes?|ziele?|soll"
+    r"|ausgaben?|salidas?|etiquetas?|saidas?|objetivos?|answers?|truth|one_?hot|klassen?|alvos?",
+    "pairs": r"mini_?batch(es)?|batch|training_?(data|set)|train_?(data|set)?|data|dataset|samples|train|examples"
+    r"|donnees|données|daten|trainingsdaten|datos|dados|pairs|loader|train_?loader|xy",
+}
+_SIZE_FIRST = re.compile(r"(mini_?)?batch_?size|mb_?size|bs|batchsize|taille.*|stapel.*|tama.*", re.I)
+_OF_A_TEST = re.compile(r"(^|_)(test|val|valid|validation|eval)(ing)?(?=_|$)|(?<=^[xyt])(test|val)$", re.IGNORECASE)
+
+
+def role(name: str) -> str | None:
+    """Return what an argument of this name is for: eta, epochs, size, test, images, labels or pairs."""
+    if _SIZE_FIRST.fullmatch(name):
+        return "size"
+    for kind in ("eta", "epochs", "test", "images", "labels", "pairs", "size"):
+        if re.fullmatch(_ROLES[kind], name, re.IGNORECASE):
+            return kind
+    return None
+
+
+def role_in_test(name: str) -> str | None:
+    """Return what part of test data an argument of this name takes: images, labels or pairs; None for the whole."""
+    return role(_OF_A_TEST.sub("", name).strip("_"))
+
+
+def signature_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
+    """Return all parameters of a function, or None where nobody knows them."""
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters of a function that can be given by name or position, or [] where nobody knows them."""
+    return [p for p in signature_of(function) or [] if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+
+
+def required(function: Callable[..., Any]) -> int:
+    """Return how many arguments a function must be given; 1 where nobody knows."""
+    if signature_of(function) is None:
+        return 1
+    return sum(p.default is p.empty and p.kind is not p.KEYWORD_ONLY for p in parameters_of(function))
+
+
+def by_value(value: Any) -> str | None:
+    """Return the role that a setting of an unknown name probably has: whole numbers count, fractions are rates."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return "epochs" if isinstance(value, int) else "eta"

@@ -1,0 +1,260 @@
+"""Running somebody's network: by which method, with images in which form, and where its outputs are."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
+from cmlp.diagnosis.programs.leaves import Path, Walk, numbers_of, spelled, step_into
+from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, parameters_of, required, role
+from cmlp.diagnosis.programs.samples import as_array
+
+if TYPE_CHECKING:
+    from cmlp.diagnosis.programs.subject import Instance, Subject
+
+Array = NDArray[Any]
+TRY = 4.0  # seconds of the processor for one attempt to call something
+PROBED = 3  # images in an attempt
+LAYER_FLAG = re.compile(r"(is_?)?train(ing)?(_mode)?|train_flag|apprentissage|dropout_on", re.IGNORECASE)
+NO_OUTPUT = re.compile(r"(.*[._\[])?'?_*(b|bias|w|weight|g|grad|d|delta|nabla|m|v|vel|momentum|theta)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a network is run: by which method or function, with images in which form, one by one or together."""
+
+    name: str
+    form: str
+    single: bool
+    skip: int = 0
+
+
+def function_of(
+    subject: "Subject", instance: "Instance", kind: str, name: str | None
+) -> tuple[Callable[..., Any], int]:
+    """Return a function of a copy, and how many arguments come before the data."""
+    function = instance.functions.get(kind)
+    if function is None:
+        if name == "":
+            return instance.network, 0
+        assert name is not None
+        return getattr(instance.network, name), 0
+    if getattr(function, "__self__", None) is instance.network:
+        return function, 0
+    parameters = parameters_of(function)
+    first = role(parameters[0].name) if parameters else None
+    alone = len(parameters) == 1 or required(function) < 2
+    own = callable(instance.network) and hasattr(instance.network, "__code__")
+    if own and (first in ("pairs", "images") or (alone and kind == "forward")):
+        return function, 0
+    return function, 1
+
+
+def called(function: Callable[..., Any], instance: "Instance", made: dict[str, Any], skip: int) -> Any:
+    """Call a function, with the network first where it takes that."""
+    return function(*([instance.network] if skip else []), **made)
+
+
+def find_forward(subject: "Subject") -> Call | None:
+    """Return how a network gives outputs, or else labels; None where no way was found."""
+    rows = subject.samples.x[np.random.default_rng(0).choice(len(subject.samples), PROBED)]
+    best: tuple[int, Call] | None = None
+    for name, skip in _forward_names(subject):
+        for form, single in _forms(subject):
+            call = Call(name, form, single, skip)
+            rank = _rank(subject, call, rows)
+            if rank and (best is None or rank > best[0]):
+                best = rank, call
+            if rank >= 2:
+                return call
+    return best[1] if best else None
+
+
+def _rank(subject: "Subject", call: Call, rows: Array) -> int:
+    """Return 2 for outputs of classes, 1 for labels, 0 where the call fails or changes the network."""
+    try:
+        with silence(), np.errstate(all="ignore"), kept_state(), limited(TRY):
+            seed_all(0)
+            made = run(subject, subject.instance(), rows, call)
+    except (Exception, OutOfTime) as error:
+        subject.reasons.append(f"{call.name or 'it'}: {type(error).__name__}: {str(error)[:80]}")
+        return 0
+    return 0 if made is None else made.ndim
+
+
+def _forward_names(subject: "Subject") -> Iterator[tuple[str, int]]:
+    """Yield what may run it, the most probable first, and how many arguments come before the images."""
+    network = subject.given
+    if subject.functions.get("forward"):
+        yield "forward", function_of(subject, subject.instance(), "forward", None)[1]
+        return
+    if callable(network) and hasattr(network, "__code__"):
+        yield "", 0
+        return
+    known = [
+        name for plain in FORWARD for name in (plain, f"_{plain}", f"_{plain}_") if plain != "__call__" or name == plain
+    ]
+    if subject.framework.forward:
+        known = list(subject.framework.forward)
+    names = [name for name in known if callable(getattr(network, name, None))]
+    yield from ((name, 0) for name in names if required(getattr(network, name)) == 1)
+    if not isinstance(network, type) and not subject.framework.forward:
+        for name in dir(network):
+            plain = name.strip("_")
+            if name.startswith("__") or name in names or UNTOUCHED.search(name) or plain in (*FIT, *STEP, *SCORE):
+                continue
+            if callable(getattr(network, name, None)) and required(getattr(network, name)) == 1:
+                yield name, 0
+
+
+def _forms(subject: "Subject") -> list[tuple[str, bool]]:
+    samples = subject.samples
+    if subject.framework.forms:
+        return [(form, False) for form in subject.framework.forms]
+    own = [("own", True)] if samples.pairs else [("own", False)]
+    return own + [
+        ("rows", False),
+        ("columns", False),
+        ("column", True),
+        ("flat", True),
+        ("list", True),
+        ("own one", True),
+    ]
+
+
+def _shaped(subject: "Subject", rows: Array, form: str) -> Any:
+    samples = subject.samples
+    if form == "own":
+        return samples.image(rows[0]) if samples.pairs else samples.images(rows)
+    if form == "own one":
+        return samples.image(rows[0])
+    if form.startswith("tensor"):
+        return subject.framework.shaped(rows, form)
+    return {
+        "rows": lambda: np.array(rows),
+        "columns": lambda: np.array(rows.T),
+        "column": lambda: np.array(rows[0]).reshape(-1, 1),
+        "flat": lambda: np.array(rows[0]),
+        "list": lambda: rows[0].tolist(),
+    }[form]()
+
+
+def run(subject: "Subject", instance: "Instance", x: Array, call: Call) -> Array | None:
+    """Return outputs of shape (n, classes), numbers of classes of shape (n,), or None."""
+    function, keywords = _function(subject, instance, call)
+    with subject.framework.running(instance.network):
+        if not call.single:
+            return _harvest(subject, instance, function(_shaped(subject, x, call.form), **keywords), len(x))
+        made = []
+        for row in x:
+            part = _harvest(subject, instance, function(_shaped(subject, row[None], call.form), **keywords), 1)
+            if part is None:
+                return None
+            made.append(part)
+    return np.concatenate(made)
+
+
+def ask(subject: "Subject", instance: "Instance", images: Any, call: Call) -> Any:
+    """Hand images to what runs the network, and return what it answers."""
+    function, keywords = _function(subject, instance, call)
+    return function(images, **keywords)
+
+
+def _function(subject: "Subject", instance: "Instance", call: Call) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """Return what runs a network, as a function of images, and keywords that switch off what is for training only."""
+    network = instance.network
+    function = instance.functions.get("forward") or (getattr(network, call.name) if call.name else network)
+    keywords = dict(subject.framework.keywords)
+    for p in parameters_of(function):
+        if LAYER_FLAG.fullmatch(p.name) and p.default is not p.empty and isinstance(p.default, bool):
+            keywords[p.name] = False
+    return (partial(function, network) if call.skip else function), keywords
+
+
+def _harvest(subject: "Subject", instance: "Instance", result: Any, count: int) -> Array | None:
+    """Find the outputs in what was returned, or, where nothing was, among the attributes."""
+    if result is None:
+        return _among_attributes(subject, instance, count)
+    parts = [result]
+    if isinstance(result, dict):
+        parts = list(result.values())
+    elif isinstance(result, (tuple, list)):
+        parts = (
+            [result, *result]
+            if np.ndim(result[-1] if len(result) else 0) <= 1 and isinstance(result, list)
+            else list(result)
+        )
+        if isinstance(result, list):
+            parts = parts[1:] + parts[:1]
+    for exact in (True, False):
+        for part in parts[::-1]:
+            made = _outputs(subject, part, count, exact=exact and len(parts) > 1)
+            if made is not None:
+                return made
+    return None
+
+
+def _outputs(subject: "Subject", part: Any, count: int, *, exact: bool) -> Array | None:
+    samples = subject.samples
+    array = as_array(part)
+    if array is None:
+        try:
+            array = np.asarray(part)
+        except (ValueError, TypeError):
+            return None
+    k = samples.classes
+    if array.size == count and not (exact and array.dtype.kind == "f" and k != 2):
+        if array.dtype.kind in "iubUSO" or (array.dtype.kind == "f" and k != 2):
+            numbers = samples.numbers_of(array)
+            return numbers if (numbers >= 0).all() else None
+        if k == 2 and array.dtype.kind == "f":
+            return _two_classes(array.ravel().astype(float))
+    if array.dtype.kind not in "fiu" or not array.size:
+        return None
+    if array.size == count * k:
+        turned = array.ndim == 2 and array.shape == (k, count) and k != count
+        return np.array(array.T if turned else array, dtype=float).reshape(count, k)
+    if not exact and array.ndim == 2 and array.size % count == 0 and k < array.size // count <= 1000:
+        turned = array.shape[1] == count and array.shape[0] != count
+        made = np.array(array.T if turned else array, dtype=float)
+        return made if made.shape[0] == count else None
+    return None
+
+
+def _two_classes(values: Array) -> Array:
+    """Return outputs of both classes for a network with one output: a probability, or a number with a sign."""
+    middle = 0.5 if np.nanmin(values, initial=0.0) >= 0 and np.nanmax(values, initial=0.0) <= 1 else 0.0
+    return np.column_stack([middle - values, values - middle])
+
+
+def _among_attributes(subject: "Subject", instance: "Instance", count: int) -> Array | None:
+    k = subject.samples.classes
+    place = subject.output_place
+    if place is None:
+        place = subject.output_place = _output_place(instance, count * k)
+    if place is None:
+        return None
+    found = np.asarray(numbers_of(step_into(instance.network, place)))
+    if found.size != count * k:
+        return None
+    turned = found.ndim == 2 and found.shape == (k, count) and count != k
+    return np.array(found.T if turned else found, dtype=float).reshape(count, k)
+
+
+def _output_place(instance: "Instance", size: int) -> Path | None:
+    """Return the path of the last array of this size that is named as no parameter or gradient."""
+    found = None
+    for path, value in Walk(instance.network).leaves:
+        array = np.asarray(numbers_of(value))
+        if (
+            array.size == size
+            and array.dtype.kind == "f"
+            and not NO_OUTPUT.fullmatch(re.sub(r"[\[\]'\d]+$", "", spelled(path)))
+        ):
+            found = path
+    return found

@@ -1,0 +1,347 @@
+"""Images and labels, and the way back to the very form in which somebody's program takes them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.programs.roles import role
+from cmlp.errors import DataError
+
+MAKE = "pass (images, labels), or a list of (image, label) pairs"
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a tensor of PyTorch, which need not be installed."""
+    return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
+
+
+def as_array(value: Any) -> NDArray[Any] | None:
+    """Return an array or a tensor as a NumPy array that shares its memory where that is possible, or None."""
+    if isinstance(value, np.ndarray):
+        return value
+    if is_tensor(value):
+        return np.asarray(value.detach().cpu().numpy())
+    if hasattr(value, "__array__") and hasattr(value, "shape") and not isinstance(value, type):
+        try:
+            return np.asarray(value)
+        except Exception:
+            return None
+    return None
+
+
+class Samples:
+    """Rows of numbers with the numbers of their classes, and how to give them back in their own form.
+
+    Parameters
+    ----------
+    given : object
+        A Dataset, two arrays (images, labels), a dict of both, or pairs (image, label) in any container; arrays may
+        hold the samples as rows, as columns, as pictures; labels may be numbers, one-hot or any other vectors, words.
+    name : str
+        Of the argument, for messages.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n, depth)
+    y : ndarray of int of shape (n,)
+        Numbers of classes, from 0 on.
+    values : ndarray
+        What each class is called.
+    vectors : bool
+        Whether labels are vectors with one number for each class.
+    templates : dict
+        One label of each class, as it was given.
+    """
+
+    def __init__(self, given: Any, name: str) -> None:
+        self.name = name
+        self.many: Form | None = None  # the form of all images; pairs have only that of one
+        self.iterator = hasattr(given, "__next__")
+        self.container: Any = type(given)
+        given = self._taken_apart(given)
+        self.pairs = not isinstance(given, tuple)
+        if not len(given if self.pairs else given[0]):
+            raise DataError(f"{name} must not be empty; {MAKE}")
+        self._read_pairs(given) if self.pairs else self._read_arrays(*given)
+        self.depth = self.x.shape[1]
+        finite = self.x[np.isfinite(self.x)]
+        self.low, self.high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        self.one.set_highest(self.high)
+        if self.many is not None:
+            self.many.set_highest(self.high)
+
+    def _taken_apart(self, given: Any) -> Any:
+        """Return a tuple of two arrays, or a list of pairs."""
+        if isinstance(given, Dataset):
+            return given.images, given.labels
+        if isinstance(given, dict):
+            self.container = dict
+            self.keys = sorted(given, key=lambda name: role(str(name)) == "labels")
+            if len(given) != 2:
+                raise DataError(f"{self.name} must have images and labels, got a dict with {len(given)} keys; {MAKE}")
+            return given[self.keys[0]], given[self.keys[1]]
+        if isinstance(given, (tuple, list)) and len(given) == 2 and _sizes_agree(*given):
+            return tuple(given)
+        if isinstance(given, np.ndarray) and given.dtype == object:
+            self.container = given.shape
+        try:
+            return list(given) if not isinstance(given, (str, bytes)) else self._refuse(given)
+        except TypeError:
+            return self._refuse(given)
+
+    def _refuse(self, given: Any) -> Any:
+        raise DataError(f"{self.name} must hold images and labels, got {type(given).__name__}; {MAKE}")
+
+    def _read_pairs(self, pairs: list[Any]) -> None:
+        try:
+            whole = all(len(pair) == 2 and not isinstance(pair, (str, bytes, dict)) for pair in pairs)
+        except TypeError:  # an item without a length
+            whole = False
+        if not whole:
+            raise DataError(f"{self.name} must have pairs of one image and one label; {MAKE}")
+        self.pair = list if isinstance(pairs[0], list) else tuple
+        self.one = Form(pairs[0][0])
+        try:
+            self.x = np.array([np.asarray(_plain(image)).ravel() for image, _ in pairs], dtype=float)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{self.name} must have images of numbers, all of one size: {error}; {MAKE}") from error
+        self._read_labels([_plain(label) for _, label in pairs], [label for _, label in pairs])
+
+    def _read_arrays(self, images: Any, labels: Any) -> None:
+        try:
+            table, answers = np.asarray(_plain(images)), np.asarray(_plain(labels))
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{self.name} must have images and labels of one size each: {error}; {MAKE}") from error
+        n = _number_of_samples(table, answers)
+        if n is None:
+            shapes = f"images of shape {table.shape} and labels of shape {answers.shape}"
+            raise DataError(f"{self.name} must have one label for each image, got {shapes}; {MAKE}")
+        self.columns = table.shape[0] != n or _square_columns(table, answers)
+        self.label_columns = answers.shape[0] != n or (self.columns and answers.shape == (n, n))
+        rows = np.moveaxis(table, -1, 0) if self.columns else table
+        try:
+            self.x = rows.reshape(n, -1).astype(float)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{self.name} must have images of numbers: {error}; {MAKE}") from error
+        self.one = Form(rows[0] if self.columns or hasattr(images, "iloc") else images[0])
+        self.one.dtype = table.dtype
+        self.many, self.answers = Form(images), Form(labels)
+        turned = list(np.moveaxis(answers, -1, 0) if self.label_columns else answers)
+        self._read_labels(turned, turned)
+
+    def _read_labels(self, plain: list[Any], own: list[Any]) -> None:
+        """Give each class a number, and keep one label of each as it was given."""
+        try:
+            rows = np.array([np.ravel(label) for label in plain])
+            self.vectors = rows.ndim == 2 and rows.shape[1] > 1
+            if self.vectors:
+                self.y, self.values = rows.astype(float).argmax(axis=1), np.arange(rows.shape[1])
+            else:
+                self.values, self.y = _classes_of(rows.reshape(len(own)))
+        except (ValueError, TypeError) as error:
+            kinds = "must have labels that are numbers, words or vectors of one size"
+            raise DataError(f"{self.name} {kinds}: {error}; {MAKE}") from error
+        found = zip(*np.unique(self.y, return_index=True), strict=True)
+        self.templates = {int(number): own[index] for number, index in found}
+        self.classes = len(self.values)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def dataset(self) -> Dataset:
+        """Return the same as a Dataset, for the check of the data."""
+        images = self.x.astype(self.one.dtype) if self.one.dtype.kind in "iu" else self.x
+        names = [str(value) for value in self.values] if self.values.dtype.kind in "US" else None
+        shape = self.one.shape if len(self.one.shape) == 2 and min(self.one.shape) > 1 else (-1,)
+        return Dataset(images.reshape(len(images), *shape), self.y, classes=self.classes, class_names=names)
+
+    def numbers_of(self, answers: Any) -> NDArray[Any]:
+        """Return labels as a program gives them, as numbers of classes; -1 for those that are none."""
+        answers = np.asarray(answers).ravel()
+        if answers.dtype.kind in "fiub" and self.values.dtype.kind in "fiub":
+            places = np.searchsorted(self.values, answers).clip(0, len(self.values) - 1)
+            return np.where(self.values[places] == answers, places, -1)
+        known = {str(value): number for number, value in enumerate(self.values)}
+        return np.array([known.get(str(answer), -1) for answer in answers], dtype=int)
+
+    # In their own form
+
+    def label(self, number: int) -> Any:
+        """Return the label of a class, as it was given."""
+        if int(number) in self.templates:
+            return _own(self.templates[int(number)])
+        return self._unseen(int(number))
+
+    def _unseen(self, number: int) -> Any:
+        """Return the label of a class of which there are no samples, in the form of those that there are."""
+        template = next(iter(self.templates.values()))
+        made = np.array(_plain(template))
+        if self.vectors:
+            low, high = made.min(), made.max()
+            made[...] = low
+            made.reshape(-1)[number] = high
+        else:
+            made[...] = self.values[number]
+        return Form(template).made(made) if made.ndim else type(template)(made.item())
+
+    def image(self, row: NDArray[Any]) -> Any:
+        """Return one image."""
+        return self.one.made(np.asarray(row).reshape(self.one.shape))
+
+    def images(self, x: NDArray[Any]) -> Any:
+        """Return images in the array form; for pairs a list of them."""
+        table = np.asarray(x).reshape((len(x), *self.one.shape))
+        if self.many is None:
+            return self.one.each(table)
+        return self.many.made(np.moveaxis(table, 0, -1) if self.columns else table)
+
+    def labels(self, y: Sequence[int] | NDArray[Any]) -> Any:
+        """Return labels in the array form; for pairs a list of them."""
+        known = {int(number): self.label(number) for number in np.unique(y)}
+        made = [_own(known[number]) for number in np.asarray(y).tolist()]
+        if self.many is None:
+            return made
+        table = np.array([_plain(label) for label in made])
+        return self.answers.made(np.moveaxis(table, 0, -1) if self.label_columns else table)
+
+    def make(self, x: NDArray[Any], y: Sequence[int] | NDArray[Any], *, listed: bool = False) -> Any:
+        """Return samples in the form that was given: pairs in their container, or images and labels in theirs."""
+        images, labels = self.images(x), self.labels(y)
+        if not self.pairs:
+            both = (images, labels)
+            if self.container is dict:
+                return dict(zip(self.keys, both, strict=True))
+            return list(both) if self.container is list else both
+        if self.iterator and not listed:
+            return zip(images, labels, strict=True)
+        pairs = [self.pair(pair) for pair in zip(images, labels, strict=True)]
+        if isinstance(self.container, tuple):
+            return _object_array(pairs, len(self.container))
+        return tuple(pairs) if self.container is tuple else pairs
+
+
+class Form:
+    """How an array is stored: its type, dtype and shape.
+
+    Parameters
+    ----------
+    given : object
+        An array, a tensor, a list, a table, or a list of arrays.
+    """
+
+    def __init__(self, given: Any) -> None:
+        self.tensor = is_tensor(given)
+        self.listed = type(given) if isinstance(given, (list, tuple)) else None
+        self.item = Form(given[0]) if self.listed and len(given) and as_array(given[0]) is not None else None
+        self.frame = type(given) if hasattr(given, "iloc") else None
+        self.names = {"columns": list(given.columns)} if hasattr(given, "columns") else {}
+        if self.frame and not self.names:
+            self.names = {"name": given.name}
+        self.torch_dtype = given.dtype if self.tensor else None
+        plain = np.asarray(_plain(given))
+        self.dtype, self.shape = plain.dtype, plain.shape
+        self.scaled = True
+
+    def set_highest(self, highest: float) -> None:
+        """Say how large the numbers are: bytes from which 1 is the highest are never scaled to 0..1."""
+        self.scaled = highest > 1
+        if self.item is not None:
+            self.item.set_highest(highest)
+
+    def made(self, numbers: NDArray[Any]) -> Any:
+        """Return numbers in this form, as an own copy."""
+        if self.item is not None:
+            assert self.listed is not None
+            return self.listed(self.item.each(numbers))
+        made = self._stored(numbers)
+        if self.tensor:
+            import torch
+
+            return torch.tensor(made, dtype=self.torch_dtype if made.dtype == self.dtype else torch.float32)
+        if self.frame is not None:
+            return self.frame(made, **self.names)
+        return made.tolist() if self.listed is list else _as_tuples(made) if self.listed else made
+
+    def each(self, numbers: NDArray[Any]) -> list[Any]:
+        """Return a list of arrays in this form, along the first axis of the numbers."""
+        if self.tensor or self.frame or self.listed:
+            return [self.made(part) for part in numbers]
+        return list(self._stored(numbers))
+
+    def _stored(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Return a copy in the own dtype, unless this would cut something off: bytes that were scaled stay floats."""
+        made = np.array(numbers)
+        if made.dtype.kind not in "fiub" or self.dtype.kind not in "fiub" or made.dtype == self.dtype:
+            return made
+        if self.dtype.kind == "u" and self.scaled and made.size and made.max() <= 1 and made.any():
+            return made
+        with np.errstate(invalid="ignore", over="ignore"):
+            converted = made.astype(self.dtype)
+        return converted if self.dtype.kind == "f" or np.array_equal(converted, made) else made
+
+
+def _own(label: Any) -> Any:
+    """Return a copy of what can be changed."""
+    return label.clone() if is_tensor(label) else label.copy() if isinstance(label, (np.ndarray, list)) else label
+
+
+def _plain(value: Any) -> Any:
+    array = as_array(value)
+    if array is not None:
+        return array
+    if isinstance(value, (list, tuple)) and value and as_array(value[0]) is not None:
+        return np.array([as_array(part) for part in value])
+    return value
+
+
+def _as_tuples(numbers: NDArray[Any]) -> Any:
+    return tuple(_as_tuples(part) for part in numbers) if numbers.ndim else numbers.item()
+
+
+def _object_array(pairs: list[Any], dimensions: int) -> NDArray[Any]:
+    """Return an array of pairs: of shape (n,), or of shape (n, 2)."""
+    made = np.empty((len(pairs), 2)[:dimensions], dtype=object)
+    for number, pair in enumerate(pairs):
+        if dimensions == 1:
+            made[number] = pair
+        else:
+            made[number, 0], made[number, 1] = pair
+    return made
+
+
+def _sizes_agree(images: Any, labels: Any) -> bool:
+    """Whether two things are images and labels, rather than two pairs."""
+    try:
+        table, answers = np.asarray(_plain(images)), np.asarray(_plain(labels))
+    except Exception:
+        return False
+    if table.dtype == object or table.ndim < 2 or answers.ndim == 0:
+        return False
+    return _number_of_samples(table, answers) is not None or answers.ndim == 1
+
+
+def _number_of_samples(table: NDArray[Any], answers: NDArray[Any]) -> int | None:
+    if table.ndim < 2 or answers.ndim == 0:
+        return None
+    counts = (answers.shape[0], answers.shape[-1])
+    return next((n for n in (table.shape[0], table.shape[-1]) if n in counts), None)
+
+
+def _square_columns(table: NDArray[Any], answers: NDArray[Any]) -> bool:
+    """Whether a square table has samples in columns, as its labels have."""
+    n = table.shape[0]
+    return table.shape == (n, n) and answers.ndim == 2 and answers.shape[1] == n != answers.shape[0]
+
+
+def _classes_of(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the values of labels, and the number of the value of each: whole numbers from 0 on are numbers already."""
+    if labels.dtype.kind in "fiub" and labels.size:
+        with np.errstate(invalid="ignore"):
+            whole = labels.astype(int)
+        if np.all(whole == labels) and whole.min() >= 0 and whole.max() < 1000:
+            return np.arange(whole.max() + 1), whole
+    values, numbers = np.unique(labels, return_inverse=True)
+    return values, numbers.ravel()

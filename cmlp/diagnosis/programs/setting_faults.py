@@ -1,0 +1,246 @@
+"""What is wrong with settings and inputs: learning rate, epochs, pixels, initial weights; each is a trial."""
+
+from typing import Any
+
+import numpy as np
+
+from cmlp.diagnosis.programs.examination import TRIAL, Examination, finite
+from cmlp.diagnosis.programs.pace import examine_pace
+from cmlp.diagnosis.programs.parameter_faults import saturation
+from cmlp.diagnosis.programs.trials import LONGEST, Trials, climb
+from cmlp.diagnosis.report import Severity
+
+BETTER = 10.0  # points that a repair must bring
+LUCK = 3.0  # points by which equal trials differ
+SMALLER = 4.9  # times the learning rate from which on it is too small
+LARGE = 2.0  # largest absolute value that nobody needs to scale
+ETAS = (0.5, 0.1, 3.0, 10.0)  # of the mean gradient
+GOOD = 80.0  # of the way from a constant answer to what a small network learns, in percent
+FORMAL = {
+    "uphill", "wrong-gradient", "hidden-delta", "output-delta", "wrong-targets", "labels-apart", "nothing-moves", "samples-unequal", "not-reset",
+    "batch-not-independent", "wrong-inputs", "bias-gradient", "forward-changes-images", "not-registered", "integer-parameters", "not-updated",
+    "unequal-steps", "updated-too-early", "shared-array", "training-fails", "weight-decay-too-large",
+}  # fmt: skip
+
+
+def learned(case: Examination, accuracy: float | None) -> bool:
+    """Whether an accuracy is most of the way to what a small network learns."""
+    if accuracy is None:
+        return False
+    top = case.facts.get("reference", 95.0)
+    return accuracy >= case.chance + GOOD / 100 * (top - case.chance)
+
+
+def examine_settings(case: Examination, trials: Trials) -> None:
+    """Find out whether other settings let the network learn that does not."""
+    if learned(case, case.given) or case.given is None:
+        return
+    if case.codes & FORMAL and not case.facts.get("harmless"):
+        _after_formal(case, trials)
+        return
+    if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case):
+        return
+    eta = case.subject.eta
+    base = eta if eta else 0.1
+    scale = case.train.high if case.train.high > LARGE else -case.train.low if case.train.low < -LARGE else 1.0
+    found = {s: _search(case, trials, base, s, eta) for s in dict.fromkeys((1.0, scale))}
+    case.facts["searched"] = {s: {e: round(a, 1) for e, a in some.items()} for s, some in found.items()}
+    top = {s: max(some.items(), key=lambda item: item[1]) for s, some in found.items()}
+    chosen = 1.0
+    _equal(case, max(a for _, a in top.values()))
+    if scale != 1.0 and top[scale][1] > max(top[1.0][1], case.given) + BETTER:
+        chosen = scale
+        _pixels(case, top, scale)
+    case.repairs |= {"scale": chosen, "eta": top[chosen][0]}
+    if eta is not None:
+        _eta(case, trials, eta, found[chosen], chosen)
+    _initial(case, trials, top[chosen], chosen)
+
+
+def _search(case: Examination, trials: Trials, base: float, scale: float, eta: float | None) -> dict[float, float]:
+    if eta is None:
+        return {base: trials.by_own_steps(None, scale)}
+    return climb(
+        lambda value: _attempt(trials, value, scale), base, case.chance, lambda: case.left < 0.25 * case.seconds
+    )
+
+
+def _attempt(trials: Trials, eta: float, scale: float, *, fresh: bool = False) -> float:
+    """Try a learning rate, by the replica where it takes the same steps, since it is much faster."""
+    if not trials.quick:
+        return trials.by_own_steps(eta, scale, fresh=fresh)
+    return trials.by_gradient(trials.each(eta), scale, fresh=fresh, mean=False, visits=4 * len(trials.rows))
+
+
+def _equal(case: Examination, after: float) -> None:
+    equal, trained = case.repairs.get("equal"), case.trained
+    if not equal or trained is None:
+        return
+    values = case.subject.values(trained)
+    still = [
+        block.name
+        for block, value in zip(case.subject.blocks, values, strict=True)
+        if block.matrix
+        and finite([value])
+        and any(np.ptp(units, axis=0).max() <= 1e-7 * max(np.abs(value).max(), 1e-300) for units in (value, value.T))
+    ]
+    if still:
+        case.found(
+            "equal-weights", Severity.ERROR, f"Units of a layer start equal and stay equal: {', '.join(equal)}.",
+            f"after training the units of {', '.join(still)} still have the same weights", "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)", before=case.given, after=None,
+        )  # fmt: skip
+
+
+def _pixels(case: Examination, top: dict[float, tuple[float, float]], scale: float) -> None:
+    own, scaled = top[1.0], top[scale]
+    measured = f"values in {case.train.low:g}..{case.train.high:g}; with the best eta for each, trials reach {own[1]:.1f} % with these and {scaled[1]:.1f} % with images / {scale:g}"
+    case.found(
+        "unscaled-pixels",
+        Severity.ERROR,
+        "The pixels are not scaled.",
+        measured + saturation(case),
+        f"images = images / {scale:g}",
+        before=case.given,
+        after=scaled[1],
+    )
+
+
+def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, float], scale: float) -> None:
+    """Accuse the learning rate if another one is better, and its whole budget, squeezed into a trial, is not enough."""
+    assert case.given is not None
+    best = max(results, key=results.__getitem__)
+    after, own = results[best], results.get(float(f"{eta:.3g}"), 0.0)
+    good = sorted(e for e, a in results.items() if a > after - 3)
+    span = f"{good[0]:.3g} to {good[-1]:.3g}" if len(good) > 1 and good[-1] > good[0] else f"about {best:.3g}"
+    name = case.subject.eta_name
+    reached = ", ".join(f"{e:g}: {a:.1f} %" for e, a in sorted(results.items()))
+    if best >= SMALLER * eta and after > own + BETTER and after > case.given + BETTER:
+        squeezed = _squeezed(case, trials, eta, scale)
+        if squeezed is not None and after < squeezed + BETTER:
+            _epochs(case, squeezed)
+            return
+        more = (
+            ""
+            if squeezed is None
+            else f"; all of its {case.subject.epochs} epochs, in steps as much larger as the trial is shorter, reach {squeezed:.1f} %"
+        )
+        case.found(
+            "eta-too-small", Severity.ERROR, f"{name} = {eta:g} is too small.", f"the same number of steps reaches, by {name}: {reached}{more}{_moved(case)}",
+            f"{name} = {best:g}, or anything from {span}" if len(good) > 1 else f"{name} = {best:g}", before=case.given, after=after,
+        )  # fmt: skip
+    elif best <= eta / SMALLER and after > max(own, case.given) + BETTER:
+        renewed = _attempt(trials, eta, scale, fresh=True)
+        if renewed > after - LUCK:  # it is not the steps that are too large, but the weights
+            case.repairs["eta"] = eta
+            _accuse_weights(case, own, renewed)
+            return
+        trained = case.subject.values(case.trained) if case.trained is not None else None
+        flat = saturation(case, trained) if trained is not None else ""
+        case.found(
+            "eta-too-large", Severity.ERROR, f"{name} = {eta:g} is too large.", f"the same number of steps reaches, by {name}: {reached}{flat}",
+            f"{name} = {best:g}, or anything from {span}" if len(good) > 1 else f"{name} = {best:g}", before=case.given, after=after,
+        )  # fmt: skip
+
+
+def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> float | None:
+    """Return what all of its epochs would reach: the same way along the slope, in the steps of a trial."""
+    epochs = case.subject.epochs
+    if not epochs:
+        return None
+    own = epochs * len(case.usable)
+    if case.batch and case.batch >= len(case.usable) // 2:  # one step for each epoch
+        own = epochs * trials.batch
+    trial = 4 * len(trials.rows) if trials.quick else len(trials.rows)
+    if trials.quick and own <= LONGEST:
+        return trials.by_gradient(trials.each(eta), scale, fresh=False, visits=own, mean=False, seconds=3 * TRIAL)
+    return _attempt(trials, eta * max(1.0, own / trial), scale)
+
+
+def _epochs(case: Examination, squeezed: float) -> None:
+    n, epochs = case.facts.get("given", (0, 0))
+    case.note(
+        f"The training was examined with {n:,} images and {epochs} epochs, which is less than it is given; all of it would reach about {squeezed:.0f} %."
+    )
+
+
+def _moved(case: Examination) -> str:
+    """Say how far its own training moved the matrices."""
+    moved: dict[str, float] = case.facts.get("moved", {})
+    start = case.subject.values(case.subject.instance())
+    parts = [
+        f"{block.name} {100 * moved[block.name] / max(float(np.linalg.norm(value)), 1e-300):.3g} %"
+        for block, value in zip(case.subject.blocks, start, strict=True)
+        if block.matrix and block.name in moved
+    ]
+    return f"; its own training moved {', '.join(parts)}" if parts else ""
+
+
+def _initial(case: Examination, trials: Trials, top: tuple[float, float], scale: float) -> None:
+    """Try new weights of the usual size, where nothing else lets it learn."""
+    if case.codes & {"equal-weights", "eta-too-large"} or learned(case, top[1]) or case.left < 0.15 * case.seconds:
+        return
+    eta = case.subject.eta
+    results = (
+        climb(
+            lambda value: _attempt(trials, value, scale, fresh=True),
+            top[0],
+            case.chance,
+            lambda: case.left < 0.1 * case.seconds,
+        )
+        if eta is not None
+        else {0.0: trials.by_own_steps(None, scale, fresh=True)}
+    )
+    best, after = max(results.items(), key=lambda item: item[1])
+    if after < max(top[1], case.given or 0.0) + BETTER:
+        return
+    case.repairs["eta"] = best
+    _accuse_weights(case, top[1], after)
+
+
+def _accuse_weights(case: Examination, own: float, after: float) -> None:
+    values = case.subject.values(case.subject.instance())
+    sizes = ", ".join(
+        f"{block.name} {value.std():.3g} (mean {value.mean():.3g})"
+        for block, value in zip(case.subject.blocks, values, strict=True)
+        if block.matrix
+    )
+    case.repairs["renew"] = True
+    case.found(
+        "bad-initial-weights",
+        Severity.ERROR,
+        "The network does not learn from the weights that it starts with.",
+        f"their deviations are {sizes}; trials from them reach {own:.1f} %, and from new ones {after:.1f} %{saturation(case)}",
+        "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)",
+        where="network",
+        before=case.given,
+        after=after,
+    )
+
+
+# Where the gradient is wrong
+
+
+def _after_formal(case: Examination, trials: Trials) -> None:
+    """Measure what the right gradient reaches in the same network, on as many samples."""
+    if case.replica is None:
+        return
+    after, eta, scale = best_gradient(case, trials, fresh=True)
+    if after is None:
+        return
+    case.repairs |= {"gradient": True, "eta": eta, "scale": scale}
+    case.facts["right"] = after
+    for code in FORMAL & case.codes:
+        case.change(code, before=case.given, after=after)
+
+
+def best_gradient(case: Examination, trials: Trials, **how: Any) -> tuple[float | None, float, float]:
+    """Return the best that the right gradient reaches, with its learning rate and the divisor of the images."""
+    scale = case.train.high if case.train.high > LARGE else 1.0
+    best: tuple[float | None, float, float] = None, 0.5, scale
+    for eta in ETAS:
+        reached = trials.by_gradient(eta, scale, **how)
+        if best[0] is None or reached > best[0]:
+            best = reached, eta, scale
+        if learned(case, reached):
+            break
+    return best

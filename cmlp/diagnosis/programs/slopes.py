@@ -1,0 +1,92 @@
+"""Slopes of losses measured through somebody's own forward pass by differences, where no replica of it is known."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cmlp.diagnosis.programs.examination import Array, Examination, Step
+from cmlp.diagnosis.programs.explanation import cosine
+from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.replica import softmax
+
+ENTRIES = 16  # of each array
+DOUBLE, SINGLE = 1e-5, 1e-2  # how far a parameter is moved
+
+Loss = Callable[[Array], float]
+
+
+def losses(target: Array, start: Array) -> dict[str, Loss]:
+    """Return the losses that people use, as functions of the outputs."""
+    right = target == 1
+    made: dict[str, Loss] = {
+        "squared error": lambda a: float(((a - target) ** 2).sum()),
+        "cross-entropy of softmax": lambda a: float(-np.log(np.maximum(softmax(a)[right], 1e-300)).sum()),
+        "cross-entropy of sigmoid": lambda a: float((np.logaddexp(0, a) - target * a).sum()),
+    }
+    if (start >= 0).all():
+        made["cross-entropy"] = lambda a: float(-np.log(np.maximum(a[right], 1e-300)).sum())
+        if (start < 1).all():
+            made["binary cross-entropy"] = lambda a: float(
+                -(target * np.log(np.maximum(a, 1e-300)) + (1 - target) * np.log(np.maximum(1 - a, 1e-300))).sum()
+            )
+    if (start <= 0).all():
+        made["negative log-likelihood"] = lambda a: float(-a[right].sum())
+    return made
+
+
+def cosines_by_differences(case: Examination, step: Step) -> dict[str, float]:
+    """Return for each array the cosine of its change and minus the slope of the loss that the step follows best."""
+    subject = case.subject
+    instance = subject.instance()
+    subject.put(instance, step.values)
+    try:
+        with case.bounded(6.0):
+            start = subject.outputs(instance, step.x)
+            if start.ndim == 1 or not np.isfinite(start).all():
+                return {}
+            made = losses(np.eye(start.shape[1])[step.y], start)
+            slopes, entries = _measured(case, instance, step, made)
+    except (Exception, OutOfTime):
+        return {}
+    moves = [change.reshape(-1)[pick] for change, pick in zip(step.changes, entries, strict=True)]
+    if step.adaptive:
+        moves, slopes = [np.sign(move) for move in moves], {k: [np.sign(s) for s in v] for k, v in slopes.items()}
+    fit = {name: abs(sum(cosine(m, -s) for m, s in zip(moves, some, strict=True))) for name, some in slopes.items()}
+    best = max(fit, key=fit.__getitem__)
+    case.facts["loss"] = best
+    names = [block.name for block in subject.blocks]
+    return {
+        name: cosine(m, -s)
+        for name, m, s in zip(names, moves, slopes[best], strict=True)
+        if np.any(m) and np.any(np.abs(s) > 1e-9)
+    }
+
+
+def _measured(
+    case: Examination, instance: object, step: Step, made: dict[str, Loss]
+) -> tuple[dict[str, list[Array]], list[Array]]:
+    """Move entries of each array to both sides, and measure all losses: those entries whose change is largest."""
+    subject = case.subject
+    h = SINGLE if subject.framework.single_precision else DOUBLE
+    slopes: dict[str, list[Array]] = {name: [] for name in made}
+    entries = []
+    rng = np.random.default_rng(11)
+    for block, value, change in zip(subject.blocks, step.values, step.changes, strict=True):
+        size = value.size
+        large = np.argsort(-np.abs(change).ravel())[: max(ENTRIES, size // 4)]
+        pick = rng.choice(large, min(ENTRIES, len(large)), replace=False)
+        entries.append(pick)
+        rows: dict[str, list[float]] = {name: [] for name in made}
+        for i in pick:
+            outs = []
+            for side in (h, -h):
+                moved = value.copy()
+                moved.reshape(-1)[i] += side
+                block.write(instance.network, moved)  # type: ignore[attr-defined]
+                outs.append(subject.outputs(instance, step.x))  # type: ignore[arg-type]
+            for name, loss in made.items():
+                rows[name].append((loss(outs[0]) - loss(outs[1])) / (2 * h))
+        block.write(instance.network, value)  # type: ignore[attr-defined]
+        for name in made:
+            slopes[name].append(np.array(rows[name]))
+    return slopes, entries

@@ -1,0 +1,169 @@
+"""One step with a few samples, on weights of a usual size: what it changes, and how that can be explained."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from cmlp.diagnosis.programs.examination import Array, Examination, Step
+from cmlp.diagnosis.programs.explanation import Explanation, cosine
+from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.leaves import step_into
+from cmlp.diagnosis.programs.roles import role
+from cmlp.diagnosis.programs.samples import as_array
+from cmlp.diagnosis.programs.slopes import cosines_by_differences
+
+SAMPLES = 6
+GENTLE = 1e-3  # the learning rate of the step
+MORE = (1, 8, 32, 128)  # times the samples, for programs that insist on a mini-batch of their own size
+NOISE = 0.02  # by which two equal steps may differ
+ADAPTIVE = 0.7  # share of the steps of one size, from which on they have the sign of the gradient only
+
+
+def examine_step(case: Examination) -> Step | None:
+    """Take a step and explain it; None where no step could be taken, or it changed nothing."""
+    pick = distinct(case, SAMPLES)
+    x, y = gentle(case, case.train.x[pick]), case.train.y[pick]
+    eta = GENTLE if has_eta(case) else None
+    step = _taken(case, x, y, eta)
+    if step is None:
+        return None
+    single = case.subject.framework.single_precision or _single(case)
+    tolerance = 2e-2 if single else 1e-4
+    sizes = np.abs(np.concatenate([change.ravel() for change in step.changes]))
+    sizes = sizes[sizes > 0]
+    step.adaptive = bool(sizes.size and np.mean(np.abs(sizes / np.median(sizes) - 1) < 0.02) > ADAPTIVE)
+    if case.replica is not None and not step.noisy:
+        tolerance = 0.05 if step.adaptive else tolerance
+        step.explanation = Explanation(
+            case.replica, step.values, step.changes, step.x, step.y, tolerance=tolerance, adaptive=step.adaptive
+        )
+        if eta is not None and step.explanation.unknown and not step.adaptive:
+            _smaller(case, step, x, y, eta, tolerance)
+        _mean_or_sum(case, step, eta)
+    if not step.noisy and (step.explanation is None or step.explanation.unknown):
+        step.cosines = cosines_by_differences(case, step)
+    case.step = step
+    return step
+
+
+def gentle(case: Examination, x: Array) -> Array:
+    """Return images that saturate nothing, whatever their range is."""
+    return x / max(1.0, case.train.high, -case.train.low)
+
+
+def distinct(case: Examination, m: int) -> Array:
+    """Return the numbers of samples of different classes, as far as there are so many."""
+    order = np.random.default_rng(3).permutation(case.usable)
+    _, first = np.unique(case.train.y[order], return_index=True)
+    picked = order[np.sort(first)][:m]
+    rest = [i for i in order if i not in set(picked.tolist())][: m - len(picked)]
+    return np.array([*picked, *rest], dtype=int)
+
+
+def has_eta(case: Examination) -> bool:
+    """Whether the learning rate of a step can be set."""
+    subject = case.subject
+    if subject.eta_place is not None or subject._setting("eta")[0] is not None:
+        return True
+    function = subject.functions.get("step") or (
+        getattr(subject.given, subject.steps.name, None) if subject.steps else None
+    )
+    try:
+        return function is not None and any(role(name) == "eta" for name in inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return False
+
+
+def _single(case: Examination) -> bool:
+    root = case.subject.instance().network
+    arrays = [as_array(step_into(root, block.paths[0])) for block in case.subject.blocks]
+    return any(array is not None and array.dtype.itemsize < 8 for array in arrays)
+
+
+def _taken(case: Examination, x: Array, y: Array, eta: float | None) -> Step | None:
+    """Take a step twice, from the same weights, with other random numbers; with more copies of the samples where few change nothing."""
+    last: BaseException | None = None
+    for times in MORE:
+        many_x, many_y = np.tile(x, (times, 1)), np.tile(y, times)
+        try:
+            values, changes = one_step(case, many_x, many_y, eta)
+            if not any(np.any(change) for change in changes):
+                continue
+            again = one_step(case, many_x, many_y, eta, seed=1)[1]
+        except (Exception, OutOfTime) as error:
+            last = error
+            continue
+        both = [np.concatenate([c.ravel() for c in made]) for made in (changes, again)]
+        if not np.isfinite(both).all():
+            continue
+        off = float(np.linalg.norm(both[0] - both[1])) / max(float(np.linalg.norm(both[0])), 1e-300)
+        return Step(
+            values,
+            changes,
+            many_x[: len(x)] if times > 1 else x,
+            y,
+            eta if eta is not None else (case.subject.eta or 1.0),
+            noisy=off > NOISE,
+        )
+    if last is not None:
+        case.note(case.error_note(f"A step with {len(y)} samples", last))
+    return None
+
+
+def one_step(
+    case: Examination, x: Array, y: Array, eta: float | None, seed: int = 0
+) -> tuple[list[Array], list[Array]]:
+    """Return values of a usual size, and what a step changes of them."""
+    subject = case.subject
+    instance = subject.renew(subject.instance())
+    values = subject.values(instance)
+    with case.bounded(3.0, seed, instance), np.errstate(all="ignore"):
+        subject.framework.steady(instance.network)
+        subject.step(instance, x, y, eta)
+    return values, [after - before for before, after in zip(values, subject.values(instance), strict=True)]
+
+
+def _smaller(case: Examination, step: Step, x: Array, y: Array, eta: float, tolerance: float) -> None:
+    """Explain a smaller step: it may have been several, one for each sample, and small ones add up as one."""
+    assert case.replica is not None
+    assert step.explanation is not None
+    try:
+        values, changes = one_step(case, x, y, eta * GENTLE)
+    except (Exception, OutOfTime):
+        return
+    if not any(np.any(change) for change in changes):
+        return
+    other = Explanation(case.replica, values, changes, x, y, tolerance=max(tolerance, 1e-3), adaptive=False)
+    if other.unknown < step.explanation.unknown:
+        step.explanation, step.values, step.changes, step.eta = other, values, changes, eta * GENTLE
+
+
+def _mean_or_sum(case: Examination, step: Step, eta: float | None) -> None:
+    """Find out whether a step takes the mean of the gradients or their sum, by one with half as many samples."""
+    assert step.explanation is not None
+    top = max((c for c in step.explanation.arrays if not c.bias), key=lambda c: c.layer)
+    if step.adaptive or top.ratio <= 0:
+        return
+    m, half = len(step.y), len(step.y) // 2
+    rate = top.ratio / step.eta
+    case.facts["rate"] = rate, m
+    case.summed = rate * m
+    try:
+        values, changes = one_step(case, step.x[:half], step.y[:half], step.eta if eta is not None else None)
+        assert case.replica is not None
+        other = Explanation(case.replica, values, changes, step.x[:half], step.y[:half], tolerance=1e-2)
+        less = max((c for c in other.arrays if not c.bias), key=lambda c: c.layer).ratio / step.eta
+    except (Exception, OutOfTime):
+        return
+    case.facts["sum"] = abs(less - rate) < abs(less * half - rate * m) / max(m, 1)
+
+
+def moves_of(case: Examination, step: Step) -> dict[str, float]:
+    """Return how far each array was moved by a step."""
+    return {b.name: float(np.linalg.norm(c)) for b, c in zip(case.subject.blocks, step.changes, strict=True)}
+
+
+def aligned(one: Any, other: Any) -> float:
+    """Return the cosine of two changes."""
+    return cosine(np.concatenate([c.ravel() for c in one]), np.concatenate([c.ravel() for c in other]))

@@ -1,0 +1,301 @@
+"""Somebody's network: how to run it, what its parameters are, how to make it step and how to train it."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.diagnosis.programs import interface, running
+from cmlp.diagnosis.programs.calls import Wish, arguments, setting_roles
+from cmlp.diagnosis.programs.copies import Copier
+from cmlp.diagnosis.programs.frameworks import Framework, framework_of
+from cmlp.diagnosis.programs.isolation import is_generator, kept_state, limited, seed_all, silence
+from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code, spelled, step_into
+from cmlp.diagnosis.programs.parameters import find_parameters
+from cmlp.diagnosis.programs.roles import parameters_of, role
+from cmlp.diagnosis.programs.samples import Samples
+
+Array = NDArray[Any]
+FORWARD_SECONDS = 10.0
+
+
+class Instance:
+    """A copy of a network, and of the functions that were given for it."""
+
+    def __init__(self, network: Any, functions: dict[str, Callable[..., Any] | None]) -> None:
+        self.network, self.functions = network, functions
+        self.replaced = False  # whether training returned another network instead of changing this one
+
+
+class Subject:
+    """A network of which nothing is known but what it is.
+
+    Parameters
+    ----------
+    network : object
+        Never changed.
+    samples : Samples
+        The form of the data that it takes.
+    functions : dict
+        The functions "forward", "fit", "step" and "score" where the asker names them; they take the network first,
+        unless they are methods, or the network is a function itself.
+    settings : dict
+        Keyword arguments of its training, under the asker's own names.
+    """
+
+    def __init__(
+        self, network: Any, samples: Samples, functions: dict[str, Callable[..., Any] | None], settings: dict[str, Any]
+    ) -> None:
+        self.given, self.samples, self.settings = network, samples, dict(settings)
+        self.functions = functions
+        self.framework: Framework = framework_of(network)
+        self.notes: list[str] = []
+        self.reasons: list[str] = []  # why a way to use it was not taken, for the notes
+        self.uncopied: list[str] = []
+        self.blocks: list[Block] = []
+        self.shared: list[tuple[str, str]] = []
+        self.in_place = True  # whether training changes the network itself, so that it can be stopped at any time
+        self.output_place: Path | None = None  # of the outputs, where they are no result but an attribute
+        self.runs = running.find_forward(self)
+        if self.runs is not None:
+            find_parameters(self)
+        self.trains = interface.find_fit(self)
+        self.eta_place = self._attribute("eta")
+        self.epochs_place = self._attribute("epochs")
+        self.size_place = self._attribute("size")
+        self.steps = interface.find_step(self) if self.blocks else None
+
+    # Copies
+
+    def instance(self) -> Instance:
+        """Return a copy to work with."""
+        if isinstance(self.given, type):
+            with silence():
+                return Instance(self.given(), dict(self.functions))
+        copier = Copier()
+        network = self.framework.copied(self.given, copier)
+        functions = {name: f and copier.copied(f) for name, f in self.functions.items()}
+        self.uncopied = copier.kept
+        return Instance(network, functions)
+
+    def generators(self, instance: Instance) -> list[Any]:
+        """Return the generators of random numbers among the attributes of a copy, and among the variables of its module."""
+        found = [value for value in attributes(instance.network).values() if is_generator(value)]
+        found += [v for part in attributes(instance.network).values() for v in _inside(part) if is_generator(v)]
+        return found + self.shared_generators
+
+    @cached_property
+    def shared_generators(self) -> list[Any]:
+        """Generators that are variables of the modules of its code, which copies share."""
+        functions = [f for f in self.functions.values() if f is not None]
+        spaces = [getattr(inspect.unwrap(f), "__globals__", {}) for f in (*functions, self.given)]
+        module = sys.modules.get(type(self.given).__module__)
+        spaces.append(vars(module) if module is not None and own_code(getattr(module, "__file__", "") or "") else {})
+        return [value for space in spaces for value in list(space.values()) if is_generator(value)]
+
+    # Settings
+
+    def _attribute(self, kind: str) -> Path | None:
+        """Return the path of a number among its attributes that is named as a setting of this kind."""
+        found: list[Path] = []
+        seen: set[int] = set()
+
+        def look(value: Any, path: Path) -> None:
+            if id(value) in seen or len(path) > 2 or found or isinstance(value, (str, bytes, type)):
+                return
+            seen.add(id(value))
+            items = value.items() if isinstance(value, dict) else attributes(value).items()
+            how = "item" if isinstance(value, dict) else "attr"
+            parts = []
+            for key, item in items:
+                number = isinstance(item, (int, float)) and not isinstance(item, bool)
+                if isinstance(key, str) and number and role(key.strip("_")) == kind:
+                    found.append((*path, (how, key)))
+                    return
+                if hasattr(item, "__dict__") and not callable(item):
+                    parts.append(((how, key), item))
+            for part, item in parts:
+                look(item, (*path, part))
+
+        if not isinstance(self.given, type):
+            roots = [("", self.given)] + [("", f.__self__) for f in self.functions.values() if hasattr(f, "__self__")]
+            look(roots[0][1], ())
+        return found[0] if found else None
+
+    def _setting(self, kind: str) -> tuple[str | None, Any]:
+        """Return the name and the value of a setting."""
+        named = {k: name for name, k in setting_roles(self.settings).items()}
+        if kind in named:
+            return named[kind], self.settings[named[kind]]
+        function = self._function_of_fit()
+        for p in parameters_of(function) if function else []:
+            if role(p.name) == kind and isinstance(p.default, (int, float)) and not isinstance(p.default, bool):
+                return p.name, p.default
+        place = {"eta": self.eta_place, "epochs": self.epochs_place, "size": self.size_place}[kind]
+        if place is not None:
+            return spelled(place), step_into(self.given, place)
+        return None, None
+
+    def _function_of_fit(self) -> Callable[..., Any] | None:
+        if self.functions.get("fit"):
+            return self.functions["fit"]
+        return getattr(self.given, self.trains, None) if self.trains else None
+
+    @property
+    def eta(self) -> float | None:
+        """The learning rate that it is trained with, if it can be found."""
+        value = self._setting("eta")[1]
+        return float(value) if isinstance(value, (int, float, np.floating)) else None
+
+    @property
+    def eta_name(self) -> str:
+        """What the asker calls the learning rate."""
+        return self._setting("eta")[0] or "the learning rate"
+
+    @property
+    def epochs(self) -> int | None:
+        """How many epochs it is trained for, if that can be found."""
+        value = self._setting("epochs")[1]
+        return int(value) if isinstance(value, (int, float, np.integer)) else None
+
+    @property
+    def epochs_name(self) -> str | None:
+        """What the asker calls the epochs."""
+        return self._setting("epochs")[0]
+
+    @property
+    def size(self) -> int | None:
+        """The size of its mini-batches, if that can be found."""
+        value = self._setting("size")[1]
+        return int(value) if isinstance(value, (int, np.integer)) and not isinstance(value, bool) else None
+
+    def _set(self, instance: Instance, place: Path | None, value: Any) -> None:
+        if place is None or value is None:
+            return
+        parent = step_into(instance.network, place[:-1])
+        kind, key = place[-1]
+        if kind == "attr":
+            setattr(parent, key, value)
+        else:
+            parent[key] = value
+
+    # Running it
+
+    def outputs(self, instance: Instance, x: Array, *, fixed: bool = True) -> Array:
+        """Return its outputs, of shape (n, classes), or the numbers of the classes it answers, of shape (n,).
+
+        `fixed` gives it the same random numbers each time.
+        """
+        with silence(), np.errstate(all="ignore"), kept_state():
+            if fixed:
+                seed_all(0, self.generators(instance))
+            return self.raw_outputs(instance, x)
+
+    def raw_outputs(self, instance: Instance, x: Array) -> Array:
+        """Run it as it is found, without any care."""
+        assert self.runs is not None
+        made = running.run(self, instance, x, self.runs)
+        if made is None:
+            raise ValueError("it gave no outputs")
+        return made
+
+    def predictions(self, instance: Instance, x: Array) -> Array:
+        """Return the numbers of the classes it answers; NaN counts as the smallest output."""
+        out = self.outputs(instance, x)
+        if out.ndim == 1:
+            return out
+        return np.argmax(np.where(np.isnan(out), -np.inf, out), axis=1)
+
+    def accuracy(self, instance: Instance, x: Array, y: Array) -> float:
+        """Return its accuracy in percent."""
+        return 100 * float(np.mean(self.predictions(instance, x) == y))
+
+    # Its parameters
+
+    def values(self, instance: Instance) -> list[Array]:
+        """Return the numbers of its parameters."""
+        return [block.read(instance.network) for block in self.blocks]
+
+    def put(self, instance: Instance, values: list[Array]) -> None:
+        """Give it other parameters."""
+        for block, value in zip(self.blocks, values, strict=True):
+            block.write(instance.network, value)
+
+    def renew(self, instance: Instance, seed: int = 0) -> Instance:
+        """Give it new weights of the size of Glorot and Bengio (2010), and biases of 0."""
+        rng = np.random.default_rng(seed)
+        made = []
+        for block in self.blocks:
+            if block.matrix:
+                made.append(rng.normal(size=block.shape) * np.sqrt(2 / sum(block.shape)))
+            elif len(block.shape) > 2:
+                made.append(rng.normal(size=block.shape) * np.sqrt(2 / max(1, np.prod(block.shape[1:]))))
+            elif block.shape and max(block.shape) > 20 * self.samples.classes and len(self.blocks) == 1:
+                made.append(0.05 * rng.normal(size=block.shape))  # one vector of all parameters
+            else:
+                made.append(np.zeros(block.shape))
+        self.put(instance, made)
+        return instance
+
+    # Training it
+
+    def step(self, instance: Instance, x: Array, y: Array, eta: float | None = None) -> None:
+        """Let it take one step with a mini-batch, by its own method for that, or by its training."""
+        if self.steps is None:
+            self.fit(instance, x, y, eta, 1, len(y))
+            return
+        self._set(instance, self.eta_place, eta)
+        interface.run_step(self, instance, x, y, Wish(eta, 1, len(y), settings=self.settings), self.steps)
+
+    def fit(
+        self,
+        instance: Instance,
+        x: Array,
+        y: Array,
+        eta: float | None = None,
+        epochs: int | None = None,
+        size: int | None = None,
+    ) -> None:
+        """Train it by its own training, with its own settings but for those that are given."""
+        for place, value in ((self.eta_place, eta), (self.epochs_place, epochs), (self.size_place, size)):
+            self._set(instance, place, value)
+        wish = Wish(eta, epochs, size, settings=self.settings)
+        function, skip = running.function_of(self, instance, "fit", self.trains)
+        made = arguments(function, self.samples, x, y, wish, skip)
+        if made is None:
+            raise TypeError("the arguments of its training are not understood")
+        made = self.framework.fit_arguments(made)
+        adopt(instance, running.called(function, instance, made, skip))
+
+    @contextmanager
+    def care(self, seconds: float, seed: int | None = 0, instance: Instance | None = None) -> Iterator[None]:
+        """Run its code unheard, with a seed of ours, for at most so many seconds of the processor."""
+        with silence(), kept_state(), limited(seconds):
+            if seed is not None:
+                seed_all(seed, self.shared_generators if instance is None else self.generators(instance))
+            yield
+
+
+def _inside(part: Any) -> list[Any]:
+    return list(attributes(part).values()) if hasattr(part, "__dict__") and not callable(part) else []
+
+
+def adopt(instance: Instance, result: Any) -> None:
+    """Take what a function returned as the network, where it is one of the same structure."""
+    if result is None or result is instance.network:
+        return
+    own = _structure(instance.network)
+    for candidate in (result, *(result if isinstance(result, tuple) else ())):
+        if type(candidate) is type(instance.network) and candidate is not instance.network and own:
+            if _structure(candidate) == own:
+                instance.network, instance.replaced = candidate, True
+                return
+
+
+def _structure(network: Any) -> list[Any]:
+    return [(path, np.shape(value)) for path, value in Walk(network).leaves if np.ndim(value)]

@@ -1,0 +1,276 @@
+"""The training as it was given, on as many samples as its time allows: what it reaches, and what happens in it."""
+
+import time
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from cmlp.diagnosis.programs.examination import GIVEN, Array, Examination, finite
+from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.leaves import own_code
+from cmlp.diagnosis.programs.replica import sigmoid, softmax
+from cmlp.diagnosis.programs.samples import as_array
+from cmlp.diagnosis.programs.subject import Instance
+from cmlp.diagnosis.programs.watching import FloatEvent, FloatEvents, float_events
+from cmlp.diagnosis.report import Severity
+
+TIMED = (200, 40, 8)  # samples by which the time of one is measured
+FEWEST = 1500
+MANY_EPOCHS = 40  # from which on they are probably steps with all samples at once
+HALF = 0.5  # of the way to what a small network learns
+EXTREME = 16  # images
+SLOWER = 3.0  # times the expected time after which a training is stopped
+
+
+def measure_cost(case: Examination) -> None:
+    """Measure how long its training takes for one sample in one epoch."""
+    subject = case.subject
+    for n in TIMED:
+        pick = case.order[: min(n, len(case.order))]
+        instance = subject.instance()
+        x, y = case.train.x[pick], case.train.y[pick]
+        start = time.process_time()
+        try:
+            with case.bounded(2.0), np.errstate(all="ignore"):
+                if subject.trains:
+                    subject.fit(instance, x, y, None, 1)
+                else:
+                    subject.step(instance, x, y, subject.eta or 0.1)
+        except OutOfTime:
+            continue
+        except Exception:
+            break
+        subject.in_place = not instance.replaced
+        case.cost = max((time.process_time() - start) / len(pick), 1e-7)
+        return
+
+
+def train_as_given(case: Examination) -> None:
+    """Train a copy as the asker does, and note its accuracy, the first bad numbers, and what did not move."""
+    subject = case.subject
+    before = subject.instance()
+    try:
+        with case.bounded(5.0):
+            case.facts["start"] = subject.accuracy(before, case.judged_x, case.judged_y)
+    except (Exception, OutOfTime) as error:
+        case.note(case.error_note("Running the network on the test data", error))
+        return
+    measure_cost(case)
+    n, epochs = _size(case)
+    instance, events = _run(case, n, epochs)
+    if (
+        instance is not None and case.facts.get("stopped") and _same(case, instance)
+    ):  # it stores what it has learned at the end
+        subject.in_place = False
+        n, epochs = _size(case)
+        instance, events = _run(case, n, epochs)
+    if instance is None:
+        return
+    case.trained = instance
+    case.facts["given"] = n, epochs
+    case.given = case.subject.accuracy(instance, case.judged_x, case.judged_y)
+    values = subject.values(instance)
+    if not finite(values):
+        during = f"after training with {n:,} images" + (
+            f" in {epochs} epoch{'s' if epochs != 1 else ''}" if epochs else ""
+        )
+        _not_a_number(case, events, values, "within the first seconds of training" if case.facts["stopped"] else during)
+        return
+    start = subject.values(subject.instance())
+    moved = {b.name: float(np.linalg.norm(a - v)) for b, a, v in zip(subject.blocks, values, start, strict=True)}
+    case.facts["moved"] = moved
+    _still(case, moved, n)
+    if case.given < case.chance + HALF * (case.facts["reference"] - case.chance):
+        _extreme_images(case)
+
+
+def _size(case: Examination) -> tuple[int, int | None]:
+    """Return how many samples and epochs to train with.
+
+    A network that is changed in place is trained as it was given, and stopped when the time is up. One that is returned
+    at the end, and steps with all samples at once, get as many samples as they can finish with.
+    """
+    n, epochs = len(case.usable), case.subject.epochs
+    visits = GIVEN / case.cost
+    if epochs is not None and epochs >= MANY_EPOCHS and case.subject.size is None:
+        rows = int(np.clip(visits / epochs, min(500, n), n))
+        return rows, max(1, min(epochs, int(visits / rows)))
+    if case.subject.in_place:
+        return n, epochs
+    rows = int(min(n, max(min(FEWEST, n), visits / (epochs or 1))))
+    return rows, None if epochs is None else max(1, min(epochs, int(visits / rows)))
+
+
+def _run(case: Examination, n: int, epochs: int | None) -> tuple[Instance | None, FloatEvents]:
+    subject, instance = case.subject, case.subject.instance()
+    pick = np.sort(case.order[:n]) if n < len(case.usable) else case.usable
+    x, y = case.train.x[pick], case.train.y[pick]
+    case.facts["rows"] = pick
+    events = FloatEvents()
+    case.facts["stopped"] = False
+    try:
+        with case.bounded(GIVEN if subject.in_place else SLOWER * GIVEN), float_events() as events:
+            if subject.trains:
+                subject.fit(instance, x, y, None, epochs)
+            else:
+                _by_steps(case, instance, x, y)
+    except OutOfTime:
+        case.facts["stopped"] = True
+    except Exception as error:
+        _crash(case, error)
+        return None, events
+    return instance, events
+
+
+def _by_steps(case: Examination, instance: Instance, x: Array, y: Array) -> None:
+    batch = case.subject.size or 32
+    for k in range(0, len(y) - batch + 1, batch):
+        case.subject.step(instance, x[k : k + batch], y[k : k + batch])
+
+
+def _crash(case: Examination, error: Exception) -> None:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if own_code(f.filename)]
+    where = (
+        f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: {frames[-1].line}"
+        if frames
+        else "in no line of its own"
+    )
+    if not frames:
+        case.note(
+            f"Its training could not be called ({type(error).__name__}: {str(error)[:120]}); pass fit=, a function that takes the network first."
+        )
+        return
+    case.found(
+        "training-fails", Severity.ERROR, f"The training stops with {type(error).__name__}: {str(error)[:160]}", where
+    )
+
+
+def _same(case: Examination, instance: Instance) -> bool:
+    values = zip(case.subject.values(instance), case.subject.values(case.subject.instance()), strict=True)
+    return all(np.array_equal(one, other) for one, other in values)
+
+
+# Parameters that do not move
+
+
+def _still(case: Examination, moved: dict[str, float], n: int) -> None:
+    names = [name for name, distance in moved.items() if distance == 0]
+    if not names or "not-registered" in case.codes:
+        return
+    if len(names) == len(moved):
+        what = case.place_of("fit") or case.place_of("step")
+        case.found(
+            "nothing-moves", Severity.ERROR, "Training changes none of the parameters that the outputs depend on.",
+            f"after training with {n:,} samples {_listed(names)} {_are(names)} the same to the last bit" + (f" ({what})" if what else ""),
+            "store the new arrays where the network reads them, as in self.W1 = W1 - eta * dW1",
+        )  # fmt: skip
+        return
+    blocks = {block.name: block for block in case.subject.blocks}
+    names = [name for name in names if blocks[name].shape != () and np.prod(blocks[name].shape, dtype=int) > 1]
+    if not names:
+        return
+    weights = [name for name in names if len(blocks[name].shape) > 1 and min(blocks[name].shape) > 1]
+    place = next((line for name in names if (line := case.line_of(list(blocks).index(name)))), "")
+    case.found(
+        "not-updated", Severity.ERROR if weights else Severity.WARNING, f"{_listed(names)} {_are(names)} never changed by training.",
+        f"after training with {n:,} samples {_are(names)} the same to the last bit, and the other arrays moved" + (f" ({place})" if place else ""),
+        f"subtract eta times its gradient from {names[0]}, too",
+    )  # fmt: skip
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+# Numbers that stop being numbers
+
+
+STABLE = {
+    "the sigmoid": (sigmoid, "scipy.special.expit({x}), or 0.5 * (1 + np.tanh({x} / 2))"),
+    "the derivative of the sigmoid": (lambda x: sigmoid(x) * (1 - sigmoid(x)), "a = 1 / (1 + np.exp(-{x})); return a * (1 - a)"),
+    "softmax of a vector": (lambda x: np.exp(x - np.max(x)) / np.exp(x - np.max(x)).sum(), "e = np.exp({x} - {x}.max()); return e / e.sum()"),
+    "softmax of rows": (lambda x: softmax(np.atleast_2d(x)).reshape(np.shape(x)), "e = np.exp({x} - {x}.max(axis=-1, keepdims=True)); return e / e.sum(axis=-1, keepdims=True)"),
+    "softmax of columns": (lambda x: softmax(x.T).T, "e = np.exp({x} - {x}.max(axis=0)); return e / e.sum(axis=0)"),
+}  # fmt: skip
+
+
+def _not_a_number(case: Examination, events: FloatEvents, values: list[Array], during: str) -> None:
+    bad, total = sum(int((~np.isfinite(v)).sum()) for v in values), sum(v.size for v in values)
+    share = f"{bad:,} of {total:,} parameters are NaN or infinite {during}"
+    event, over = events.first("invalid"), events.first("over")
+    case.facts["not finite"] = True
+    if event is None and over is None:
+        case.found("non-finite-weights", Severity.ERROR, "Training makes parameters that are not finite.", share)
+        return
+    first = event or over
+    assert first is not None
+    cause = (
+        f", after an overflow in {over.text}"
+        if over is not None and over is not first and over.function == first.function
+        else ""
+    )
+    what, repair = _recognised(case, first)
+    verdict = (
+        f"{first.function} gives NaN for large numbers, and the parameters become NaN."
+        if what
+        else "A number overflows in training, and the parameters become NaN."
+    )
+    known = f"; elsewhere {first.function} is {what}, to 12 digits" if what else ""
+    kind = "the first invalid operation" if event else "the first overflow"
+    measured = (
+        f"{first.place} is {kind}{cause}" + (f", with {first.values}" if first.values else "") + f"; {share}{known}"
+    )
+    case.found("overflow", Severity.ERROR, verdict, measured, repair)
+
+
+def _extreme_images(case: Examination) -> None:
+    """Take a step with the images whose weighted sums are farthest from 0, which a part of an epoch may not have met."""
+    subject, replica = case.subject, case.replica
+    if replica is None or case.codes & {"nothing-moves", "training-fails"}:
+        return
+    instance = subject.instance()
+    sums = np.abs(replica.run(subject.values(instance), case.train.x)[0][0]).max(axis=1)
+    pick = np.argsort(-sums)[:EXTREME]
+    events = FloatEvents()
+    try:
+        with case.bounded(2.0), float_events() as events:
+            subject.step(instance, case.train.x[pick], case.train.y[pick])
+    except (Exception, OutOfTime):
+        return
+    values = subject.values(instance)
+    if not finite(values) and events.first("invalid") is not None:
+        _not_a_number(
+            case,
+            events,
+            values,
+            f"after one step with the {len(pick)} images whose weighted sums are largest, up to {sums.max():.0f}",
+        )
+
+
+def _recognised(case: Examination, event: FloatEvent) -> tuple[str | None, str | None]:
+    """Recognise the function that failed by its values, and remember a stable one for trials."""
+    if event.argument is None:
+        return None, None
+    instance = case.subject.instance()
+    method = getattr(instance.network, event.function, None)
+    function = method if callable(method) else event.variables.get(event.function)
+    if not callable(function):
+        return None, None
+    for what, (stable, line) in STABLE.items():
+        shape = (4, 6) if "rows" in what or "columns" in what else (12,)
+        probe = np.random.default_rng(0).normal(size=shape) * 2
+        try:
+            with case.bounded(1.0), np.errstate(all="ignore"):
+                made = as_array(function(probe.copy()))
+                same = made is not None and np.allclose(made, stable(probe), rtol=1e-12, atol=1e-14)
+        except (Exception, OutOfTime):
+            same = False
+        if same:
+            case.repairs["stable"] = event.function, stable, None if callable(method) else event.variables
+            return what, f"in {event.function}: {line.format(x=event.argument)}"
+    return None, None
