@@ -1,0 +1,1 @@
+"""Anyone's network, looked at by measuring."""
