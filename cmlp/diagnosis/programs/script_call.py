@@ -241,11 +241,17 @@ def _holder_of_data(caught: Caught, owner: Any, names: tuple[str, str], argument
         setattr(network, labels, given.pop("labels"))
         getattr(network, caught.code.co_name)(**others, **given)
 
-    number = len(train[1])
-    for name, values in zip(names, train, strict=True):
-        if number > KEPT and len(values) == number:
-            setattr(owner, name, copy.copy(values[:KEPT]))
+    keep_few(owner, names)
     return Subject(owner, train, settings, {"fit": signed(fit, ("images", "labels"), settings)})
+
+
+def keep_few(owner: Any, names: tuple[str, ...]) -> None:
+    """Leave only some samples in an object that holds its own, and is copied for each trial."""
+    values = [getattr(owner, name) for name in names]
+    number = len(values[-1])
+    for name, value in zip(names, values, strict=True):
+        if number > KEPT and len(value) == number:
+            setattr(owner, name, copy.copy(value[:KEPT]))
 
 
 def shown(caught: Caught, tree: ast.Module, names: tuple[str, ...] = ()) -> str:
@@ -255,5 +261,5 @@ def shown(caught: Caught, tree: ast.Module, names: tuple[str, ...] = ()) -> str:
     name = ast.unparse(said.func) if said is not None and len(ast.unparse(said.func)) < 40 else caught.name
     arguments = list(caught.arguments.items())[1 if caught.method else 0 :]
     parts = [f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" if isinstance(value, int) else key
-             for key, value in arguments if value is not None and not isinstance(value, str)]
+             for key, value in arguments if value is not None and not isinstance(value, str | bool)]
     return f"{name}({', '.join(parts)})"

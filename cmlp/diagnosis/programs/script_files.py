@@ -59,7 +59,8 @@ class Files:
         except FileNotFoundError:
             for other in self.elsewhere(path):
                 return self._open(other, mode, *arguments, **keywords)
-            self.missing = str(path)
+            if not _imports(sys._getframe(1)):
+                self.missing = str(path)
             raise
 
     def elsewhere(self, path: Path) -> Iterator[Path]:
@@ -106,6 +107,15 @@ class Files:
         path = Path(os.fsdecode(arguments[0]))
         if arguments[2] & WRITES and not self._is_free(path):
             raise PermissionError(13, "the check lets a script change no file", str(path))
+
+
+def _imports(frame: Any) -> bool:
+    """Whether a frame was called by the machinery of imports, which looks in many places."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _whole(path: Path) -> Path:

@@ -13,10 +13,12 @@ import numpy as np
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.programs.script_data import Samples, derived, settings_of, shape_of
 from cmlp.diagnosis.programs.script_loop import Training
-from cmlp.diagnosis.programs.script_state import copied, correspond
+from cmlp.diagnosis.programs.script_state import Path, arrays, copied, correspond
 
 RUNS = re.compile(r".*(forward|predict|feed|propag|infer|think|activate)", re.IGNORECASE)
-DELTAS = re.compile(r"^_?(d|delta|grad|err|loss|cost|diff|nabla|g|db|dw)\d*($|_|[A-Z\d])|.*(delta|error|grad|loss|cost)", re.I)
+DELTAS = re.compile(
+    r"_?([dg]|[dg][A-Zwbzi]\w*|d_\w+|(.*_)?(delta|grad|err|diff|nabla)\w*|(.*_)?(loss|cost)(es|s)?)\d*$", re.ASCII
+)
 OUTPUTS = re.compile(r".*(out|pred|hat|prob|softmax|result|sortie|ausgabe|salida)|^(a|h|l|layer_?)\d$|^al$", re.IGNORECASE)
 
 
@@ -33,6 +35,8 @@ class Program:
         The script.
     path : str
         Its file, for tracebacks.
+    holds : bool
+        Whether the samples are attributes of the network, and not variables.
 
     Attributes
     ----------
@@ -42,9 +46,13 @@ class Program:
         The numbers of epochs, rates and sizes that the loop reads, by their names.
     """
 
-    def __init__(self, training: Training, samples: Samples, tree: ast.Module, path: str) -> None:
+    def __init__(
+        self, training: Training, samples: Samples, tree: ast.Module, path: str, *, holds: bool = False
+    ) -> None:
+        self.holds = holds
         self.names, self.samples, self.uses = list(training.changed), samples, training.uses
-        self.before = training.namespace
+        self.before, self._trained = training.namespace, training.changed
+        self._pairs = list(copy.copy(samples.value)) if len(samples.names) == 1 else []
         loop = copy.deepcopy(training.loop)
         self.settings = settings_of(self.before, training.uses.read)
         self._name_epochs(loop)
@@ -88,7 +96,11 @@ class Program:
     def _run(self, code: types.CodeType, network: Any, data: list[Any], settings: dict[str, Any]) -> dict[str, Any]:
         """Run the loop with copies of all variables but the network, and return the variables."""
         variables = self._variables(network)
-        variables.update(zip(self.samples.names, data, strict=True))
+        for name, value in zip(self.samples.names, data, strict=True):
+            if self.holds:
+                setattr(network, name, value)
+            else:
+                variables[name] = value
         variables.update(settings)
         self._adapt(variables, data)
         exec(code, variables)
@@ -179,8 +191,8 @@ class Program:
                 function = self._by_function(name, arguments)
                 if self._works(function):
                     return function, name
-        name = self._output()
-        return (None, "") if name is None else (self._by_loop(name), "")
+        place = self._output()
+        return (None, "") if place is None else (self._by_loop(*place), "")
 
     def _works(self, function: Callable[..., Any]) -> bool:
         for images in (self._few(3), self._few(1), self._one()):
@@ -193,12 +205,12 @@ class Program:
 
     def _few(self, number: int) -> Any:
         if len(self.samples.names) == 1:
-            return [image for image, _ in _listed(self.samples.value)[:number]]
+            return [image for image, _ in self._pairs[:number]]
         return taken(self.samples.value[0], self.samples.number, range(number))
 
     def _one(self) -> Any:
         if len(self.samples.names) == 1:
-            return _listed(self.samples.value)[0][0]
+            return self._pairs[0][0]
         return np.asarray(self._few(1)).reshape(-1)
 
     def _arguments(self, name: str, tree: ast.Module) -> dict[str, str] | None:
@@ -236,10 +248,10 @@ class Program:
 
         return forward
 
-    def _by_loop(self, name: str) -> Callable[..., Any]:
+    def _by_loop(self, name: str, path: Path) -> Callable[..., Any]:
         def forward(network: Any, images: Any) -> Any:
-            rows = _rows(images, self)
-            return np.array([np.ravel(self._outputs(network, row)[name]) for row in rows])
+            found = [dict(arrays(self._outputs(network, row)[name]))[path] for row in _rows(images, self)]
+            return np.array([np.ravel(output) for output in found])
 
         return forward
 
@@ -247,26 +259,26 @@ class Program:
         """Run one turn of the loop with one image, on a copy of the network, and return the variables."""
         changed = copy.deepcopy(network)
         if len(self.samples.names) == 1:
-            data: list[Any] = [[(image, _listed(self.samples.value)[0][1])]]
+            data: list[Any] = [[(image, self._pairs[0][1])]]
         else:
             data = [image, taken(self.samples.value[1], self.samples.number, range(1))]
         return self._run(self._once, changed, data, {})
 
-    def _output(self) -> str | None:
-        """Return the variable of the loop that holds the outputs."""
+    def _output(self) -> tuple[str, Path] | None:
+        """Return where the loop leaves the outputs: a variable, and what leads to an array in it."""
         try:
             variables = self._outputs(self.network, _rows(self._few(1), self)[0])
         except Exception:
             return None
-        classes = number_of_classes(self.samples)
-        fitting = []
-        for name in self.uses.stored:
-            value = variables.get(name)
-            value = value[-1] if isinstance(value, list) and value else value
-            right = isinstance(value, np.ndarray) and value.size == classes and value.dtype.kind == "f"
-            if right and name not in (*self.names, *self.samples.names) and not DELTAS.match(name):
-                fitting.append(name)
-        named = [name for name in fitting if OUTPUTS.match(name)]
+        classes = number_of_classes(self.samples, self._pairs)
+        fitting: list[tuple[str, Path]] = []
+        for name in dict.fromkeys([*self.uses.read, *self.uses.stored]):
+            for path, array in arrays(variables.get(name), 2):
+                right = array.size == classes and array.dtype.kind == "f" and path not in self._trained.get(name, [])
+                words = [word for word in (name, *path) if isinstance(word, str)]
+                if right and not any(DELTAS.match(word) for word in words) and name not in self.samples.names:
+                    fitting.append((name, path))
+        named = [place for place in fitting if any(OUTPUTS.match(str(word)) for word in (place[0], *place[1]))]
         return (named or fitting or [None])[-1]
 
 
@@ -277,10 +289,6 @@ def _compiled(statements: list[ast.stmt], path: str) -> types.CodeType:
 
 def _alike(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> bool:
     return old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable
-
-
-def _listed(pairs: Any) -> list[Any]:
-    return pairs if isinstance(pairs, list) else list(copy.copy(pairs))
 
 
 def taken(values: Any, number: int, rows: range) -> Any:
@@ -304,10 +312,10 @@ def _rows(images: Any, program: Program) -> list[Any]:
     return [taken(images, number, range(row, row + 1)) for row in range(number)]
 
 
-def number_of_classes(samples: Samples) -> int:
+def number_of_classes(samples: Samples, pairs: list[Any]) -> int:
     """Return how many outputs a network for these labels has."""
     if len(samples.names) == 1:
-        labels = [label for _, label in _listed(samples.value)]
+        labels = [label for _, label in pairs]
         if np.size(labels[0]) > 1:
             return int(np.size(labels[0]))
         labels = [np.ravel(label)[0] for label in labels]

@@ -2,18 +2,22 @@
 
 import ast
 import itertools
+import re
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.script_hook import Stopped
 from cmlp.diagnosis.programs.script_names import Functions, Uses
 from cmlp.diagnosis.programs.script_source import Loop
-from cmlp.diagnosis.programs.script_state import Path, arrays, changes, copied
+from cmlp.diagnosis.programs.script_state import Path, arrays, changes, copied, holds_arrays, is_data
 
 ONCE = (zip, map, filter, enumerate, types.GeneratorType)  # what can be read once, and then is empty
+WEIGHTS = re.compile(r"_*(w|b|weights?|bias(es)?|theta|syn|beta|params?|gewichte?|poids|pesos?)([_\dA-Z]\w*)?$", re.IGNORECASE)
 MOST_SAMPLES = 10_000  # calls with one sample each that are written down
 
 
@@ -114,7 +118,8 @@ class Loops:
         changed = changes(held, self.namespace)
         if not any(_matrix(before[name], paths) for name, paths in changed.items()):
             return None
-        return Training(self.loops[number], uses, before, changed)
+        still = {name: [] for name in held if name not in changed and _alike(name, held, changed)}
+        return Training(self.loops[number], uses, before, changed | still)
 
     def trains_within(self, network: Any) -> bool:
         """Whether a loop that is running got this network from outside, and trains it call by call."""
@@ -144,6 +149,15 @@ class Loops:
 def _inside(inner: Loop, outer: Loop) -> bool:
     first, last = inner.lineno, inner.end_lineno or inner.lineno
     return outer.lineno <= first and last <= (outer.end_lineno or outer.lineno)
+
+
+def _alike(name: str, held: dict[str, Any], changed: dict[str, list[Path]]) -> bool:
+    """Whether an array or object that a loop does not change belongs to those that it does."""
+    value = held[name]
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f" and value.size > 1 and not is_data(name) and WEIGHTS.match(name) is not None
+    kinds = {type(held[other]) for other in changed} - {list, tuple, dict, np.ndarray}
+    return type(value) in kinds and holds_arrays(value)
 
 
 def _matrix(value: Any, paths: list[Path]) -> bool:

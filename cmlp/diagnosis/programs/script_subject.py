@@ -6,13 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp.diagnosis.programs.roles import role
-from cmlp.diagnosis.programs.script_call import Subject, shown, signed, subject_of
-from cmlp.diagnosis.programs.script_data import loader_of_test_data, settings_of, test_samples, training_samples
-from cmlp.diagnosis.programs.script_fit import Program
-from cmlp.diagnosis.programs.script_hook import Caught
+from cmlp.diagnosis.programs.script_call import Subject, keep_few, shown, signed, subject_of
+from cmlp.diagnosis.programs.script_data import (
+    Samples,
+    loader_of_test_data,
+    settings_of,
+    shape_of,
+    test_samples,
+    training_samples,
+)
+from cmlp.diagnosis.programs.script_fit import DELTAS, OUTPUTS, Program
+from cmlp.diagnosis.programs.script_hook import Caught, samples_within
 from cmlp.diagnosis.programs.script_loop import Loops, Training
 from cmlp.diagnosis.programs.script_names import functions_of
 from cmlp.diagnosis.programs.script_source import line_of, marked, read_source
+from cmlp.diagnosis.programs.script_state import Path as Place
 from cmlp.diagnosis.programs.script_state import spelled
 from cmlp.utils.text import listed
 
@@ -102,13 +110,18 @@ class Finder:
     def _of_loop(self, training: Training, tree: ast.Module, path: Path) -> Subject | None:
         loop = training.loop
         first = ast.unparse(loop).split("\n")[0].rstrip(":")
-        names = [spelled(name, place) for name, places in training.changed.items() for place in places[:4]]
+        names = [spelled(name, place) for name, places in training.changed.items() for place in _weights(places)[:4]]
         said = listed([*names[:8], "more"] if len(names) > 8 else names or list(training.changed))
         caught = f"{line_of(path, loop.lineno)}: {first} (which trains {said}): {ENDING}"
         samples = training_samples(training.namespace, [n for n in training.uses.read if n not in training.changed])
+        holds = samples is None
+        if samples is None:
+            samples = _held(training)
         if samples is None:
             return self._of_samples(training, caught)
-        program = Program(training, samples, tree, str(path))
+        program = Program(training, samples, tree, str(path), holds=holds)
+        if holds:
+            keep_few(program.network, samples.names)
         forward, source = program.forward(tree)
         functions = {"fit": program.fit()}
         notes = []
@@ -117,7 +130,7 @@ class Finder:
         if forward is not None and not source:
             notes.append("No function of the script runs the network: its outputs were taken from the loop itself.")
         if forward is None and not source:
-            self.notes.append(
+            notes.append(
                 "Neither a function that runs the network nor a variable with its outputs was found: write a function "
                 "such as forward(images), which returns them."
             )
@@ -155,6 +168,25 @@ class Finder:
         found = test_samples(self.variables)
         loader = None if found is not None else loader_of_test_data(self.variables)
         return found if loader is None else within(max(2.0, self.run.seconds / 6), loader)
+
+
+def _weights(places: list[Place]) -> list[Place]:
+    """Return the places of arrays without those whose name says that they are outputs or deltas."""
+    kept = [p for p in places if not p or not (OUTPUTS.match(str(p[-1])) or DELTAS.match(str(p[-1])))]
+    return kept or places
+
+
+def _held(training: Training) -> Samples | None:
+    """Return the samples that are attributes of the only object that a loop trains."""
+    if len(training.changed) > 1:
+        return None
+    network = training.namespace[next(iter(training.changed))]
+    names = samples_within(network) if hasattr(network, "__dict__") else None
+    if names is None:
+        return None
+    value = getattr(network, names[0]), getattr(network, names[1])
+    shape = shape_of(value[1]) or (0,)
+    return Samples(names, value, max(shape[0], shape[-1]))
 
 
 class _Ends(ast.NodeTransformer):
