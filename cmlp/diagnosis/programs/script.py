@@ -16,7 +16,6 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import cmlp
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.text import printable, shown
@@ -107,7 +106,7 @@ def _checked(path: Any, folder: Any, seconds: Any) -> tuple[Path, list[Path]]:
     given.stat()  # its error names the path
     if not given.is_file():
         raise DataError(f"{printable(str(path))} must be a Python script, and is a folder: name the file in it")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds or not isfinite(seconds):
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0 or not isfinite(seconds):
         raise ModelError(f"seconds must be a positive number, got {shown(seconds)}")
     script = given.resolve()
     if folder is None:
@@ -134,7 +133,7 @@ def _in_folders(
         wanted = outcome.facts.get("missing")
         if wanted is None:
             return _report_of(outcome, seconds)
-        folders = [f for f in folders if f in tried or (not os.path.isabs(wanted) and (f / wanted).exists())]
+        folders = [f for f in folders if f in tried or (not Path(wanted).is_absolute() and (f / wanted).exists())]
         if len(tried) == RUNS or all(folder in tried for folder in folders):
             raise DataError(_no_file(outcome.facts["place"], wanted, given, tried[0]))
 
@@ -183,7 +182,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     """Return the environment of a child: it draws on no screen, computes with one thread, and writes no bytecode."""
     (scratch / "tmp").mkdir(exist_ok=True)
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-    house = str(Path(cmlp.__path__[0]).parent)
+    house = str(Path(__file__).parents[3])
     places = os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.environ.get("PYTHONPATH") else []
     if not any(part in ("site-packages", "dist-packages") for part in Path(house).parts):
         places.insert(0, house)
@@ -208,8 +207,14 @@ def _lines_of(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
                 lines.put(line)
         lines.put(None)
 
-    threading.Thread(target=read, daemon=True).start()
-    threading.Thread(target=lambda: (process.wait(), lines.put(None)), daemon=True).start()
+    def wait() -> None:
+        process.wait()
+        reader.join(1.0)  # longer only where something that the script has started keeps the pipe open
+        lines.put(None)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    threading.Thread(target=wait, daemon=True).start()
     return lines
 
 
@@ -284,6 +289,8 @@ def report_from(facts: dict[str, Any]) -> Report:
     Report
         The same, without repaired data.
     """
-    findings = [Finding(**(finding | {"severity": Severity[finding["severity"].upper()]})) for finding in facts["findings"]]
+    findings = [
+        Finding(**(finding | {"severity": Severity[finding["severity"].upper()]})) for finding in facts["findings"]
+    ]
     report = Report(tuple(findings), tuple(facts["notes"]), facts["accuracy"])
     return replace(report, unknown=tuple(facts["unknown"]))

@@ -135,7 +135,9 @@ def _holds(value: Any) -> bool:
 
 def holds_network(value: Any) -> bool:
     """Whether an argument is an array, or holds arrays, and is no function or text."""
-    return not isinstance(value, str | bytes | int | float) and (callable(getattr(value, "parameters", None)) or holds_arrays(value))
+    return not isinstance(value, str | bytes | int | float) and (
+        callable(getattr(value, "parameters", None)) or holds_arrays(value)
+    )
 
 
 def _is_plain(caught: Caught, holders: dict[str, Any], settings: dict[str, Any]) -> bool:
@@ -182,7 +184,9 @@ def _fit(
 ) -> Callable[..., Any]:
     """Return a function that calls again what was caught, with copies of all that is not given."""
     owner = next(iter(caught.arguments)) if networks is None else None
-    single = networks is not None and _network({n: caught.arguments[n] for n in networks}) is caught.arguments[networks[0]]
+    single = (
+        networks is not None and _network({n: caught.arguments[n] for n in networks}) is caught.arguments[networks[0]]
+    )
     places = [owner] if owner is not None else list(networks or [])
 
     def fit(network: Any, given: dict[str, Any]) -> None:
@@ -260,6 +264,9 @@ def shown(caught: Caught, tree: ast.Module, names: tuple[str, ...] = ()) -> str:
     said = next((c for c in found if getattr(c.func, "attr", getattr(c.func, "id", "")) == caught.name), None)
     name = ast.unparse(said.func) if said is not None and len(ast.unparse(said.func)) < 40 else caught.name
     arguments = list(caught.arguments.items())[1 if caught.method else 0 :]
-    parts = [f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" if isinstance(value, int) else key
-             for key, value in arguments if value is not None and not isinstance(value, str | bool)]
+    parts = [
+        f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" if isinstance(value, int) else key
+        for key, value in arguments
+        if value is not None and not isinstance(value, str | bool)
+    ]
     return f"{name}({', '.join(parts)})"

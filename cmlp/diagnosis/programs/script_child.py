@@ -19,8 +19,8 @@ class Channel:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for descriptor in (1, 2):
             os.dup2(nowhere, descriptor)
-        sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: PTH123, SIM115
-        sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: PTH123, SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
 
     def send(self, **facts: Any) -> None:
         """Print one line of JSON."""
@@ -41,11 +41,10 @@ def main(check: Callable[..., Any] | None = None) -> None:
     try:
         request = json.loads(sys.argv[1])
         limit(request["seconds"])
+        from cmlp.diagnosis import check as examine
         from cmlp.diagnosis.programs.script_run import Run
 
-        if check is None:
-            from cmlp.diagnosis import check
-        Run(request, channel.send, check).run()
+        Run(request, channel.send, check or examine).run()
     except BaseException as error:
         channel.send(failed=f"{type(error).__name__}: {error}")
     os._exit(0)  # whatever threads and handlers the script has left
@@ -65,4 +64,3 @@ def limit(seconds: float) -> None:
 if __name__ == "__main__":
     sys.path[:] = [place for place in sys.path if place]
     main()
-

@@ -16,8 +16,12 @@ FEWEST = 2  # samples
 TEST = re.compile(r"test|val(id)?(ation)?(?![a-z])|dev(?![a-z])|holdout|eval", re.IGNORECASE)
 TRAIN = re.compile(r"train|tr(?![a-z])|learn|lern|entra|trein", re.IGNORECASE)
 LOADS = re.compile(r"load|get|read|lade|lese|charg|lire|carga|lee", re.IGNORECASE)
-IMAGES = re.compile(r"(^|_)(x|xs|images?|imgs?|inputs?|features|pixels?|bilder|entrees?|entradas?)($|_|\d)", re.IGNORECASE)
-LABELS = re.compile(r"(^|_)(y|ys|t|labels?|targets?|outputs?|one_?hot|digits|ziele?|cibles?|salidas?|etiquetas?)($|_|\d)", re.I)
+IMAGES = re.compile(
+    r"(^|_)(x|xs|images?|imgs?|inputs?|features|pixels?|bilder|entrees?|entradas?)($|_|\d)", re.IGNORECASE
+)
+LABELS = re.compile(
+    r"(^|_)(y|ys|t|labels?|targets?|outputs?|one_?hot|digits|ziele?|cibles?|salidas?|etiquetas?)($|_|\d)", re.I
+)
 
 
 @dataclass(frozen=True)

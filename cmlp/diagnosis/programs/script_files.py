@@ -1,4 +1,4 @@
-"""The files of a script: those that it reads are found, and those that it writes land in a folder that is thrown away."""
+"""The files of a script: what it reads is found, and what it writes lands in a folder that is thrown away."""
 
 import builtins
 import io
@@ -36,7 +36,7 @@ class Files:
 
     def install(self) -> None:
         """Take the place of `open` and of what makes and removes files."""
-        builtins.open = io.open = self.open  # type: ignore[assignment]
+        builtins.open = io.open = self.open
         for name in ("mkdir", "remove", "unlink", "rmdir", "rename", "replace"):
             setattr(os, name, self._kept_away(getattr(os, name), name))
         sys.addaudithook(self._audit)
@@ -112,7 +112,7 @@ class Files:
 def _imports(frame: Any) -> bool:
     """Whether a frame was called by the machinery of imports, which looks in many places."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if "importlib" in frame.f_code.co_filename:
             return True
         frame = frame.f_back
     return False

@@ -6,6 +6,7 @@ import inspect
 import re
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ RUNS = re.compile(r".*(forward|predict|feed|propag|infer|think|activate)", re.IG
 DELTAS = re.compile(
     r"_?([dg]|[dg][A-Zwbzi]\w*|d_\w+|(.*_)?(delta|grad|err|diff|nabla)\w*|(.*_)?(loss|cost)(es|s)?)\d*$", re.ASCII
 )
-OUTPUTS = re.compile(r".*(out|pred|hat|prob|softmax|result|sortie|ausgabe|salida)|^(a|h|l|layer_?)\d$|^al$", re.IGNORECASE)
+OUTPUTS = re.compile(
+    r".*(out|pred|hat|prob|softmax|result|sortie|ausgabe|salida)|^(a|h|l|layer_?)\d$|^al$", re.IGNORECASE
+)
 
 
 class Program:
@@ -133,10 +136,8 @@ class Program:
             value = variables.get(name)
             if isinstance(value, int) and not isinstance(value, bool) and value == self.samples.number:
                 variables[name] = number
-        try:
+        with suppress(Exception):  # what cannot be counted anew stays as it was
             exec(self._counts, variables)
-        except Exception:
-            pass  # what cannot be counted anew stays as it was
 
     def _number(self, data: list[Any]) -> int:
         if len(data) == 1:
@@ -279,7 +280,8 @@ class Program:
                 if right and not any(DELTAS.match(word) for word in words) and name not in self.samples.names:
                     fitting.append((name, path))
         named = [place for place in fitting if any(OUTPUTS.match(str(word)) for word in (place[0], *place[1]))]
-        return (named or fitting or [None])[-1]
+        chosen = named or fitting
+        return chosen[-1] if chosen else None
 
 
 def _compiled(statements: list[ast.stmt], path: str) -> types.CodeType:

@@ -167,7 +167,11 @@ def samples_within(owner: Any) -> tuple[str, str] | None:
     for image in images:
         for label in labels:
             one, other = np.shape(held[image]), np.shape(held[label])
-            if other and {one[0], one[-1]} & {other[0], other[-1]} and holds_arrays({n: v for n, v in held.items() if n not in (image, label)}):
+            if (
+                other
+                and {one[0], one[-1]} & {other[0], other[-1]}
+                and holds_arrays({n: v for n, v in held.items() if n not in (image, label)})
+            ):
                 return image, label
     return None
 

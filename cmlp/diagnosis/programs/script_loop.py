@@ -17,7 +17,9 @@ from cmlp.diagnosis.programs.script_source import Loop
 from cmlp.diagnosis.programs.script_state import Path, arrays, changes, copied, holds_arrays, is_data
 
 ONCE = (zip, map, filter, enumerate, types.GeneratorType)  # what can be read once, and then is empty
-WEIGHTS = re.compile(r"_*(w|b|weights?|bias(es)?|theta|syn|beta|params?|gewichte?|poids|pesos?)([_\dA-Z]\w*)?$", re.IGNORECASE)
+WEIGHTS = re.compile(
+    r"_*(w|b|weights?|bias(es)?|theta|syn|beta|params?|gewichte?|poids|pesos?)([_\dA-Z]\w*)?$", re.IGNORECASE
+)
 MOST_SAMPLES = 10_000  # calls with one sample each that are written down
 
 
@@ -118,12 +120,17 @@ class Loops:
         changed = changes(held, self.namespace)
         if not any(_matrix(before[name], paths) for name, paths in changed.items()):
             return None
-        still = {name: [] for name in held if name not in changed and _alike(name, held, changed)}
+        still: dict[str, list[Path]] = {
+            name: [] for name in held if name not in changed and _alike(name, held, changed)
+        }
         return Training(self.loops[number], uses, before, changed | still)
 
     def trains_within(self, network: Any) -> bool:
         """Whether a loop that is running got this network from outside, and trains it call by call."""
         for number in self.active:
+            test = getattr(self.loops[number], "test", None)
+            if isinstance(test, ast.Constant):  # a loop without an end is no training that can be repeated
+                continue
             scratch = self.uses[number].scratch
             names = [name for name, value in self.namespace.items() if value is network and name not in scratch]
             own = [name for name in names if name in self.uses[number].read and name in self._before[number]]

@@ -29,7 +29,7 @@ class Uses(ast.NodeVisitor):
         for statement in statements:
             self.visit(statement)
 
-    def visit_Name(self, node: ast.Name) -> None:
+    def visit_Name(self, node: ast.Name) -> None:  # noqa: D102
         if node.id in self._local[-1]:
             return
         if isinstance(node.ctx, ast.Load):
@@ -44,27 +44,27 @@ class Uses(ast.NodeVisitor):
         if name not in names:
             names.append(name)
 
-    def visit_Assign(self, node: ast.Assign) -> None:
+    def visit_Assign(self, node: ast.Assign) -> None:  # noqa: D102
         for part in [node.value, *node.targets]:  # the right side runs first
             self.visit(part)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: D102
         if node.value is not None:
             self.visit(node.value)
             self.visit(node.target)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: D102
         for part in ast.walk(node.target):
             if isinstance(part, ast.Name) and part.id not in self._local[-1]:
                 self._note(self.read, part.id)
                 self._note(self.stored, part.id)
         self.visit(node.value)
 
-    def visit_For(self, node: ast.For) -> None:
+    def visit_For(self, node: ast.For) -> None:  # noqa: D102
         for part in [node.iter, node.target, *node.body, *node.orelse]:
             self.visit(part)
 
-    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:  # noqa: D102
         own = {name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
         self._local.append(self._local[-1] | own)
         self.generic_visit(node)
@@ -72,18 +72,18 @@ class Uses(ast.NodeVisitor):
 
     visit_SetComp = visit_GeneratorExp = visit_DictComp = visit_ListComp
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: D102
         self._note(self.stored, node.name)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: D102
         self._note(self.stored, node.name)
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:
+    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: D102
         self._local.append(self._local[-1] | {argument.arg for argument in node.args.args})
         self.visit(node.body)
         self._local.pop()
 
-    def visit_Call(self, node: ast.Call) -> None:
+    def visit_Call(self, node: ast.Call) -> None:  # noqa: D102
         self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in self._functions and name not in self._within:

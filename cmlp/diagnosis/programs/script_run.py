@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.script_call import Subject, shown, subject_of
+from cmlp.diagnosis.programs.script_call import subject_of
 from cmlp.diagnosis.programs.script_files import Files
 from cmlp.diagnosis.programs.script_hook import Caught, Hook, Stopped, is_one_sample, trains
-from cmlp.diagnosis.programs.script_loop import Loops
+from cmlp.diagnosis.programs.script_loop import MOST_SAMPLES, Loops, Training
 from cmlp.diagnosis.programs.script_names import functions_of
-from cmlp.diagnosis.programs.script_source import WATCH, Source, line_of, never_called, prepared, read_source
+from cmlp.diagnosis.programs.script_source import WATCH, line_of, never_called, prepared, read_source
 from cmlp.diagnosis.programs.script_watch import FloatEvents
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import CmlpError
@@ -114,7 +114,7 @@ class Run:
             self.error = error
         finally:
             sys.setprofile(None)
-            threading.setprofile(None)  # type: ignore[arg-type]
+            threading.setprofile(None)
             if hasattr(signal, "SIGALRM"):
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 signal.signal(signal.SIGALRM, old)
@@ -155,17 +155,22 @@ class Run:
         shape = shape_of(data[1][1] if isinstance(data[1], tuple) and len(data[0]) == 2 else data[1])
         return shape is not None and 2 * max(shape[0], shape[-1] if len(data[0]) == 2 else 0) <= all_samples.number
 
-    def _ready(self, training: Any) -> bool:
+    def _ready(self, training: Training) -> bool:
         """Whether a loop's data are known, or enough calls with one sample each were written down."""
         from cmlp.diagnosis.programs.script_data import training_samples
+        from cmlp.diagnosis.programs.script_subject import held_samples
 
-        if training_samples(training.namespace, training.uses.read) is not None or not self.loops.samples:
+        if training_samples(training.namespace, training.uses.read) is not None or held_samples(training) is not None:
             return True
-        turned = self.loops.turned
-        return turned or self.expired or len(self.loops.samples) >= 10_000 or self._used() > 0.4
+        return (
+            (self.loops.turned and len(self.loops.samples) > 0)
+            or self.expired
+            or len(self.loops.samples) == MOST_SAMPLES
+            or self._used() > 0.4
+        )
 
     def _used(self) -> float:
-        """Return which part of the time was used, by the processor's clock or, at half the speed, by that on the wall."""
+        """Return which part of the time was used, by the processor or, at half the speed, by the clock on the wall."""
         processor, wall = time.process_time() - self._begun[0], time.monotonic() - self._begun[1]
         return max(processor, wall / 2) / self.seconds
 
@@ -250,10 +255,12 @@ class Run:
         findings = tuple(self._never_scored())
         findings = (broken, *findings) if broken is not None else findings
         reason = "the script did not begin to train in time" if self.expired else "the script ended without training"
+        name = self.path.name
         if notes:
             reason = "the script trains in a way that the check cannot repeat"
+        elif self.expired:
+            notes = [f"{name} got {self.seconds:g} seconds: --seconds {4 * self.seconds:g} gives it more."]
         else:
-            name = self.path.name
             notes = [
                 f"{name} calls no function whose name and arguments say that it trains, such as train(images, labels), "
                 "and no loop of its top level changes arrays that were made before it: pass the network itself, with "
@@ -294,6 +301,7 @@ class Notebook:
         return self
 
     def __call__(self, *_: Any, **__: Any) -> None:
+        """Do nothing."""
         return None
 
 

@@ -180,7 +180,7 @@ def _written_out(
         if function is None or name in within or len(within) == DEEPEST or not _loops(function, functions, ()):
             result.append(statement)
             continue
-        inside = _inside(function, call, statement)
+        inside = _inside(function, call, statement) if isinstance(call, ast.Call) else None
         result += [statement] if inside is None else _written_out(inside, functions, (*within, name))
     return result
 
@@ -212,6 +212,7 @@ def _inside(function: ast.FunctionDef, call: ast.Call, statement: ast.stmt) -> l
     body = [_Local().visit(part) for part in body]
     given: list[ast.stmt] = [_assignment(ast.Name(name, ast.Store()), value, call) for name, value in values.items()]
     returned = last.value if isinstance(last, ast.Return) and last.value else ast.Constant(None)
+    ending: list[ast.stmt]
     if isinstance(statement, ast.Assign):
         ending = [ast.copy_location(ast.Assign(statement.targets, returned), last or statement)]
     else:

@@ -56,7 +56,7 @@ def arrays(value: Any, depth: int = DEPTH) -> Iterator[tuple[Path, NDArray[Any]]
 
 def items_of(value: Any) -> list[tuple[Any, Any]]:
     """Return what a value holds: items of dicts, lists and tuples, attributes of objects."""
-    if isinstance(value, UNSEEN) or isinstance(value, str | bytes | np.ndarray):
+    if isinstance(value, (*UNSEEN, str, bytes, np.ndarray)):
         return []
     if isinstance(value, dict):
         return list(value.items()) if len(value) <= WIDEST else []
@@ -101,7 +101,7 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
 
 def correspond(first: Any, second: Any, memo: dict[int, Any], depth: int = DEPTH) -> None:
     """Note in a memo of `copy.deepcopy` that each part of one value is copied as the same part of another."""
-    if id(first) in memo or isinstance(first, UNSEEN) or isinstance(first, int | float | str | bytes | None):
+    if id(first) in memo or isinstance(first, (*UNSEEN, int, float, str, bytes, types.NoneType)):
         return
     memo[id(first)] = second
     if depth:
@@ -118,7 +118,9 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Pat
         if name not in after or is_data(name) or RECORDS.fullmatch(name) or is_large(value):
             continue
         now = dict(arrays(after[name]))
-        paths = [path for path, array in arrays(value) if path in now and _moved(array, now[path]) and not _written(path)]
+        paths = [
+            path for path, array in arrays(value) if path in now and _moved(array, now[path]) and not _written(path)
+        ]
         if paths:
             found[name] = paths
     return found
@@ -130,7 +132,10 @@ def _written(path: Path) -> bool:
 
 def is_data(name: str) -> bool:
     """Whether a variable of this name holds samples."""
-    return role(name) in ("images", "labels", "pairs", "test") or re.search("train|test|valid|data", name, re.I) is not None
+    return (
+        role(name) in ("images", "labels", "pairs", "test")
+        or re.search("train|test|valid|data", name, re.I) is not None
+    )
 
 
 def _moved(before: NDArray[Any], after: NDArray[Any]) -> bool:

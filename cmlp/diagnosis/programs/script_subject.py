@@ -1,4 +1,4 @@
-"""What a stopped script trains: out of a call, of a loop, or of the body of a function that makes its network inside."""
+"""What a stopped script trains: out of a call, a loop, or the body of a function that makes its network inside."""
 
 import ast
 import types
@@ -82,7 +82,9 @@ class Finder:
             return None
         path = Path(caught.code.co_filename)
         source = run.source if path == run.path else read_source(path)
-        found = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef) and node.name == caught.name]
+        found = [
+            node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef) and node.name == caught.name
+        ]
         body = next((node.body for node in found if _first_line(node) == caught.code.co_firstlineno), None)
         if body is None:
             return None
@@ -102,7 +104,9 @@ class Finder:
         subject = self._of_loop(run.loops.found, source.tree, path)
         if subject is not None:
             subject.caught = f"loop in line {run.loops.found.loop.lineno}"
-            subject.test = next((v for n, v in caught.arguments.items() if role(n) == "test" and hasattr(v, "__len__")), None)
+            subject.test = next(
+                (v for n, v in caught.arguments.items() if role(n) == "test" and hasattr(v, "__len__")), None
+            )
         return subject
 
     # A loop
@@ -116,7 +120,7 @@ class Finder:
         samples = training_samples(training.namespace, [n for n in training.uses.read if n not in training.changed])
         holds = samples is None
         if samples is None:
-            samples = _held(training)
+            samples = held_samples(training)
         if samples is None:
             return self._of_samples(training, caught)
         program = Program(training, samples, tree, str(path), holds=holds)
@@ -157,7 +161,8 @@ class Finder:
                 for image, label in given["training_data"]:
                     getattr(network, method)(**{places[0]: image, places[1]: label})
 
-        note = f"The loop was repeated by calls of {method}, with the {len(loops.samples):,} samples that it was seen to use."
+        seen = f"{len(loops.samples):,} samples that it was seen to use"
+        note = f"The loop was repeated by calls of {method}, with the {seen}."
         functions = {"fit": signed(fit, ("training_data",), {epochs: settings[epochs]})}
         return Subject(network, list(loops.samples), {epochs: settings[epochs]}, functions, None, caught, [note])
 
@@ -176,7 +181,7 @@ def _weights(places: list[Place]) -> list[Place]:
     return kept or places
 
 
-def _held(training: Training) -> Samples | None:
+def held_samples(training: Training) -> Samples | None:
     """Return the samples that are attributes of the only object that a loop trains."""
     if len(training.changed) > 1:
         return None
