@@ -197,12 +197,12 @@ def _environment(scratch: Path) -> dict[str, str]:
 
 
 def _lines_of(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
-    """Read what a child says in a thread, so that waiting for it has an end; None is the last line."""
+    """Read what a child says in a thread, which closes the pipe, so that waiting has an end; None is the last line."""
     lines: queue.Queue[bytes | None] = queue.Queue()
 
     def read() -> None:
         assert process.stdout is not None
-        with suppress(ValueError, OSError):
+        with process.stdout, suppress(ValueError, OSError):
             for line in process.stdout:
                 lines.put(line)
         lines.put(None)

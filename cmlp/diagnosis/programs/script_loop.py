@@ -14,12 +14,13 @@ from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.script_hook import Stopped
 from cmlp.diagnosis.programs.script_names import Functions, Uses
 from cmlp.diagnosis.programs.script_source import Loop
-from cmlp.diagnosis.programs.script_state import Path, arrays, changes, copied, holds_arrays, is_data
+from cmlp.diagnosis.programs.script_state import Path, arrays, changes, copied, holds_arrays, is_data, objects
 
 ONCE = (zip, map, filter, enumerate, types.GeneratorType)  # what can be read once, and then is empty
 WEIGHTS = re.compile(
     r"_*(w|b|weights?|bias(es)?|theta|syn|beta|params?|gewichte?|poids|pesos?)([_\dA-Z]\w*)?$", re.IGNORECASE
 )
+OPTIMIZERS = re.compile(r"_*(opt(im\w*)?|solver|adam|sgd|rmsprop|momentum|sched\w*|trainer)\d*$", re.IGNORECASE)
 MOST_SAMPLES = 10_000  # calls with one sample each that are written down
 
 
@@ -103,27 +104,32 @@ class Loops:
         """Whether the outermost loop has turned once."""
         return bool(self.active) and self._turns[self.active[0]] > 1
 
-    def decide(self, *, raises: bool = True) -> None:
+    def decide(self) -> None:
         """Stop the script if a loop trains: it has changed arrays that were there before and are no temporaries."""
-        if self.found is None:
-            candidates = (self._training(number) for number in (self.active or sorted(self._before)))
-            self.found = next((training for training in candidates if training is not None), None)
-        if self.found is not None and raises and self.ready(self.found):
+        self.look()
+        if self.found is not None and self.ready(self.found):
             raise Stopped
 
-    def _training(self, number: int) -> Training | None:
+    def look(self, *, last: bool = False) -> None:
+        """Look for a loop that trains; at last, for one that should, and changes nothing."""
+        if self.found is None:
+            candidates = (self._training(number, last) for number in (self.active or sorted(self._before)))
+            self.found = next((training for training in candidates if training is not None), None)
+
+    def _training(self, number: int, last: bool) -> Training | None:
         before = self._before.get(number)
         if before is None:
             return None
         uses = self.uses[number]
         held = {name: before[name] for name in uses.read if name in before and name not in uses.scratch}
-        changed = changes(held, self.namespace)
-        if not any(_matrix(before[name], paths) for name, paths in changed.items()):
-            return None
+        changed = own_paths(changes(held, self.namespace), self.namespace)
         still: dict[str, list[Path]] = {
             name: [] for name in held if name not in changed and _alike(name, held, changed)
         }
-        return Training(self.loops[number], uses, before, changed | still)
+        training = Training(self.loops[number], uses, before, changed | still)
+        if any(_matrix(before[name], paths) for name, paths in changed.items()):
+            return training
+        return training if last and still and self.ready(training) else None
 
     def trains_within(self, network: Any) -> bool:
         """Whether a loop that is running got this network from outside, and trains it call by call."""
@@ -156,6 +162,22 @@ class Loops:
 def _inside(inner: Loop, outer: Loop) -> bool:
     first, last = inner.lineno, inner.end_lineno or inner.lineno
     return outer.lineno <= first and last <= (outer.end_lineno or outer.lineno)
+
+
+def own_paths(changed: dict[str, list[Path]], variables: dict[str, Any]) -> dict[str, list[Path]]:
+    """Return what was changed with each array once: in the variable that leads to it most directly.
+
+    An optimizer that holds the layers of a network, or moments of its own, is no network.
+    """
+    seen: set[int] = set()
+    own: dict[str, list[Path]] = {}
+    for name in sorted(changed, key=lambda name: (OPTIMIZERS.match(name) is not None, min(map(len, changed[name])))):
+        places = {path: id(value) for path, value in objects(variables[name])}
+        left = [path for path in changed[name] if places[path] not in seen]
+        seen |= set(places.values())
+        if left and not (own and OPTIMIZERS.match(name)):
+            own[name] = left
+    return {name: own[name] for name in changed if name in own}
 
 
 def _alike(name: str, held: dict[str, Any], changed: dict[str, list[Path]]) -> bool:

@@ -183,7 +183,7 @@ class Run:
                 self.finish_here()
         if self._used() > FOR_THE_SCRIPT:
             self.expired = True
-            self.loops.decide(raises=False)
+            self.loops.look()
             raise OutOfTime
         if self.caught is None and self.loops.active and time.process_time() - self._begun[0] > self._loop_looks:
             self._loop_looks *= 1.5
@@ -205,7 +205,7 @@ class Run:
         """Examine what was caught, or say why nothing was."""
         from cmlp.diagnosis.programs.script_subject import Finder
 
-        self.loops.decide(raises=False)
+        self.loops.look(last=True)
         finder = Finder(self)
         subject = finder.subject()
         if subject is None:

@@ -37,16 +37,24 @@ def numeric(value: Any) -> NDArray[Any] | None:
 
 def arrays(value: Any, depth: int = DEPTH) -> Iterator[tuple[Path, NDArray[Any]]]:
     """Yield the arrays within a value, each once, with the keys and attributes that lead there."""
+    for path, part in objects(value, depth):
+        array = numeric(part)
+        if array is not None:
+            yield path, array
+
+
+def objects(value: Any, depth: int = DEPTH) -> Iterator[tuple[Path, Any]]:
+    """Yield what `arrays` makes arrays of, as it is."""
     seen: set[int] = set()
 
-    def walk(part: Any, path: Path, level: int) -> Iterator[tuple[Path, NDArray[Any]]]:
+    def walk(part: Any, path: Path, level: int) -> Iterator[tuple[Path, Any]]:
         if id(part) in seen:
             return
         seen.add(id(part))
         array = numeric(part)
         if array is not None:
             if array.size:
-                yield path, array
+                yield path, part
         elif level:
             for key, item in items_of(part):
                 yield from walk(item, (*path, key), level - 1)
@@ -115,7 +123,7 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Pat
     """Return which arrays of which variables have other numbers, in the same shape, than before."""
     found: dict[str, list[Path]] = {}
     for name, value in before.items():
-        if name not in after or is_data(name) or RECORDS.fullmatch(name) or is_large(value):
+        if name not in after or is_data(name) or RECORDS.match(name) or is_large(value):
             continue
         now = dict(arrays(after[name]))
         paths = [
@@ -127,7 +135,7 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Pat
 
 
 def _written(path: Path) -> bool:
-    return any(isinstance(key, str) and (RECORDS.fullmatch(key) is not None or is_data(key)) for key in path)
+    return any(isinstance(key, str) and (RECORDS.match(key) is not None or is_data(key)) for key in path)
 
 
 def is_data(name: str) -> bool:

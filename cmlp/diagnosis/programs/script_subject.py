@@ -95,7 +95,7 @@ class Finder:
         run.caught, run.loops = None, Loops(loops, functions_of(source.tree), variables)
         run.execute(ast.fix_missing_locations(ast.Module(statements, [])), variables)
         run.error = None  # such as the end of the function
-        run.loops.decide(raises=False)
+        run.loops.look(last=True)
         self.variables = {**run.module.__dict__, **variables}
         if run.caught is not None:
             return subject_of(run.caught)

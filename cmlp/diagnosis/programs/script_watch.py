@@ -1,6 +1,7 @@
 """What is seen of a script that cannot be examined: numbers that stop being numbers, arrays that never change."""
 
 import linecache
+import re
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ class FloatEvents:
         if frame is None or (key := (frame.f_code.co_filename, frame.f_lineno, kind)) in self._seen:
             return
         self._seen.add(key)
-        self.events.append(Event(kind, key[0], key[1], expression(frame), _values(frame)))
+        self.events.append(Event(kind, key[0], key[1], expression(frame), _values(frame, expression(frame))))
 
     def first(self, kind: str) -> Event | None:
         """Return the first operation of a kind, such as "invalid value"."""
@@ -69,9 +70,10 @@ def expression(frame: types.FrameType) -> str:
     return whole.strip()
 
 
-def _values(frame: types.FrameType) -> str:
+def _values(frame: types.FrameType, text: str) -> str:
     found = []
-    for name, value in frame.f_locals.items():
+    for name in dict.fromkeys(re.findall(r"\w+", text)):
+        value = frame.f_locals.get(name)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
             finite = value[np.isfinite(value)]
             found.append(f"{name} in {finite.min():.3g} .. {finite.max():.3g}" if finite.size else f"{name} not finite")
