@@ -37,6 +37,10 @@ class Subject:
         What was caught, for people.
     notes : list of str
         What could not be found out.
+    holders : list of str
+        The arguments of the call that hold the network, if it is no method.
+    held : str
+        The attribute in which an object holds its own images, if it does.
     """
 
     network: Any
@@ -46,6 +50,8 @@ class Subject:
     test: Any = None
     caught: str = ""
     notes: list[str] = field(default_factory=list)
+    holders: list[str] = field(default_factory=list)
+    held: str = ""
 
 
 def subject_of(caught: Caught) -> Subject | None:
@@ -82,7 +88,7 @@ def subject_of(caught: Caught) -> Subject | None:
     if not networks:
         return None
     functions = {"fit": _fit(caught, names, list(networks), settings)}
-    return Subject(_network(networks), train, settings, functions, test)
+    return Subject(_network(networks), train, settings, functions, test, holders=list(networks))
 
 
 def _estimator(arguments: dict[str, Any]) -> Subject:
@@ -246,7 +252,7 @@ def _holder_of_data(caught: Caught, owner: Any, names: tuple[str, str], argument
         getattr(network, caught.code.co_name)(**others, **given)
 
     keep_few(owner, names)
-    return Subject(owner, train, settings, {"fit": signed(fit, ("images", "labels"), settings)})
+    return Subject(owner, train, settings, {"fit": signed(fit, ("images", "labels"), settings)}, held=images)
 
 
 def keep_few(owner: Any, names: tuple[str, ...]) -> None:

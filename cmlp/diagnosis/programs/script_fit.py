@@ -3,7 +3,6 @@
 import ast
 import copy
 import inspect
-import re
 import types
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,16 +12,10 @@ import numpy as np
 
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.programs.script_data import Samples, derived, settings_of, shape_of
+from cmlp.diagnosis.programs.script_follow import chosen_rows, follower, taken
+from cmlp.diagnosis.programs.script_forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
 from cmlp.diagnosis.programs.script_loop import Training
 from cmlp.diagnosis.programs.script_state import Path, arrays, copied, correspond
-
-RUNS = re.compile(r".*(forward|predict|feed|propag|infer|think|activate)", re.IGNORECASE)
-DELTAS = re.compile(
-    r"_?([dg]|[dg][A-Zwbzi]\w*|d_\w+|(.*_)?(delta|grad|err|diff|nabla)\w*|(.*_)?(loss|cost)(es|s)?)\d*$", re.ASCII
-)
-OUTPUTS = re.compile(
-    r".*(out|pred|hat|prob|softmax|result|sortie|ausgabe|salida)|^(a|h|l|layer_?)\d$|^al$", re.IGNORECASE
-)
 
 
 class Program:
@@ -130,14 +123,16 @@ class Program:
     def _adapt(self, variables: dict[str, Any], data: list[Any]) -> None:
         """Count the samples anew, and let other variables with a row for each sample follow."""
         number = self._number(data)
-        if number == self.samples.number:
-            return
         for name in self.uses.read:
             value = variables.get(name)
             if isinstance(value, int) and not isinstance(value, bool) and value == self.samples.number:
                 variables[name] = number
-        with suppress(Exception):  # what cannot be counted anew stays as it was
-            exec(self._counts, variables)
+            elif len(data) == 2 and name not in (*self.samples.names, *self.names) and name in self.before:
+                followed = follower(value, data, self.samples, number)
+                variables[name] = value if followed is None else followed
+        if number != self.samples.number:
+            with suppress(Exception):  # what cannot be counted anew stays as it was
+                exec(self._counts, variables)
 
     def _number(self, data: list[Any]) -> int:
         if len(data) == 1:
@@ -182,27 +177,20 @@ class Program:
         source : str
             The name of a function of the script, or ``""``: the loop itself.
         """
+        if self.holds:
+            found = by_method(self.network, self.samples.names[0], len(getattr(self.network, self.samples.names[0])))
+            return found, type(self.network).__name__ if found is not None else ""
         if self.single and any(callable(getattr(self.network, name, None)) for name in FORWARD):
             return None, type(self.network).__name__
-        functions = [name for name, value in self.before.items() if isinstance(value, types.FunctionType)]
-        known = [name for name in FORWARD if name in functions]
-        for name in [*known, *(name for name in functions if RUNS.match(name) and name not in known)]:
-            arguments = self._arguments(name, tree)
-            if arguments is not None:
-                function = self._by_function(name, arguments)
-                if self._works(function):
-                    return function, name
+        known = {name: value for name, value in self.before.items() if name not in self.uses.scratch}
+        own = function_that_runs(tree, known, self.names, self._variables, self._works)
+        if own is not None:
+            return own
         place = self._output()
         return (None, "") if place is None else (self._by_loop(*place), "")
 
     def _works(self, function: Callable[..., Any]) -> bool:
-        for images in (self._few(3), self._few(1), self._one()):
-            try:
-                if function(copy.deepcopy(self.network), images) is not None:
-                    return True
-            except Exception:
-                continue
-        return False
+        return answers(function, self.network, [self._few(3), self._few(1), self._one()])
 
     def _few(self, number: int) -> Any:
         if len(self.samples.names) == 1:
@@ -214,61 +202,48 @@ class Program:
             return self._pairs[0][0]
         return np.asarray(self._few(1)).reshape(-1)
 
-    def _arguments(self, name: str, tree: ast.Module) -> dict[str, str] | None:
-        """Return which variable each parameter of a function gets: "" for the images; None if nobody knows."""
-        parameters = [p for p in inspect.signature(self.before[name]).parameters.values() if p.kind < p.VAR_POSITIONAL]
-        call = next((c for c in ast.walk(tree) if isinstance(c, ast.Call) and getattr(c.func, "id", "") == name), None)
-        given: dict[str, ast.expr] = {}
-        if call is not None:
-            given = dict(zip([p.name for p in parameters], call.args, strict=False))
-            given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-        known = {key.lower(): key for key in self.names}
-        found: dict[str, str] = {}
-        for parameter in parameters:
-            value = given.get(parameter.name)
-            plain = value.id if isinstance(value, ast.Name) else ""
-            if plain in self.names:
-                found[parameter.name] = plain
-            elif parameter.name.lower() in known:
-                found[parameter.name] = known[parameter.name.lower()]
-            elif role(parameter.name) in ("images", "pairs") and "" not in found.values():
-                found[parameter.name] = ""
-            elif plain in self.before and plain not in self.samples.names and plain not in self.uses.scratch:
-                found[parameter.name] = plain
-            elif parameter.default is parameter.empty:
-                if "" in found.values():
-                    return None
-                found[parameter.name] = ""
-        return found if "" in found.values() else None
-
-    def _by_function(self, name: str, arguments: dict[str, str]) -> Callable[..., Any]:
-        def forward(network: Any, images: Any) -> Any:
-            variables = self._variables(network)
-            given = {key: images if value == "" else variables[value] for key, value in arguments.items()}
-            return variables[name](**given)
-
-        return forward
-
     def _by_loop(self, name: str, path: Path) -> Callable[..., Any]:
+        together = self._are_together(name, path)
+
         def forward(network: Any, images: Any) -> Any:
-            found = [dict(arrays(self._outputs(network, row)[name]))[path] for row in _rows(images, self)]
-            return np.array([np.ravel(output) for output in found])
+            rows = _rows(images, self)
+            if together and len(rows) > 1:
+                return _turned(self._outputs(network, images, name, path), len(rows))
+            return np.array([np.ravel(self._outputs(network, row, name, path)) for row in rows])
 
         return forward
 
-    def _outputs(self, network: Any, image: Any) -> dict[str, Any]:
-        """Run one turn of the loop with one image, on a copy of the network, and return the variables."""
+    def _are_together(self, name: str, path: Path) -> bool:
+        """Whether one turn of the loop runs several images, in their order."""
+        if len(self.samples.names) == 1:
+            return False
+        few = self._few(5)
+        try:
+            single = np.array([np.ravel(self._outputs(self.network, row, name, path)) for row in _rows(few, self)])
+            several = _turned(self._outputs(self.network, few, name, path), 5)
+        except Exception:
+            return False
+        return several.shape == single.shape and bool(np.allclose(several, single, equal_nan=True))
+
+    def _outputs(self, network: Any, images: Any, name: str, path: Path) -> np.ndarray[Any, Any]:
+        return dict(arrays(self._turn(network, images)[name]))[path]
+
+    def _turn(self, network: Any, images: Any) -> dict[str, Any]:
+        """Run one turn of the loop with images, on a copy of the network, and return the variables."""
         changed = copy.deepcopy(network)
         if len(self.samples.names) == 1:
-            data: list[Any] = [[(image, self._pairs[0][1])]]
+            data: list[Any] = [[(images, self._pairs[0][1])]]
         else:
-            data = [image, taken(self.samples.value[1], self.samples.number, range(1))]
+            number = len(_rows(images, self))
+            rows = np.arange(number) % self.samples.number
+            data = [images, chosen_rows(self.samples.value[1], self.samples.number, rows)]
         return self._run(self._once, changed, data, {})
 
     def _output(self) -> tuple[str, Path] | None:
         """Return where the loop leaves the outputs: a variable, and what leads to an array in it."""
         try:
-            variables = self._outputs(self.network, _rows(self._few(1), self)[0])
+            image = _rows(self._few(1), self)[0]
+            variables, others = self._turn(self.network, image), self._turn(moved(self.network), image)
         except Exception:
             return None
         classes = number_of_classes(self.samples, self._pairs)
@@ -276,6 +251,7 @@ class Program:
         for name in dict.fromkeys([*self.uses.read, *self.uses.stored]):
             for path, array in arrays(variables.get(name), 2):
                 right = array.size == classes and array.dtype.kind == "f" and path not in self._trained.get(name, [])
+                right = right and _differs(array, dict(arrays(others.get(name), 2)).get(path))
                 words = [word for word in (name, *path) if isinstance(word, str)]
                 if right and not any(DELTAS.match(word) for word in words) and name not in self.samples.names:
                     fitting.append((name, path))
@@ -293,12 +269,23 @@ def _alike(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> bool:
     return old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable
 
 
-def taken(values: Any, number: int, rows: range) -> Any:
-    """Return some of the samples of an array, in its own form: its rows, or its columns."""
-    shape = shape_of(values)
-    if shape is not None and shape[0] != number and shape[-1] == number:
-        return values[..., rows.start : rows.stop]
-    return values[rows.start : rows.stop]
+def moved(network: Any) -> Any:
+    """Return a copy of a network whose arrays have other numbers."""
+    changed, rng = copy.deepcopy(network), np.random.default_rng(0)
+    for _, part in arrays(changed):
+        if part.dtype.kind == "f" and part.flags.writeable:
+            part += rng.normal(size=part.shape) * (0.1 + np.abs(np.nan_to_num(part)).mean())
+    return changed
+
+
+def _differs(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any] | None) -> bool:
+    return second is not None and not np.array_equal(first, second, equal_nan=True)
+
+
+def _turned(outputs: np.ndarray[Any, Any], number: int) -> np.ndarray[Any, Any]:
+    """Return outputs with a row for each image."""
+    turned = outputs.T if outputs.ndim == 2 and outputs.shape[0] != number and outputs.shape[1] == number else outputs
+    return turned.reshape(number, -1)
 
 
 def _rows(images: Any, program: Program) -> list[Any]:

@@ -5,7 +5,7 @@ import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmlp.diagnosis.programs.roles import role
+from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.programs.script_call import Subject, keep_few, shown, signed, subject_of
 from cmlp.diagnosis.programs.script_data import (
     Samples,
@@ -15,7 +15,15 @@ from cmlp.diagnosis.programs.script_data import (
     test_samples,
     training_samples,
 )
-from cmlp.diagnosis.programs.script_fit import DELTAS, OUTPUTS, Program
+from cmlp.diagnosis.programs.script_fit import Program
+from cmlp.diagnosis.programs.script_forward import (
+    DELTAS,
+    OUTPUTS,
+    answers,
+    by_method,
+    forms_of,
+    function_that_runs,
+)
 from cmlp.diagnosis.programs.script_hook import Caught, samples_within
 from cmlp.diagnosis.programs.script_loop import Loops, Training
 from cmlp.diagnosis.programs.script_names import functions_of
@@ -71,7 +79,38 @@ class Finder:
             subject.caught = f"{said}: stopped in its {subject.caught}, and examined"
             return subject
         subject.caught = f"{said}: {ENDING}"
+        if not caught.library:
+            self._add_forward(subject, caught)
         return subject
+
+    def _add_forward(self, subject: Subject, caught: Caught) -> None:
+        """Find the function that runs the network of a call, where that has no method for it."""
+        network, holders = subject.network, subject.holders
+        if subject.held:
+            forward = by_method(network, subject.held, len(getattr(network, subject.held)))
+            subject.functions |= {} if forward is None else {"forward": forward}
+            return
+        single = (len(holders) < 2 and not isinstance(network, dict)) or list(network) != holders
+        if single and any(callable(getattr(network, name, None)) for name in FORWARD):
+            return
+        parts = {name: caught.arguments[name] for name in holders} if holders else {}
+        shared = {n: h for n, v in self.variables.items() for h, part in parts.items() if v is part}
+        aliases = shared | {name: name for name in parts}
+        aliases |= {name: "" for name, value in self.variables.items() if value is network}
+
+        def bind(given: Any) -> dict[str, Any]:
+            known = {n: given if single else given[h] for n, h in aliases.items()}
+            return self.variables | known
+
+        found = function_that_runs(
+            self.run.source.tree,
+            self.variables,
+            list(aliases),
+            bind,
+            lambda forward: answers(forward, network, forms_of(subject.train)),
+        )
+        if found is not None:
+            subject.functions["forward"] = found[0]
 
     # A function that makes its network inside
 

@@ -54,6 +54,7 @@ def test_a_function_that_takes_the_network_last_and_returns_a_new_one(caught):
     assert "fit(X, y, params, n_iter=9, lr=0.1, test_data): stopped there" in line
     assert facts["network"] == {"w": [12, 3]} and facts["test"] == [[9, 12], [9]]
     assert facts["parameters"] == ["network", "X", "y", "n_iter", "lr"] and facts["untouched"]
+    assert facts["before"] < 50 < 90 < facts["after"]
 
 
 def test_several_arrays_that_are_passed_one_by_one():

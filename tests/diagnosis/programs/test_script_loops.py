@@ -1,8 +1,12 @@
 """Scripts that train at their top level: a stand-in for the check trains what was made of them, and measures it."""
 
+import numpy as np
 import pytest
 from support.children import environment
 from support.stand_in import DATA, Scripts
+
+from cmlp.diagnosis.programs.script_data import Samples
+from cmlp.diagnosis.programs.script_follow import follower
 
 
 @pytest.fixture
@@ -25,6 +29,7 @@ for i in range(200):
     W2 -= lr * dZ2 @ A1.T / m
     b2 -= lr * dZ2.mean(axis=1, keepdims=True)
     W1 -= lr * dZ1 @ X.T / m
+    right = np.mean(A2.argmax(axis=0) == y_train)  # these follow where the loop gets other samples
 """
 
 
@@ -202,6 +207,20 @@ def test_a_zip_that_is_used_up_stays_one(caught):
     assert facts["train"] == [120] and facts["parameters"] == ["network", "training_data", "epochs"]
 
 
+def test_what_belongs_to_the_samples_follows_them():
+    labels = np.arange(9) % 3
+    samples = Samples(("X", "Y"), (np.arange(36.0).reshape(4, 9), np.eye(3)[:, labels]), 9)
+    data = [samples.value[0][:, 5:], samples.value[1][:, 5:]]
+    for value, other in (
+        (labels, labels[5:]),
+        (np.eye(3)[labels] * 0.98 + 0.01, np.eye(3)[labels[5:]] * 0.98 + 0.01),
+        (samples.value[0].T.copy(), data[0].T),
+    ):
+        assert np.array_equal(follower(value, data, samples, 4), other)
+    assert follower(np.arange(9.0) ** 2, data, samples, 4).shape == (4,)
+    assert follower(np.zeros(5), data, samples, 4) is None and follower(9, data, samples, 4) is None
+
+
 def test_an_object_that_holds_its_data(caught):
     _, facts, _, _ = caught("""
         class Net:
@@ -218,6 +237,7 @@ def test_an_object_that_holds_its_data(caught):
             nn.backprop()
     """)
     assert facts["train"] == [[120, 12], [120, 3]] and facts["network"] == "Net"
+    assert facts["before"] < 50 < 95 < facts["after"]
 
 
 def test_a_loop_whose_data_nobody_finds_is_watched_to_its_end(caught):
