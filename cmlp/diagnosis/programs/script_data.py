@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import role
+from cmlp.diagnosis.programs.script_names import Uses
 
 FEWEST = 2  # samples
 TEST = re.compile(r"test|val(id)?(ation)?(?![a-z])|dev(?![a-z])|holdout|eval", re.IGNORECASE)
@@ -158,10 +159,12 @@ def _rank_of_pairs(samples: Samples) -> int:
     return 15 + 6 * bool(TRAIN.search(name)) + 3 * (role(name) == "pairs")
 
 
-def settings_of(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def settings_of(variables: Mapping[str, Any], uses: Uses) -> dict[str, Any]:
     """Return the plain numbers that decide how long a loop trains and with which steps."""
     found = {}
-    for name in names:
+    for name in uses.read:
+        if name in uses.stored:  # counted by the loop itself
+            continue
         value = variables.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and role(name) in ("eta", "epochs", "size"):
             found[name] = value

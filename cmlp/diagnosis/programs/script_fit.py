@@ -15,7 +15,7 @@ from cmlp.diagnosis.programs.script_data import Samples, derived, settings_of, s
 from cmlp.diagnosis.programs.script_follow import chosen_rows, follower, taken
 from cmlp.diagnosis.programs.script_forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
 from cmlp.diagnosis.programs.script_loop import Training
-from cmlp.diagnosis.programs.script_state import Path, arrays, copied, correspond
+from cmlp.diagnosis.programs.script_state import Path, arrays, copied, correspond, numeric, objects
 
 
 class Program:
@@ -50,7 +50,7 @@ class Program:
         self.before, self._trained = training.namespace, training.changed
         self._pairs = list(copy.copy(samples.value)) if len(samples.names) == 1 else []
         loop = copy.deepcopy(training.loop)
-        self.settings = settings_of(self.before, training.uses.read)
+        self.settings = settings_of(self.before, training.uses)
         self._name_epochs(loop)
         self._code = _compiled([loop], path)
         loop.body.append(ast.copy_location(ast.Break(), loop.body[-1]))
@@ -247,11 +247,13 @@ class Program:
         except Exception:
             return None
         classes = number_of_classes(self.samples, self._pairs)
+        parameters = [array for name in self.names for _, array in arrays(variables[name])]
         fitting: list[tuple[str, Path]] = []
         for name in dict.fromkeys([*self.uses.read, *self.uses.stored]):
             for path, array in arrays(variables.get(name), 2):
                 right = array.size == classes and array.dtype.kind == "f" and path not in self._trained.get(name, [])
                 right = right and _differs(array, dict(arrays(others.get(name), 2)).get(path))
+                right = right and all(_differs(array, parameter) for parameter in parameters)
                 words = [word for word in (name, *path) if isinstance(word, str)]
                 if right and not any(DELTAS.match(word) for word in words) and name not in self.samples.names:
                     fitting.append((name, path))
@@ -272,9 +274,13 @@ def _alike(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> bool:
 def moved(network: Any) -> Any:
     """Return a copy of a network whose arrays have other numbers."""
     changed, rng = copy.deepcopy(network), np.random.default_rng(0)
-    for _, part in arrays(changed):
-        if part.dtype.kind == "f" and part.flags.writeable:
-            part += rng.normal(size=part.shape) * (0.1 + np.abs(np.nan_to_num(part)).mean())
+    for _, part in objects(changed):
+        numbers = numeric(part)
+        if numbers is None or numbers.dtype.kind != "f" or not numbers.flags.writeable:
+            continue
+        numbers += rng.normal(size=numbers.shape) * (0.1 + np.abs(np.nan_to_num(numbers)).mean())
+        if isinstance(part, list):
+            part[:] = numbers.tolist()
     return changed
 
 

@@ -19,7 +19,8 @@ DELTAS = re.compile(
     r"_?([dg]|[dg][A-Zwbzi]\w*|d_\w+|(.*_)?(delta|grad|err|diff|nabla)\w*|(.*_)?(loss|cost)(es|s)?)\d*$", re.ASCII
 )
 OUTPUTS = re.compile(
-    r".*(out|pred|hat|prob|softmax|result|sortie|ausgabe|salida)|^(a|h|l|layer_?)\d$|^al$", re.IGNORECASE
+    r".*(out|pred|hat|prob|softmax|result|sortie|ausgabe|salida)|^(a|h|l|layer_?)\d$|^al$|^act(s|ivations?)?$",
+    re.IGNORECASE,
 )
 
 Forward = Callable[[Any, Any], Any]
@@ -100,6 +101,23 @@ def _arguments(
                 return None
             found[parameter.name] = ""
     return found if "" in found.values() else None
+
+
+def by_part(network: Any) -> Forward | None:
+    """Return how an object runs that trains another one, which it holds: by a method of that."""
+    for attribute, part in vars(network).items() if hasattr(network, "__dict__") else ():
+        for name in FORWARD:
+            method = getattr(part, name, None)
+            if inspect.ismethod(method) and hasattr(part, "__dict__"):
+                return _by_part(attribute, name)
+    return None
+
+
+def _by_part(attribute: str, name: str) -> Forward:
+    def forward(network: Any, images: Any) -> Any:
+        return getattr(getattr(network, attribute), name)(images)
+
+    return forward
 
 
 def by_method(network: Any, images: str, number: int) -> Forward | None:

@@ -21,6 +21,7 @@ from cmlp.diagnosis.programs.script_forward import (
     OUTPUTS,
     answers,
     by_method,
+    by_part,
     forms_of,
     function_that_runs,
 )
@@ -92,6 +93,10 @@ class Finder:
             return
         single = (len(holders) < 2 and not isinstance(network, dict)) or list(network) != holders
         if single and any(callable(getattr(network, name, None)) for name in FORWARD):
+            return
+        inside = by_part(network) if caught.method else None
+        if inside is not None and answers(inside, network, forms_of(subject.train)):
+            subject.functions["forward"] = inside
             return
         parts = {name: caught.arguments[name] for name in holders} if holders else {}
         shared = {n: h for n, v in self.variables.items() for h, part in parts.items() if v is part}
@@ -191,7 +196,7 @@ class Finder:
         name = next((n for n, v in loops.namespace.items() if v is loops.method[0]), None)
         method, places = loops.method[1], loops.method[2]
         network = training.namespace.get(name, loops.method[0]) if name is not None else loops.method[0]
-        settings = settings_of(training.namespace, training.uses.read)
+        settings = settings_of(training.namespace, training.uses)
         settings = {key: value for key, value in settings.items() if role(key) == "epochs"} or {"epochs": 1}
         (epochs,) = list(settings)[:1]
 

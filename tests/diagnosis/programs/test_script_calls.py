@@ -57,6 +57,25 @@ def test_a_function_that_takes_the_network_last_and_returns_a_new_one(caught):
     assert facts["before"] < 50 < 90 < facts["after"]
 
 
+def test_a_trainer_that_holds_the_network(caught):
+    _, facts, _, _ = caught("""
+        class Model:
+            def __init__(self):
+                self.w = np.zeros((12, 3))
+            def forward(self, X):
+                return X @ self.w
+        class Trainer:
+            def __init__(self, model, rate):
+                self.model, self.rate = model, rate
+            def fit(self, X, y, epochs, shuffle=True):
+                for epoch in range(epochs):
+                    self.model.w += self.rate * X.T @ (np.eye(3)[y] - self.model.forward(X)) / len(X)
+        Trainer(Model(), 0.1).fit(X_train, y_train, epochs=20, shuffle=False)
+    """)
+    assert facts["network"] == "Trainer" and facts["settings"] == {"epochs": 20}
+    assert facts["before"] < 50 < 95 < facts["after"]
+
+
 def test_several_arrays_that_are_passed_one_by_one():
     network = {"W1": np.zeros((2, 3)), "b1": np.zeros(2)}
     give_back(network, (np.ones((2, 3)), np.ones(2), [0.5, 0.4]))

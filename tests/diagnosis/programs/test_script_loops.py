@@ -207,6 +207,29 @@ def test_a_zip_that_is_used_up_stays_one(caught):
     assert facts["train"] == [120] and facts["parameters"] == ["network", "training_data", "epochs"]
 
 
+def test_lists_of_arrays_in_a_while_loop(caught):
+    _, facts, _, _ = caught("""
+        weights = [np.random.randn(6, 12) * 0.3, np.random.randn(3, 6) * 0.3]
+        biases = [np.zeros(6), np.zeros(3)]
+        epoch, max_epochs, rate = 0, 8, 0.3
+        while epoch < max_epochs:
+            for i in np.random.permutation(len(X_train)):
+                acts = [X_train[i]]
+                for w, b in zip(weights, biases):
+                    acts.append(1 / (1 + np.exp(-w @ acts[-1] - b)))
+                delta = acts[-1] - np.eye(3)[y_train[i]]
+                for k in (1, 0):
+                    gw, gb = np.outer(delta, acts[k]), delta
+                    delta = weights[k].T @ delta * acts[k] * (1 - acts[k])
+                    weights[k] -= rate * gw
+                    biases[k] -= rate * gb
+            epoch += 1
+    """)
+    assert facts["network"] == {"weights": [[6, 12], [3, 6]], "biases": [[6], [3]]}
+    assert facts["settings"] == {"max_epochs": 8, "rate": 0.3}
+    assert facts["before"] < 80 < 95 < facts["after"]
+
+
 def test_what_belongs_to_the_samples_follows_them():
     labels = np.arange(9) % 3
     samples = Samples(("X", "Y"), (np.arange(36.0).reshape(4, 9), np.eye(3)[:, labels]), 9)
