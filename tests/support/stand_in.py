@@ -12,6 +12,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.script import check_script
 from cmlp.diagnosis.programs.script_child import main
+from cmlp.diagnosis.programs.script_state import Variables
 from cmlp.diagnosis.report import Report
 
 DATA = """
@@ -50,6 +51,8 @@ class Scripts:
 def shapes(value):
     if isinstance(value, np.ndarray):
         return list(value.shape)
+    if isinstance(value, Variables):
+        value = vars(value)
     if isinstance(value, dict):
         return {name: shapes(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
@@ -73,7 +76,7 @@ def check(train, test=None, network=None, fit=None, forward=None, seconds=None, 
         trained = copy.deepcopy(network)
         given = copy.deepcopy(network)
         fit(trained, *(train if isinstance(train, tuple) else (copy.copy(train),)), **settings)
-        facts["untouched"] = repr(given) == repr(network) or not isinstance(network, dict)
+        facts["untouched"] = repr(given) == repr(network) or not isinstance(network, dict | Variables)
         if forward is not None and isinstance(train, tuple):
             images, labels = train
             if np.ndim(labels) == 2:

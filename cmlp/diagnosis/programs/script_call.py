@@ -12,7 +12,7 @@ import numpy as np
 from cmlp.diagnosis.programs.roles import FIT, role
 from cmlp.diagnosis.programs.script_hook import Caught, samples_within
 from cmlp.diagnosis.programs.script_source import calls
-from cmlp.diagnosis.programs.script_state import copied, correspond, holds_arrays, numeric
+from cmlp.diagnosis.programs.script_state import Variables, copied, correspond, holds_arrays, numeric
 
 KEPT = 64  # samples that stay within an object that holds its own data: copies of it are made many times
 
@@ -99,9 +99,9 @@ def _estimator(arguments: dict[str, Any]) -> Subject:
 
 
 def _network(networks: dict[str, Any]) -> Any:
-    """Return the only network as it is, unless it cannot be changed in place, and several as a dict."""
+    """Return the only network as it is, unless it cannot be changed in place, and several as one."""
     (first, *others) = networks.values()
-    return networks if others or isinstance(first, np.ndarray | tuple) else first
+    return Variables(**networks) if others or isinstance(first, np.ndarray | tuple) else first
 
 
 def data_of(arguments: dict[str, Any]) -> tuple[tuple[str, ...], Any] | None:
@@ -196,7 +196,7 @@ def _fit(
     places = [owner] if owner is not None else list(networks or [])
 
     def fit(network: Any, given: dict[str, Any]) -> None:
-        parts = {places[0]: network} if owner is not None or single else {name: network[name] for name in places}
+        parts = {places[0]: network} if owner is not None or single else {n: getattr(network, n) for n in places}
         memo: dict[int, Any] = {}
         for name, value in parts.items():
             correspond(caught.arguments[name], value, memo)
@@ -210,7 +210,7 @@ def _fit(
         returned = caught.function(**ordered)
         give_back(network if single else parts, returned)
         if not single:
-            network.update(parts)
+            vars(network).update(parts)
 
     return signed(fit, names, settings)
 

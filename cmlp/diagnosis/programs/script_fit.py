@@ -15,7 +15,7 @@ from cmlp.diagnosis.programs.script_data import Samples, derived, settings_of, s
 from cmlp.diagnosis.programs.script_follow import chosen_rows, follower, taken
 from cmlp.diagnosis.programs.script_forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
 from cmlp.diagnosis.programs.script_loop import Training
-from cmlp.diagnosis.programs.script_state import Path, arrays, copied, correspond, numeric, objects
+from cmlp.diagnosis.programs.script_state import Path, Variables, arrays, copied, correspond, numeric, objects
 
 
 class Program:
@@ -36,8 +36,8 @@ class Program:
 
     Attributes
     ----------
-    network : object or dict
-        The object that the loop trains, or a dict of all variables that it trains.
+    network : object
+        The object that the loop trains, or all variables that it trains.
     settings : dict
         The numbers of epochs, rates and sizes that the loop reads, by their names.
     """
@@ -58,7 +58,7 @@ class Program:
         self._counts = _compiled(list(derived(tree, set(training.uses.read) - set(self.settings))), path)
         value = self.before[self.names[0]]
         self.single = len(self.names) == 1 and not isinstance(value, np.ndarray | tuple)
-        self.network: Any = value if self.single else {name: self.before[name] for name in self.names}
+        self.network: Any = value if self.single else Variables(**{n: self.before[n] for n in self.names})
 
     def _name_epochs(self, loop: ast.For | ast.While) -> None:
         """Give a number of turns that stands in the loop a name, so that it can be set."""
@@ -105,7 +105,7 @@ class Program:
 
     def _variables(self, network: Any) -> dict[str, Any]:
         memo: dict[int, Any] = {}
-        own = {self.names[0]: network} if self.single else {name: network[name] for name in self.names}
+        own = {self.names[0]: network} if self.single else {name: getattr(network, name) for name in self.names}
         for name, value in own.items():
             correspond(self.before[name], value, memo)
         variables = dict(self.before) | self.settings
@@ -143,11 +143,11 @@ class Program:
     def _give_back(self, network: Any, variables: dict[str, Any]) -> None:
         if not self.single:
             for name in self.names:
-                old, new = network[name], variables[name]
+                old, new = getattr(network, name), variables[name]
                 if isinstance(old, np.ndarray) and isinstance(new, np.ndarray) and _alike(old, new):
                     old[...] = new
                 else:
-                    network[name] = new
+                    setattr(network, name, new)
             return
         new = variables[self.names[0]]
         if new is network:

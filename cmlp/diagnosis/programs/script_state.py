@@ -20,6 +20,10 @@ UNSEEN = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types
 Path = tuple[Any, ...]
 
 
+class Variables(types.SimpleNamespace):
+    """Several variables of a script, as one network: its attributes are called as they are."""
+
+
 def numeric(value: Any) -> NDArray[Any] | None:
     """Return arrays, tensors and lists of numbers as an array; None for anything else."""
     if isinstance(value, np.ndarray):

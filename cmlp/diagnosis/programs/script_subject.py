@@ -30,7 +30,7 @@ from cmlp.diagnosis.programs.script_loop import Loops, Training
 from cmlp.diagnosis.programs.script_names import functions_of
 from cmlp.diagnosis.programs.script_source import line_of, marked, read_source
 from cmlp.diagnosis.programs.script_state import Path as Place
-from cmlp.diagnosis.programs.script_state import spelled
+from cmlp.diagnosis.programs.script_state import Variables, spelled
 from cmlp.utils.text import listed
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Finder:
             forward = by_method(network, subject.held, len(getattr(network, subject.held)))
             subject.functions |= {} if forward is None else {"forward": forward}
             return
-        single = (len(holders) < 2 and not isinstance(network, dict)) or list(network) != holders
+        single = not isinstance(network, Variables)
         if single and any(callable(getattr(network, name, None)) for name in FORWARD):
             return
         inside = by_part(network) if caught.method else None
@@ -104,7 +104,7 @@ class Finder:
         aliases |= {name: "" for name, value in self.variables.items() if value is network}
 
         def bind(given: Any) -> dict[str, Any]:
-            known = {n: given if single else given[h] for n, h in aliases.items()}
+            known = {n: given if single else getattr(given, h) for n, h in aliases.items()}
             return self.variables | known
 
         found = function_that_runs(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.children import environment
-from support.stand_in import Scripts
+from support.stand_in import DATA, Scripts
 
 from cmlp.diagnosis.programs.script import check_script
 from cmlp.errors import DataError, ModelError
@@ -161,6 +161,39 @@ def test_arguments(tmp_path):
     (tmp_path / "book.ipynb").write_text("{}")
     with pytest.raises(DataError, match=r"jupyter nbconvert --to script book\.ipynb"):
         check_script(tmp_path / "book.ipynb")
+
+
+INTERRUPTED = """
+import sys
+from cmlp.diagnosis.programs.script import check_script
+result = check_script(sys.argv[1], child="support.stand_in")
+print(result.caught, result.interrupted, result.report.unknown, sep="\\n")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
+def test_ctrl_c_gives_what_is_known(tmp_path):
+    script = tmp_path / "script.py"
+    hangs = (
+        "def __deepcopy__(self, memo):\n        os.symlink(os.devnull, __file__ + '.begun')\n        while True: pass"
+    )
+    script.write_text(
+        f"import os\n{DATA}{TRAINS}".replace("    def train", f"    {hangs}\n    def train").replace(
+            "3)\n", "3, X_test)\n"
+        )
+    )
+    script.write_text(
+        script.read_text().replace("def train(self, X, y, epochs)", "def train(self, X, y, epochs, other)")
+    )
+    command = [sys.executable, "-P", "-c", INTERRUPTED, str(script)]
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
+    while not Path(f"{script}.begun").is_symlink():
+        time.sleep(0.05)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    caught, interrupted, unknown = process.communicate(timeout=60)[0].splitlines()
+    assert "train(X, y, epochs=3, other): stopped there" in caught and interrupted == "True"
+    assert "the check was interrupted while the script was examined" in unknown
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
