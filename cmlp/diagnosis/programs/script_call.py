@@ -99,9 +99,9 @@ def _estimator(arguments: dict[str, Any]) -> Subject:
 
 
 def _network(networks: dict[str, Any]) -> Any:
-    """Return the only network as it is, unless it cannot be changed in place, and several as one."""
+    """Return an object as it is, and arrays, containers and several objects under their names."""
     (first, *others) = networks.values()
-    return Variables(**networks) if others or isinstance(first, np.ndarray | tuple) else first
+    return Variables(**networks) if others or isinstance(first, np.ndarray | tuple | dict | list) else first
 
 
 def data_of(arguments: dict[str, Any]) -> tuple[tuple[str, ...], Any] | None:
@@ -219,6 +219,10 @@ def give_back(network: Any, returned: Any) -> None:
     """Write arrays that a function returned into the network that it was given, where it made new ones."""
     parts = list(returned) if isinstance(returned, tuple) else [returned]
     if isinstance(network, dict):
+        (first, *others) = network.values()
+        if not others and isinstance(first, dict | list):
+            give_back(first, returned)
+            return
         dicts = [part for part in parts if isinstance(part, dict) and network.keys() <= part.keys()]
         if dicts:
             network.update({name: dicts[0][name] for name in network})

@@ -57,7 +57,7 @@ class Program:
         self._once = _compiled([loop], path)
         self._counts = _compiled(list(derived(tree, set(training.uses.read) - set(self.settings))), path)
         value = self.before[self.names[0]]
-        self.single = len(self.names) == 1 and not isinstance(value, np.ndarray | tuple)
+        self.single = len(self.names) == 1 and not isinstance(value, np.ndarray | tuple | dict | list)
         self.network: Any = value if self.single else Variables(**{n: self.before[n] for n in self.names})
 
     def _name_epochs(self, loop: ast.For | ast.While) -> None:

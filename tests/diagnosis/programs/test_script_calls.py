@@ -52,7 +52,7 @@ def test_a_function_that_takes_the_network_last_and_returns_a_new_one(caught):
         model = fit(X_train, np.eye(3)[y_train], {"w": np.zeros((12, 3))}, lr=0.1, test_data=held_out)
     """)
     assert "fit(X, y, params, n_iter=9, lr=0.1, test_data): stopped there" in line
-    assert facts["network"] == {"w": [12, 3]} and facts["test"] == [[9, 12], [9]]
+    assert facts["network"] == {"params": {"w": [12, 3]}} and facts["test"] == [[9, 12], [9]]
     assert facts["parameters"] == ["network", "X", "y", "n_iter", "lr"] and facts["untouched"]
     assert facts["before"] < 50 < 90 < facts["after"]
 

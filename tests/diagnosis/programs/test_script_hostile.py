@@ -163,6 +163,17 @@ def test_arguments(tmp_path):
         check_script(tmp_path / "book.ipynb")
 
 
+HANGS = """
+import os
+class Net:
+    def __init__(self): self.w = np.zeros((12, 3))
+    def __deepcopy__(self, memo):
+        os.symlink(os.devnull, __file__ + ".begun")
+        while True: pass
+    def train(self, X, y, epochs, other): self.w += 1
+Net().train(X_train, y_train, 3, X_test)
+"""
+
 INTERRUPTED = """
 import sys
 from cmlp.diagnosis.programs.script import check_script
@@ -174,17 +185,7 @@ print(result.caught, result.interrupted, result.report.unknown, sep="\\n")
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 def test_ctrl_c_gives_what_is_known(tmp_path):
     script = tmp_path / "script.py"
-    hangs = (
-        "def __deepcopy__(self, memo):\n        os.symlink(os.devnull, __file__ + '.begun')\n        while True: pass"
-    )
-    script.write_text(
-        f"import os\n{DATA}{TRAINS}".replace("    def train", f"    {hangs}\n    def train").replace(
-            "3)\n", "3, X_test)\n"
-        )
-    )
-    script.write_text(
-        script.read_text().replace("def train(self, X, y, epochs)", "def train(self, X, y, epochs, other)")
-    )
+    script.write_text(DATA + HANGS)
     command = [sys.executable, "-P", "-c", INTERRUPTED, str(script)]
     process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
     while not Path(f"{script}.begun").is_symlink():

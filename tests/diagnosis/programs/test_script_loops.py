@@ -73,7 +73,7 @@ def test_mini_batches_with_a_function_that_runs_the_network(caught):
                 params["b"] -= learning_rate * error.sum(axis=0)
     """)
     assert "for epoch in range(epochs) (which trains params.W and params.b)" in line
-    assert facts["network"] == {"W": [12, 3], "b": [3]}
+    assert facts["network"] == {"params": {"W": [12, 3], "b": [3]}}
     assert facts["settings"] == {"epochs": 6, "batch_size": 8, "learning_rate": 0.1}
     assert facts["parameters"] == ["network", "images", "labels", "epochs", "batch_size", "learning_rate"]
     assert facts["before"] < 50 < 95 < facts["after"] and notes == []
