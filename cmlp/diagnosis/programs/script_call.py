@@ -212,7 +212,10 @@ def _fit(
         if not single:
             vars(network).update(parts)
 
-    return signed(fit, names, settings)
+    made = signed(fit, names, settings)
+    method = getattr(caught.arguments[owner], caught.code.co_name, None) if owner is not None else None
+    made.__wrapped__ = caught.function or method  # type: ignore[attr-defined]
+    return made
 
 
 def give_back(network: Any, returned: Any) -> None:

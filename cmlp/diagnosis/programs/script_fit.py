@@ -53,6 +53,7 @@ class Program:
         self.settings = settings_of(self.before, training.uses)
         self._name_epochs(loop)
         self._code = _compiled([loop], path)
+        self._source = as_function(loop, path)
         loop.body.append(ast.copy_location(ast.Break(), loop.body[-1]))
         self._once = _compiled([loop], path)
         self._counts = _compiled(list(derived(tree, set(training.uses.read) - set(self.settings))), path)
@@ -83,6 +84,7 @@ class Program:
         parameters = [inspect.Parameter(name, plain) for name in ("network", *self._parameters)]
         parameters += [inspect.Parameter(name, plain, default=value) for name, value in self.settings.items()]
         fit.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        fit.__wrapped__ = self._source  # type: ignore[attr-defined]
         return fit
 
     @property
@@ -265,6 +267,19 @@ class Program:
 def _compiled(statements: list[ast.stmt], path: str) -> types.CodeType:
     # Under the script's own name its lines are found in tracebacks, and so they are in findings.
     return compile(ast.fix_missing_locations(ast.Module(statements, [])), path, "exec")
+
+
+def as_function(loop: ast.For | ast.While, path: str) -> types.FunctionType:
+    """Return a function without arguments that has the lines of a loop: findings look there for places."""
+    (made,) = ast.parse("def loop(): pass").body
+    assert isinstance(made, ast.FunctionDef)
+    made.body = [copy.deepcopy(loop)]
+    made.lineno, made.end_lineno = loop.lineno, loop.end_lineno
+    made.col_offset = loop.col_offset
+    variables: dict[str, Any] = {}
+    exec(_compiled([made], path), variables)
+    function: types.FunctionType = variables["loop"]
+    return function
 
 
 def _alike(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> bool:

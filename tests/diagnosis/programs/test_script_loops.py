@@ -6,6 +6,7 @@ from support.children import environment
 from support.stand_in import DATA, Scripts
 
 from cmlp.diagnosis.programs.script_data import Samples
+from cmlp.diagnosis.programs.script_fit import as_function
 from cmlp.diagnosis.programs.script_follow import follower
 
 
@@ -205,6 +206,15 @@ def test_a_zip_that_is_used_up_stays_one(caught):
                 W -= 0.1 * np.outer(W @ x - t, x)
     """)
     assert facts["train"] == [120] and facts["parameters"] == ["network", "training_data", "epochs"]
+
+
+def test_findings_find_the_lines_of_the_loop():
+    import ast
+
+    (loop,) = ast.parse("\n\nfor k in range(3):\n    if k:\n        continue\n    break\n").body
+    function = as_function(loop, "their.py")
+    assert (function.__code__.co_filename, function.__code__.co_firstlineno) == ("their.py", 3)
+    assert {line for _, _, line in function.__code__.co_lines() if line} == {3, 4, 5, 6}
 
 
 def test_lists_of_arrays_in_a_while_loop(caught):
