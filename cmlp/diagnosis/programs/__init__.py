@@ -1,1 +1,0 @@
-"""Anyone's network, looked at by measuring."""
