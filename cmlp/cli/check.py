@@ -6,7 +6,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from cmlp import __version__
-from cmlp.cli.options import add_command
+from cmlp.cli.options import add_command, positive_number
 from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_table
 from cmlp.cli.paths import check_source
 from cmlp.errors import DataError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cmlp.diagnosis.folder import FolderReport
+    from cmlp.diagnosis.report import Report
 
 PROBLEMS, UNKNOWN = 1, 3  # the exit codes where something was found, and where nothing can be said
 COLOURS = {"error": "1;31", "warning": "1;33", "note": "1"}
@@ -25,6 +26,10 @@ FOLDER holds four pickles of arrays or lists: images.pkl, labels.pkl,
 test/test_images.pkl and test/test_labels.pkl. Nothing in them is executed.
 Each finding says what was measured, which line of Python repairs it, and what
 the accuracy is before and after the repair.
+
+--script runs your own program until it begins to train, and examines the
+network that it trains. It runs in its own folder, or in that of --folder, with
+a limit of time and no input, and can change no files.
 
 exit codes:
   0 the data are sound, 1 problems found, 2 could not run,
@@ -36,6 +41,8 @@ examples:
   cmlp check data --model digits.cmlp
   cmlp check data --write repaired
   cmlp check data --json > report.json
+  cmlp check --script my_network.py
+  cmlp check --script my_network.py --folder data --seconds 120
 """
 
 
@@ -47,6 +54,14 @@ def add_to(commands: "Any") -> None:
     add("folder", metavar="FOLDER", nargs="?", help="where the data are (default: the built-in digits)")
     add("--model", metavar="MODEL", help="check a saved network as well, on the data it was trained on")
     add("--write", metavar="FOLDER", help="write the repaired data to another folder; existing files are not replaced")
+    add("--script", metavar="FILE", help="run a Python script until it trains, and check its network")
+    add(
+        "--folder",
+        metavar="FOLDER",
+        dest="files",
+        help="where the script finds the files that it reads (default: its own folder)",
+    )
+    add("--seconds", metavar="SECONDS", type=positive_number, help="how long the script may compute (default: 60)")
     add("--json", action="store_true", help="print one JSON object")
 
 
@@ -54,6 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the data, print what was found, and write the repaired data."""
     from cmlp.diagnosis.folder import write_repaired
 
+    if arguments.script is not None:
+        return _run_script(arguments)
+    for option, value in (("--folder", arguments.files), ("--seconds", arguments.seconds)):
+        if value is not None:
+            raise DataError(f"{option} belongs to --script FILE: name a script, or the folder of the data as FOLDER")
     if arguments.write is not None:
         _check_target(arguments.folder, arguments.write)
     result = _check(arguments.folder, arguments.model)
@@ -66,9 +86,38 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"version": __version__} | shown | result.report.to_dict())
     else:
         _print_report(result, arguments)
-    if result.report.problems:
+    return _status(result.report)
+
+
+def _status(report: "Report") -> int:
+    if report.problems:
         return PROBLEMS
-    return 0 if result.report.ok else UNKNOWN
+    return 0 if report.ok else UNKNOWN
+
+
+def _run_script(arguments: argparse.Namespace) -> int:
+    """Check the network that a script trains, and print what was found."""
+    from cmlp.diagnosis.programs.script import check_script
+
+    for option, value in (("FOLDER", arguments.folder), ("--model", arguments.model), ("--write", arguments.write)):
+        if value is not None:
+            instead = f": its files are named by --folder {printable(value)}" if option == "FOLDER" else ""
+            raise DataError(f"{option} and --script do not go together{instead}")
+    seconds = 60.0 if arguments.seconds is None else arguments.seconds
+    result = check_script(arguments.script, arguments.files, seconds)
+    caught = "" if result.caught is None else encodable(printable(result.caught))
+    if arguments.json:
+        folder = None if arguments.files is None else printable(arguments.files)
+        report = result.report.to_dict()
+        report["notes"] = [caught, *report["notes"]] if caught else report["notes"]
+        print_json({"version": __version__, "folder": folder, "written": None} | report)
+    else:
+        if caught:
+            print(f"{caught}\n")
+        _print_findings(result.report)
+    if result.interrupted:
+        raise KeyboardInterrupt
+    return _status(result.report)
 
 
 def _check_target(source: str | None, target: str) -> None:
@@ -105,6 +154,10 @@ def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None
         rows["written"] = arguments.write if result.repaired else "nothing: no repair was needed"
     print_table({name: printable(text) for name, text in rows.items()})
     print()
+    _print_findings(report)
+
+
+def _print_findings(report: "Report") -> None:
     columns = max(20, get_terminal_size().columns) if is_terminal() else None
     for line in report.text(columns).split("\n"):
         word, colon, rest = encodable(printable(line)).partition(":")

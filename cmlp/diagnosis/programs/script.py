@@ -1,0 +1,296 @@
+"""A script, run in a child until it trains, and examined there: ``cmlp check --script my_script.py``."""
+
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from cmlp.diagnosis.report import Finding, Report, Severity
+from cmlp.errors import DataError, ModelError
+from cmlp.utils.text import printable, shown
+
+CHILD = "cmlp.diagnosis.programs.script_child"
+PATIENCE, EXTRA = 3.0, 15.0  # by the clock on the wall, a child gets so many times its seconds, and so many more
+AFTER_INTERRUPT = 5.0  # seconds that a child gets to say what it knows
+RUNS = 4  # of a script, each in another folder
+
+
+@dataclass(frozen=True)
+class ScriptReport:
+    """What is known of a script.
+
+    Parameters
+    ----------
+    report : Report
+        What was found.
+    caught : str, optional
+        The line of the script with which it began to train, where it was stopped; None if it did not.
+    interrupted : bool
+        Whether Ctrl-C ended the check before it had finished.
+    """
+
+    report: Report
+    caught: str | None = None
+    interrupted: bool = False
+
+
+@dataclass
+class _Outcome:
+    """All that a child has said."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    code: int | None = None
+    interrupted: bool = False
+    late: bool = False
+
+
+def check_script(
+    path: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | None = None,
+    seconds: float = 60.0,
+    *,
+    child: str = CHILD,
+) -> ScriptReport:
+    """Run a script until it trains a network, and find out what is wrong with it.
+
+    The script runs in a process of its own, in which it can type nothing, write no files and take no more than its
+    time. Where it calls a function that trains, or where a loop of its top level turns out to train, it is stopped.
+
+    Parameters
+    ----------
+    path : path-like
+        The script.
+    folder : path-like, optional
+        Where the files are that it reads; by default its own folder.
+    seconds : float
+        How much of the processor's time it may use, the examination included.
+    child : str
+        The module that runs the script.
+
+    Returns
+    -------
+    ScriptReport
+        What was found.
+
+    Raises
+    ------
+    DataError
+        If the script cannot be run: it is no Python, or a file or a package is missing.
+    ModelError
+        If seconds is not a positive number.
+    OSError
+        If the script or the folder does not exist.
+    """
+    script, folders = _checked(path, folder, seconds)
+    scratch = Path(tempfile.mkdtemp(prefix="cmlp-script-"))
+    try:
+        return _in_folders(script, folders, folder, float(seconds), scratch, child)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _checked(path: Any, folder: Any, seconds: Any) -> tuple[Path, list[Path]]:
+    """Check the arguments; return the script, and the folders from which its relative paths may lead somewhere."""
+    given = Path(path)
+    given.stat()  # its error names the path
+    if not given.is_file():
+        raise DataError(f"{printable(str(path))} must be a Python script, and is a folder: name the file in it")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0 or not isfinite(seconds):
+        raise ModelError(f"seconds must be a positive number, got {shown(seconds)}")
+    script = given.resolve()
+    if folder is None:
+        return script, [script.parent, Path.cwd(), script.parent.parent]
+    place = Path(folder)
+    place.stat()
+    if not place.is_dir():
+        raise DataError(f"folder must be the folder with the files that the script reads, got the file {place}")
+    place = place.resolve()
+    return script, [place, place.parent, script.parent]
+
+
+def _in_folders(
+    script: Path, folders: list[Path], given: Any, seconds: float, scratch: Path, child: str
+) -> ScriptReport:
+    """Run the script in the first folder, and again in another where that has the file that was missing."""
+    tried: list[Path] = []
+    while True:
+        place = next(folder for folder in folders if folder not in tried)
+        tried.append(place)
+        ending = [str(folder) for folder in folders] if given is not None else []
+        request = {"path": str(script), "folder": str(place), "folders": ending, "scratch": str(scratch)}
+        outcome = _run(request | {"seconds": seconds}, scratch, child)
+        wanted = outcome.facts.get("missing")
+        if wanted is None:
+            return _report_of(outcome, seconds)
+        folders = [f for f in folders if f in tried or (not Path(wanted).is_absolute() and (f / wanted).exists())]
+        if len(tried) == RUNS or all(folder in tried for folder in folders):
+            raise DataError(_no_file(outcome.facts["place"], wanted, given, tried[0]))
+
+
+def _no_file(place: str, wanted: str, folder: Any, where: Path) -> str:
+    name = printable(wanted)
+    if folder is not None:
+        return f"{place}: the script wants {name}, which is not in {printable(str(folder))}, the folder of --folder"
+    advice = "name the folder with its files by --folder FOLDER"
+    return f"{place}: the script wants {name}, which is not there (it ran in {printable(str(where))}): {advice}"
+
+
+# The child
+
+
+def _run(request: dict[str, Any], scratch: Path, child: str) -> _Outcome:
+    """Run a child, and collect what it says until it ends, its time is over, or Ctrl-C is pressed."""
+    command = [sys.executable, "-P", "-m", child, json.dumps(request)]
+    own_group = {"start_new_session": True} if os.name == "posix" else {}
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(scratch),
+        **own_group,  # type: ignore[call-overload]
+    )
+    outcome = _Outcome()
+    try:
+        lines = _lines_of(process)
+        deadline = time.monotonic() + PATIENCE * request["seconds"] + EXTRA
+        try:
+            outcome.late = not _collect(lines, outcome, deadline)
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+            process.send_signal(signal.SIGINT)
+            with suppress(KeyboardInterrupt):
+                _collect(lines, outcome, time.monotonic() + AFTER_INTERRUPT)
+    finally:
+        _kill(process)
+    outcome.code = process.returncode
+    return outcome
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """Return the environment of a child: it draws on no screen, computes with one thread, and writes no bytecode."""
+    (scratch / "tmp").mkdir(exist_ok=True)
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    house = str(Path(__file__).parents[3])
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.environ.get("PYTHONPATH") else []
+    if not any(part in ("site-packages", "dist-packages") for part in Path(house).parts):
+        places.insert(0, house)
+    return {
+        **os.environ,
+        **dict.fromkeys(threads, "1"),
+        "MPLBACKEND": "Agg",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join(places),
+        "TMPDIR": str(scratch / "tmp"),
+    }
+
+
+def _lines_of(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
+    """Read what a child says in a thread, which closes the pipe, so that waiting has an end; None is the last line."""
+    lines: queue.Queue[bytes | None] = queue.Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        with process.stdout, suppress(ValueError, OSError):
+            for line in process.stdout:
+                lines.put(line)
+        lines.put(None)
+
+    def wait() -> None:
+        process.wait()
+        reader.join(1.0)  # longer only where something that the script has started keeps the pipe open
+        lines.put(None)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    threading.Thread(target=wait, daemon=True).start()
+    return lines
+
+
+def _collect(lines: "queue.Queue[bytes | None]", outcome: _Outcome, deadline: float) -> bool:
+    """Take lines until there are no more; return whether that was before the deadline."""
+    while True:
+        try:
+            line = lines.get(timeout=max(0.0, min(0.5, deadline - time.monotonic())))
+        except queue.Empty:
+            if time.monotonic() >= deadline:
+                return False
+            continue
+        if line is None:
+            return True
+        with suppress(ValueError):
+            facts = json.loads(line)
+            outcome.facts.update(facts if isinstance(facts, dict) else {})
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a child and all that it has started."""
+    with suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+# What it said
+
+
+def _report_of(outcome: _Outcome, seconds: float) -> ScriptReport:
+    facts = outcome.facts
+    caught = facts.get("caught")
+    if "report" in facts:
+        return ScriptReport(report_from(facts["report"]), caught, outcome.interrupted)
+    if outcome.interrupted and caught is None:
+        raise KeyboardInterrupt
+    if "error" in facts and not outcome.interrupted:
+        raise DataError(facts["error"])
+    report = Report(notes=tuple(facts.get("notes", ())), unknown=(_reason(outcome, seconds),))
+    return ScriptReport(report, caught, outcome.interrupted)
+
+
+def _reason(outcome: _Outcome, seconds: float) -> str:
+    """Return why a child has made no report."""
+    stage = "was examined" if "caught" in outcome.facts else "ran"
+    if outcome.interrupted:
+        return f"the check was interrupted while the script {stage}"
+    if "unknown" in outcome.facts:
+        return str(outcome.facts["unknown"])
+    if "failed" in outcome.facts:
+        return f"the examination failed ({outcome.facts['failed']})"
+    if outcome.late or outcome.code == -getattr(signal, "SIGXCPU", 24):
+        return f"the time was over while the script {stage}: more is given with --seconds {2 * seconds:g}"
+    code = outcome.code or 0
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return f"the script ended its process while it {stage.replace('was examined', 'was being examined')}, with {how}"
+
+
+def report_from(facts: dict[str, Any]) -> Report:
+    """Return the report of which `Report.to_dict` has made a dict.
+
+    Parameters
+    ----------
+    facts : dict
+        What `Report.to_dict` returned.
+
+    Returns
+    -------
+    Report
+        The same, without repaired data.
+    """
+    findings = [
+        Finding(**(finding | {"severity": Severity[finding["severity"].upper()]})) for finding in facts["findings"]
+    ]
+    report = Report(tuple(findings), tuple(facts["notes"]), facts["accuracy"])
+    return replace(report, unknown=tuple(facts["unknown"]))
