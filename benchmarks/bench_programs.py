@@ -27,7 +27,12 @@ import cmlp
 from cmlp.diagnosis.report import Severity
 
 PROGRAMS = Path(__file__).parent / "programs"
-FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
 TESTED = 2000  # test images
 HEAD = """\
 | style | cases | sound | of them accused | broken | of them named | median time of the processor |
@@ -97,7 +102,10 @@ class Result:
 def mnist(folder, images):
     """Return images in 0..1 and labels: of training, of test."""
     contents = [gzip.decompress((Path(folder) / name).read_bytes()) for name in FILES]
-    arrays = [np.frombuffer(content, np.uint8, offset=16 if "images" in name else 8) for name, content in zip(FILES, contents, strict=True)]
+    arrays = [
+        np.frombuffer(content, np.uint8, offset=16 if "images" in name else 8)
+        for name, content in zip(FILES, contents, strict=True)
+    ]
     x, y, test_x, test_y = arrays
     made = x.reshape(-1, 784)[:images] / 255, y[:images].astype(np.int64)
     return (*made, test_x.reshape(-1, 784)[:TESTED] / 255, test_y[:TESTED].astype(np.int64))
@@ -114,9 +122,13 @@ def cases(folder=PROGRAMS, match="", every=1):
         for number, entry in list(enumerate(table["case"]))[::every]:
             source = program
             for old, new in entry.get("replace", []):
-                assert source.count(old) == 1, f"{path.stem}: {entry['name']}: {old!r} is there {source.count(old)} times"
+                assert source.count(old) == 1, (
+                    f"{path.stem}: {entry['name']}: {old!r} is there {source.count(old)} times"
+                )
                 source = source.replace(old, new)
-            yield Case(path.stem, entry["name"], number, source, frozenset(entry["codes"]), entry.get("harmless", False))
+            yield Case(
+                path.stem, entry["name"], number, source, frozenset(entry["codes"]), entry.get("harmless", False)
+            )
 
 
 def loaded(case, folder):
@@ -175,7 +187,10 @@ def main():
             by_style[case.style].append(result)
             if not result.right:
                 codes = ", ".join(f"{code} ({severity.name.lower()})" for code, severity in result.found) or "nothing"
-                print(f"{case.style} {case.number}, {case.name}: {codes}; right: {', '.join(case.codes) or 'nothing'}", file=sys.stderr)
+                print(
+                    f"{case.style} {case.number}, {case.name}: {codes}; right: {', '.join(case.codes) or 'nothing'}",
+                    file=sys.stderr,
+                )
                 if options.verbose:
                     print(result.text, file=sys.stderr)
     print(HEAD)

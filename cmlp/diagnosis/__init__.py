@@ -33,7 +33,7 @@ from cmlp.diagnosis.two_sets import examine_pair
 from cmlp.errors import DataError
 from cmlp.network import Network
 from cmlp.training.history import History
-from cmlp.utils.checks import check_flag, check_range
+from cmlp.utils.checks import check_flag, check_positive, check_range
 from cmlp.utils.suggestions import suggestion
 
 __all__ = ["Finding", "Report", "Severity", "check"]
@@ -166,12 +166,18 @@ def check(
 
 
 def _check_program(
-    train: Any, test: Any, network: Any, functions: dict[str, Any], settings: dict[str, Any], seconds: float | None, progress: bool | None
-) -> Report:  # fmt: skip
+    train: Any,
+    test: Any,
+    network: Any,
+    functions: dict[str, Any],
+    settings: dict[str, Any],
+    seconds: float | None,
+    progress: bool | None,
+) -> Report:
     from cmlp.diagnosis.programs.face import STAGES, check_program
 
     if seconds is not None:
-        seconds = check_range("seconds", seconds, 0, float("inf"))
+        seconds = check_positive("seconds", seconds)
     with _progress(progress, STAGES) as bar:
         return check_program(
             train,
@@ -186,7 +192,7 @@ def _check_program(
 
 
 def _refuse_settings(given: dict[str, Any], network: Network | None) -> None:
-    """Settings and functions are for networks that are not of cmlp."""
+    """Refuse settings and functions, which are for networks that are not of cmlp."""
     names = [name for name, value in given.items() if value is not None]
     if not names:
         return

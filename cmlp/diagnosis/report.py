@@ -11,7 +11,6 @@ from cmlp.data.dataset import Dataset
 
 COLUMNS = 80
 HANGING = " " * 14
-SOUND = "Nothing found: the data are sound."
 
 
 class Severity(IntEnum):
@@ -119,6 +118,8 @@ class Report:
         The test data with all repairs applied, if there are any.
     unknown : tuple of str, default ()
         Why nothing can be said: the data may be sound or not.
+    praise : str, default "the data are sound"
+        What is said where nothing was found.
 
     Examples
     --------
@@ -136,6 +137,7 @@ class Report:
     repaired_train: Dataset | None = field(default=None, repr=False)
     repaired_test: Dataset | None = field(default=None, repr=False)
     unknown: tuple[str, ...] = ()
+    praise: str = "the data are sound"
 
     @property
     def ok(self) -> bool:
@@ -171,7 +173,7 @@ class Report:
         """
         parts = [finding.text(columns) for finding in self.findings]
         if self.ok:
-            parts.insert(0, SOUND)
+            parts.insert(0, f"Nothing found: {self.praise}.")
         elif not self.problems:
             reasons = "; and ".join(self.unknown)
             parts.insert(0, "\n".join(_wrapped(f"Nothing can be said, because {reasons}.", "", columns)))

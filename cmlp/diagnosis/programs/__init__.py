@@ -13,6 +13,7 @@ the report              `examination`, `conclusions`
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from cmlp.diagnosis.programs.conclusions import conclude
@@ -38,9 +39,15 @@ UNSTEADY = {"forward-not-repeatable", "batch-not-independent", "integer-paramete
 
 
 def examine(
-    train: Samples, test: Samples | None, network: Any, functions: dict[str, Callable[..., Any] | None], settings: dict[str, Any], *,
-    seconds: float, progress: Callable[[str], None],
-) -> Examination:  # fmt: skip
+    train: Samples,
+    test: Samples | None,
+    network: Any,
+    functions: dict[str, Callable[..., Any] | None],
+    settings: dict[str, Any],
+    *,
+    seconds: float,
+    progress: Callable[[str], None],
+) -> Examination:
     """Examine a network of anybody's.
 
     Parameters
@@ -82,10 +89,10 @@ def _examined(case: Examination) -> None:
     if subject.runs is None:
         why = f" ({subject.reasons[-1]})" if subject.reasons else ""
         case.note(
-            f"No way was found to run the network{why}; pass forward=, a function that takes the network and images and returns its outputs."
+            f"No way was found to run the network{why}; pass forward=, a function that takes the network and "
+            "images and returns its outputs."
         )
         return
-    trials: Trials | None = None
     for what, examination in (
         ("how it answers", examine_forward),
         ("its parameters", _parameters),
@@ -95,7 +102,9 @@ def _examined(case: Examination) -> None:
         ("its own score", examine_score),
     ):
         case.progress(what)
-        _guarded(case, what, lambda examination=examination: examination(case))
+        _guarded(case, what, partial(examination, case))
+    if case.hangs:
+        return
     if subject.trains or subject.steps:
         trials = Trials(case)
         case.progress("other settings")
@@ -104,13 +113,16 @@ def _examined(case: Examination) -> None:
         _guarded(case, "all repairs", lambda: conclude(case, trials))
     elif "score-disagrees" not in case.codes:
         case.note(
-            "No way was found to train the network; pass fit=, a function that takes the network and the training data, and its settings."
+            "No way was found to train the network; pass fit=, a function that takes the network and the "
+            "training data, and its settings."
         )
     _noted(case)
 
 
 def _guarded(case: Examination, what: str, examination: Callable[[], None]) -> None:
     """Go on after code of theirs has failed in a way that nobody foresaw."""
+    if case.hangs and what in ("one step", "an epoch", "its own score"):
+        return
     if case.left < 0:
         case.note("The time was up before everything was examined; seconds= gives it more.")
         return
@@ -150,11 +162,13 @@ def _noted(case: Examination) -> None:
     subject = case.subject
     if subject.uncopied:
         case.note(
-            f"{', '.join(sorted(set(subject.uncopied))[:5])} cannot be copied and {'was' if len(set(subject.uncopied)) == 1 else 'were'} shared with the network that was given."
+            f"{', '.join(sorted(set(subject.uncopied))[:5])} cannot be copied and "
+            f"{'was' if len(set(subject.uncopied)) == 1 else 'were'} shared with the network that was given."
         )
     if subject.blocks and case.replica is None and (subject.trains or subject.steps):
         case.note(
-            "The network is no chain of dense layers with known activations, so that formulas of its step cannot be named; its slopes were measured by differences."
+            "The network is no chain of dense layers with known activations, so that formulas of its step cannot "
+            "be named; its slopes were measured by differences."
         )
     if not subject.blocks and (subject.trains or subject.steps):
         case.note(

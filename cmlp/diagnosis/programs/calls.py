@@ -21,6 +21,7 @@ class Wish:
     epochs: int | None = None
     size: int | None = None
     single: bool = False
+    given: Any = None  # data in their own form, instead of rows
     settings: dict[str, Any] = field(default_factory=dict)
 
     def of(self, kind: str | None) -> Any:
@@ -120,6 +121,8 @@ def arguments(
 def _data(data: dict[str, str], name: str, samples: Samples, x: NDArray[Any], y: NDArray[Any], wish: Wish) -> Any:
     """Return what one parameter takes of the data."""
     kind = data[name]
+    if wish.given is not None and kind in ("pairs", "images", "labels"):
+        return _of_given(kind, samples, wish.given)
     if kind == "test":
         x, y, wish = x[:FEW], y[:FEW], Wish()
         kind = role_in_test(name) or "pairs"
@@ -133,3 +136,13 @@ def _data(data: dict[str, str], name: str, samples: Samples, x: NDArray[Any], y:
     if wish.single and samples.pairs:
         return samples.make(x[:1], y[:1], listed=True)[0]
     return samples.make(x, y, listed=wish.size is not None)
+
+
+def _of_given(kind: str, samples: Samples, given: Any) -> Any:
+    """Return data that are in their own form already, or one part of them."""
+    if kind == "pairs":
+        return given
+    part = ("images", "labels").index(kind)
+    if samples.pairs:
+        return [pair[part] for pair in given]
+    return (list(given.values()) if isinstance(given, dict) else given)[part]

@@ -1,4 +1,4 @@
-"""What the findings come to: consequences stand under their causes, what costs nothing is a note, and one trial has all repairs."""
+"""What the findings come to: causes without their consequences, notes for what costs nothing, all repairs at once."""
 
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from cmlp.diagnosis.report import Finding, Severity
 
 COSTLESS = 2.0  # points below which a fault costs nothing
 RUINOUS = 10.0
+UNPROVEN = {"wrong-gradient", "wrong-targets"}
 LAST = 6.0  # seconds of the processor for the trial of all repairs
 CAUSES = {  # a finding, and those of which it is a mere consequence
     "overflow": {
@@ -36,6 +37,8 @@ CAUSES = {  # a finding, and those of which it is a mere consequence
     "unequal-steps": {"batch-not-independent", "shared-array"},
     "bias-gradient": {"samples-unequal"},
     "labels-apart": {"wrong-targets"},
+    "later-epochs-empty": {"forward-changes-images"},
+    "learning-rate-decays": {"weight-decay-too-large", "overflow", "non-finite-weights"},
 }
 
 
@@ -43,6 +46,8 @@ def conclude(case: Examination, trials: Trials) -> None:
     """Settle severities and order, and name what nothing explains."""
     codes = case.codes
     case.findings = [f for f in case.findings if not CAUSES.get(f.code, set()) & codes]
+    if learned(case, case.given):  # what cannot be named exactly is no fault of a network that learned
+        case.findings = [finding for finding in case.findings if finding.code not in UNPROVEN]
     case.findings = [_weighed(case, finding) for finding in case.findings]
     grave = [finding for finding in case.findings if finding.severity > Severity.NOTE]
     if case.given is not None and not grave:
@@ -88,9 +93,12 @@ def _learns_nothing(case: Examination) -> None:
     if top is None or case.given > case.chance + 0.25 * (top - case.chance):
         return
     case.found(
-        "learns-nothing", Severity.ERROR, "The network learns next to nothing, and none of the examinations explains it.",
-        f"its own training reaches {case.given:.1f} % on test images, a constant answer {case.chance:.1f} %, and a small network {top:.1f} % from the same images",
-    )  # fmt: skip
+        "learns-nothing",
+        Severity.ERROR,
+        "The network learns next to nothing, and none of the examinations explains it.",
+        f"its own training reaches {case.given:.1f} % on test images, a constant answer {case.chance:.1f} %, and "
+        f"a small network {top:.1f} % from the same images",
+    )
 
 
 def _together(case: Examination, trials: Trials) -> None:
@@ -105,12 +113,28 @@ def _together(case: Examination, trials: Trials) -> None:
     if case.codes & {"batch-not-independent", "forward-not-repeatable", "no-activation"}:
         return
     visits = int(np.clip((case.subject.epochs or 1) * len(case.usable), trials.batch, LONGEST))
-    _, eta, scale = best_gradient(case, trials, fresh=True)
-    after = trials.by_gradient(eta, scale, fresh=True, visits=visits, seconds=LAST)
-    if after is not None and after > case.given + RUINOUS:
+    after = max(_tried(case, trials, visits))
+    if after < max((f.after for f in grave if f.after is not None), default=0.0) - COSTLESS:
+        return
+    if after > case.given + RUINOUS:
         number = {1: "this repair", 2: "these two repairs", 3: "these three repairs", 4: "these four repairs"}.get(
             len(grave), "these repairs"
         )
         case.repairs["together"] = after
         case.facts["together"] = f"With {number} the same network reaches {after:.1f} % ({case.given:.1f} % before)."
         case.notes.insert(0, case.facts["together"])
+
+
+def _tried(case: Examination, trials: Trials, visits: int) -> list[float]:
+    """Return what long trials reach: with the learning rate that was found for its own steps, and with a usual one."""
+    _, eta, scale = best_gradient(case, trials, fresh=True)
+    found = case.repairs.get("eta")
+    rates = [(eta, True)]
+    if found and trials.quick:
+        rates.insert(0, (trials.each(found), False))
+    made: list[float] = []
+    for rate, mean in rates:
+        made.append(trials.by_gradient(rate, scale, fresh=True, visits=visits, mean=mean, seconds=LAST / len(rates)))
+        if learned(case, made[-1]):
+            break
+    return made

@@ -1,16 +1,21 @@
 """Copies of other people's networks and functions, so that nothing of theirs is ever trained or changed."""
 
 import copy
+import dis
 import sys
-from types import CellType, FunctionType, MethodType, ModuleType
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.leaves import own_code
+from cmlp.diagnosis.programs.leaves import attributes, is_own, names_in, own_code
 
 SHARED = 500_000  # numbers: larger arrays of a module are data, which trials do not change
-TRIVIAL = (str, bytes, int, float, complex, bool, type(None), type)
+MOST_ITEMS = 1000  # of a list or dict of a module that may hold parameters
+TRIVIAL = (str, bytes, int, float, complex, bool, type(None), type, ModuleType)
 
 
 class Copier:
@@ -26,76 +31,131 @@ class Copier:
         self.memo: dict[int, Any] = {}
         self.kept: list[str] = []
         self._globals: dict[int, dict[str, Any]] = {}
+        self._searched: dict[int, Any] = {}  # what was searched stays alive, so that no id is used again
 
     def copied(self, value: Any) -> Any:
         """Return a copy."""
+        return self._or_itself(value, type(value).__name__)
+
+    def _or_itself(self, value: Any, name: str) -> Any:
+        try:
+            made = self._copy(value)
+        except Exception:
+            self.kept.append(name)
+            return value
+        self._with_own_functions(made)
+        return made
+
+    def _copy(self, value: Any) -> Any:
+        if isinstance(value, TRIVIAL):
+            return value
         if isinstance(value, FunctionType):
             return self._function(value)
         if isinstance(value, MethodType):
             return MethodType(value.__func__, self.copied(value.__self__))
+        if id(value) in self.memo:
+            return self.memo[id(value)]
+        trial = dict(self.memo)  # an attempt that fails leaves half of its copies behind
         try:
-            return copy.deepcopy(value, self.memo)
+            made = copy.deepcopy(value, trial)
         except Exception:
-            return self._by_attributes(value)
-
-    def _by_attributes(self, value: Any) -> Any:
-        """Copy what can be copied of an object that holds a lock, a file or a generator."""
-        if isinstance(value, dict):
-            return {key: self._or_itself(item, repr(key)) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return type(value)(self._or_itself(item, "an item") for item in value)
-        if not hasattr(value, "__dict__"):
-            self.kept.append(type(value).__name__)
-            return value
-        made = object.__new__(type(value))
-        self.memo[id(value)] = made
-        for name, item in vars(value).items():
-            made.__dict__[name] = self._or_itself(item, name)
+            return self._by_parts(value)
+        self.memo = trial
         return made
 
-    def _or_itself(self, item: Any, name: str) -> Any:
-        try:
-            return self.copied(item)
-        except Exception:
-            self.kept.append(name)
-            return item
+    def _by_parts(self, value: Any) -> Any:
+        """Copy what can be copied of something that holds a lock, a file or a generator."""
+        made: Any
+        if isinstance(value, dict):
+            made = self.memo[id(value)] = copy.copy(value)
+            for key, item in value.items():
+                made[key] = self._or_itself(item, repr(key))
+        elif isinstance(value, list):
+            made = self.memo[id(value)] = copy.copy(value)
+            made[:] = [self._or_itself(item, "an item") for item in value]
+        elif isinstance(value, tuple):
+            items = [self._or_itself(item, "an item") for item in value]
+            made = self.memo[id(value)] = type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+        elif type(value).__module__.split(".")[0] in sys.stdlib_module_names or not attributes(value):
+            raise TypeError(f"{type(value).__name__} cannot be copied")
+        else:
+            made = self.memo[id(value)] = object.__new__(type(value))
+            for name, item in attributes(value).items():
+                object.__setattr__(made, name, self._or_itself(item, name))
+        return made
 
-    def _function(self, function: Any) -> Any:
+    # Functions
+
+    def _with_own_functions(self, made: Any) -> None:
+        """Exchange the functions that hang below a copy: they keep variables, and `copy` takes them for constants."""
+        if id(made) in self._searched or isinstance(made, TRIVIAL):
+            return
+        self._searched[id(made)] = made
+        for key, item in _parts(made):
+            if not isinstance(item, FunctionType):
+                self._with_own_functions(item)
+            elif self._function(item) is not item:
+                with suppress(Exception):  # a tuple, or an attribute that refuses
+                    if isinstance(made, (dict, list)):
+                        made[key] = self._function(item)
+                    else:
+                        object.__setattr__(made, key, self._function(item))
+
+    def _function(self, function: FunctionType) -> Any:
         """Copy a function with the variables that it keeps: those around it, and the arrays of its module."""
         if id(function) in self.memo:
             return self.memo[id(function)]
         if not own_code(function.__code__.co_filename) or not _remembers(function, set()):
             return function
-        around = self._namespace(function)
-        cells = tuple(CellType() for _ in function.__closure__ or ())
-        made = FunctionType(function.__code__, around, function.__name__, function.__defaults__, cells or None)
-        made.__kwdefaults__, made.__dict__ = function.__kwdefaults__, dict(function.__dict__)
-        self.memo[id(function)] = made
+        return self._remade(function)
+
+    def _remade(self, function: FunctionType) -> FunctionType:
+        around = self._namespace(function.__globals__)
+        if id(function) in self.memo:  # it is one of its own module
+            return self.memo[id(function)]  # type: ignore[no-any-return]
+        cells = [self._cell(cell) for cell in function.__closure__ or ()]
+        made = FunctionType(function.__code__, around, function.__name__, None, tuple(cells) or None)
+        self.memo[id(function)] = self.memo[id(made)] = made
+        made.__defaults__ = self._or_itself(function.__defaults__, "a default")
+        made.__kwdefaults__ = self._or_itself(function.__kwdefaults__, "a default")
+        made.__dict__.update({name: self._or_itself(item, name) for name, item in vars(function).items()})
         for new, old in zip(cells, function.__closure__ or (), strict=True):
-            known = self.memo.get(id(old))
-            new.cell_contents = self._or_itself(_contents(old), "a variable") if known is None else known
+            if _is_empty(new) and not _is_empty(old):
+                new.cell_contents = self._or_itself(old.cell_contents, "a variable")
         return made
 
-    def _namespace(self, function: Any) -> dict[str, Any]:
-        given = function.__globals__
+    def _cell(self, cell: CellType) -> CellType:
+        """Return the copy of a variable, which functions share."""
+        known: CellType = self.memo.setdefault(id(cell), CellType())
+        return known
+
+    def _namespace(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Copy the variables of a module, with the functions in it."""
         if id(given) not in self._globals:
             made = self._globals[id(given)] = dict(given)
             for name, value in given.items():
-                if isinstance(value, FunctionType) and value.__globals__ is given and not value.__closure__:
-                    made[name] = FunctionType(value.__code__, made, value.__name__, value.__defaults__)
-                    made[name].__kwdefaults__ = value.__kwdefaults__
-                elif name.startswith("__") or not _mutable(value):
-                    continue
-                else:
+                if isinstance(value, FunctionType) and value.__globals__ is given:
+                    made[name] = self._remade(value)
+                elif not name.startswith("__") and _mutable(value):
                     made[name] = self._or_itself(value, name)
         return self._globals[id(given)]
 
 
-def _contents(cell: CellType) -> Any:
+def _is_empty(cell: CellType) -> bool:
     try:
-        return cell.cell_contents
+        cell.cell_contents  # noqa: B018
     except ValueError:
-        return None
+        return True
+    return False
+
+
+def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the keys and values in which functions may be found."""
+    if isinstance(value, (dict, list, tuple)):
+        if len(value) <= MOST_ITEMS:
+            yield from list(value.items() if isinstance(value, dict) else enumerate(value))
+    elif is_own(value):
+        yield from attributes(value).items()
 
 
 def _mutable(value: Any) -> bool:
@@ -103,26 +163,32 @@ def _mutable(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.size <= SHARED
     if isinstance(value, (list, tuple)):
-        return len(value) <= 1000 and any(_mutable(item) or isinstance(item, float) for item in value)
+        return len(value) <= MOST_ITEMS and any(_mutable(item) or isinstance(item, float) for item in value)
     if isinstance(value, dict):
-        return len(value) <= 1000 and any(_mutable(item) for item in value.values())
-    if isinstance(value, (type, FunctionType, ModuleType)) or not isinstance(getattr(value, "__dict__", None), dict):
+        return len(value) <= MOST_ITEMS and any(_mutable(item) for item in value.values())
+    if isinstance(value, (type, FunctionType, ModuleType)) or not is_own(value):
         return False
-    file = getattr(sys.modules.get(type(value).__module__), "__file__", None)
-    own = type(value).__module__ == "__main__" or (file is not None and own_code(file))
-    return own and any(isinstance(item, (np.ndarray, list, dict)) for item in vars(value).values())
+    return any(isinstance(item, (np.ndarray, list, dict)) for item in attributes(value).values())
 
 
-def _remembers(function: Any, seen: set[int]) -> bool:
-    """Whether a function, or one of its module that it calls, keeps numbers outside of its arguments."""
+def _remembers(function: FunctionType, seen: set[int]) -> bool:
+    """Whether a function, or one of its module that it calls, keeps anything outside of its arguments."""
     if id(function) in seen:
         return False
     seen.add(id(function))
-    if function.__closure__:
+    own = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values(), *vars(function).values())
+    if function.__closure__ or _assigns(function.__code__) or any(isinstance(v, (np.ndarray, list, dict)) for v in own):
         return True
-    values = [function.__globals__.get(name) for name in function.__code__.co_names]
+    values = [function.__globals__.get(name) for name in names_in(function.__code__)]
     return any(
         _remembers(value, seen) if isinstance(value, FunctionType) else _mutable(value)
         for value in values
         if not isinstance(value, TRIVIAL)
     )
+
+
+@cache
+def _assigns(code: CodeType) -> bool:
+    """Whether a function sets variables of its module."""
+    inner = [part for part in code.co_consts if isinstance(part, CodeType)]
+    return any(step.opname == "STORE_GLOBAL" for step in dis.get_instructions(code)) or any(map(_assigns, inner))

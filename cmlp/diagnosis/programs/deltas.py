@@ -1,7 +1,7 @@
 """Formulas of backpropagation, right and wrong, that people write: the error of each unit, layer by layer.
 
-The right ones follow from the chain rule (Rumelhart, Hinton and Williams, 1986): delta of the output layer is the slope of
-the loss by the weighted sums z, and that of a hidden layer (delta of the next @ W^T) * f'(z).
+The right ones follow from the chain rule (Rumelhart, Hinton and Williams, 1986): delta of the output layer is the slope
+of the loss by the weighted sums z, and that of a hidden layer (delta of the next @ W^T) * f'(z).
 """
 
 from collections.abc import Iterator
@@ -24,33 +24,39 @@ WORDS = {
     "bce_no_f": "it is (a - y) / (a * (1 - a)), without the derivative of the activation",
     "square": "it is (a - y)**2, which has no sign",
     "sign": "it is the sign of a - y only",
-    "targets": "it is made of the targets alone",
     "outputs": "it is made of the outputs alone, without the targets",
     "f_alone": "it is the derivative of the activation alone, without the error",
     "none": "the derivative of the activation is missing",
     "error_passed_on": "the error of the outputs is passed down instead of their delta",
     "not_transposed": "the matrix of the next layer is not transposed",
     "of_next": "the derivative is that of the next layer",
+    "of_below": "the derivative is taken of the layer below",
     "unweighted": "it is the derivative of the activation alone, and what comes from the next layer is lost",
     "only_sums": "what comes from the next layer is one sum, without its weights",
     "twice": "the derivative of the activation is taken twice",
     "activation": "it is multiplied by the activation instead of its derivative",
     "softmax_twice": "softmax is applied twice, in the network and in its loss",
     "softmax_of_sigmoid": "softmax is applied to the outputs of a sigmoid",
+    "softmax_of_relu": "softmax is applied to the outputs of a ReLU",
     "softmax_of_tanh": "softmax is applied to the outputs of a tanh",
-    "nll_of_probabilities": "the loss is minus the output of the right class, and takes probabilities for their logarithms",
-    "nll_of_logits": "the loss is minus the output of the right class, and takes weighted sums for logarithms of probabilities",
+    "nll_of_probabilities": "the loss is minus the output of the right class, and takes probabilities for logarithms",
+    "nll_of_logits": "the loss is minus the output of the right class, and takes sums for logarithms of probabilities",
 }
 RIGHT = {("mse", act) for act in FUNCTIONS} | {
-    ("error", "sigmoid"), ("error", "softmax"), ("error", "log_softmax"), ("error", "identity"),
-    ("softmax_ce", "identity"), ("softmax_mse", "identity"), ("sigmoid_ce", "identity"), ("ce_of_log", "log_softmax"),
-    ("sigmoid_per_class", "sigmoid"), ("absolute", "sigmoid"), ("hinge", "identity"),
-}  # fmt: skip
+    ("error", "sigmoid"),
+    ("error", "softmax"),
+    ("error", "log_softmax"),
+    ("error", "identity"),
+    ("softmax_ce", "identity"),
+    ("softmax_mse", "identity"),
+    ("sigmoid_ce", "identity"),
+}
 
 
 def through_softmax(a: Array, slope: Array) -> Array:
     """Return a slope by the outputs of a softmax as one by its inputs."""
-    return a * (slope - (slope * a).sum(axis=1, keepdims=True))
+    total = (slope * a).sum(axis=1, keepdims=True)
+    return np.asarray(a * (slope - total))
 
 
 def output_deltas(act: str, z: Array, a: Array, y: Array) -> Iterator[tuple[str, Array]]:
@@ -71,7 +77,7 @@ def output_deltas(act: str, z: Array, a: Array, y: Array) -> Iterator[tuple[str,
         yield "at_z", (a - y) * FUNCTIONS[act][1](z, z)
         if act == "sigmoid":
             yield "bce_no_f", (a - y) / (a * (1 - a))
-        if act in ("sigmoid", "tanh"):
+        if act in ("sigmoid", "tanh", "relu"):
             yield f"softmax_of_{act}", (softmax(a) - y) * f
         yield "square", (a - y) ** 2
         yield "sign", np.sign(a - y)
@@ -162,4 +168,4 @@ def words(formula: str) -> str:
         return f"its derivative is that of {formula[14:]}, written for its own activation"
     if formula in ("sigmoid' of z", "tanh' of z"):
         return f"its derivative is that of {formula.split(chr(39))[0]}"
-    return WORDS.get(formula, "the derivative is taken of the layer below" if formula == "of_below" else formula)
+    return WORDS.get(formula, formula)

@@ -14,6 +14,7 @@ from cmlp.diagnosis.report import Severity
 
 EPOCHS = 2
 FEW, NEARLY = 0.5, 0.95  # shares of the samples
+FEWEST = 20  # samples, of which an epoch is counted
 APART = 0.01  # share of labels that are not those of their images
 TRACED = 1500  # samples in a run whose lines are traced
 ITERATIONS = 200
@@ -28,11 +29,10 @@ def _drawn(visits: Any, n: int) -> bool:
     return len(set(visits.tolist())) > DRAWN * min(n, len(visits))
 
 
-
 def examine_epoch(case: Examination) -> None:
     """Count the samples that reach the steps of two epochs."""
     subject = case.subject
-    if not subject.trains:
+    if not subject.trains or len(case.usable) < FEWEST:
         return
     epochs = EPOCHS if subject.epochs is not None else None
     single = epochs is not None and SINGLE_STEPS.search(subject.epochs_name or "") is not None
@@ -140,9 +140,12 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
     where = f" ({place})" if place else ""
     if distinct > 0.9 * n and len(visits) < 0.6 * epochs * n:
         case.found(
-            "later-epochs-empty", Severity.ERROR, "Only the first epoch sees any images.",
-            f"in {epochs} epochs {len(visits):,} images reached {what}, and not {epochs * n:,}{where}", "training_data = list(zip(images, labels)): a zip is empty once it was read",
-        )  # fmt: skip
+            "later-epochs-empty",
+            Severity.ERROR,
+            "Only the first epoch sees any images.",
+            f"in {epochs} epochs {len(visits):,} images reached {what}, and not {epochs * n:,}{where}",
+            "training_data = list(zip(images, labels)): a zip is empty once it was read",
+        )
     elif first < FEW * n:
         times = len(half) / max(first, 1)
         starts = f"range(0, len(data), {case.batch})" if case.batch and case.batch > 1 else None
@@ -153,9 +156,12 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
             else "let the mini-batches of an epoch cover all samples"
         )
         case.found(
-            "epoch-sees-few", Severity.ERROR, f"An epoch sees {first:,} of {n:,} images.",
-            f"counted at {what}: {len(half):,} images{size}, each of these {times:.3g} times{_overlap(log)}{where}", repair,
-        )  # fmt: skip
+            "epoch-sees-few",
+            Severity.ERROR,
+            f"An epoch sees {first:,} of {n:,} images.",
+            f"counted at {what}: {len(half):,} images{size}, each of these {times:.3g} times{_overlap(log)}{where}",
+            repair,
+        )
     elif first < NEARLY * n:
         case.found(
             "epoch-leaves-out",
@@ -193,6 +199,10 @@ def _labels(case: Examination, log: Log, what: str) -> None:
     )
     place = case.place_of("fit")
     case.found(
-        "labels-apart", Severity.ERROR, verdict,
-        f"{100 * (1 - share):.1f} % of {len(pairs):,} images came with the label that they have in the data" + (f" ({place})" if place else ""), "shuffle images and labels by one permutation",
-    )  # fmt: skip
+        "labels-apart",
+        Severity.ERROR,
+        verdict,
+        f"{100 * (1 - share):.1f} % of {len(pairs):,} images came with the label that they have in the data"
+        + (f" ({place})" if place else ""),
+        "shuffle images and labels by one permutation",
+    )

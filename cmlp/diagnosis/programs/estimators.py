@@ -103,10 +103,15 @@ def _one_hot(case: Examination, tried: Estimator, model: Any) -> bool:
     after = tried.trial(labels=case.train.y[tried.rows])
     severity = Severity.ERROR if none > ONE_OF_MANY else Severity.WARNING
     case.found(
-        "one-hot-labels", severity, "The labels are one-hot, so that the classifier learns one question of yes and no for each class.",
-        f"{100 * none:.1f} % of its predictions have no class or several; its output activation is {getattr(model, 'out_activation_', 'unknown')}",
-        "fit(images, labels.argmax(axis=1))", before=case.given, after=after,
-    )  # fmt: skip
+        "one-hot-labels",
+        severity,
+        "The labels are one-hot, so that the classifier learns one question of yes and no for each class.",
+        f"{100 * none:.1f} % of its predictions have no class or several; its output activation is "
+        f"{getattr(model, 'out_activation_', 'unknown')}",
+        "fit(images, labels.argmax(axis=1))",
+        before=case.given,
+        after=after,
+    )
     return True
 
 
@@ -141,9 +146,14 @@ def _eta(case: Examination, tried: Estimator, model: Any, eta: float) -> None:
     word = "small" if best > eta else "large"
     reached = ", ".join(f"{value:g}: {accuracy:.1f} %" for value, accuracy in sorted(table.items()))
     case.found(
-        f"eta-too-{word}", Severity.ERROR, f"learning_rate_init = {eta:g} is too {word}.", f"with the other settings as they are it reaches, by learning_rate_init: {reached}{_course(model)}",
-        f"learning_rate_init={best:g}", before=case.given, after=table[best],
-    )  # fmt: skip
+        f"eta-too-{word}",
+        Severity.ERROR,
+        f"learning_rate_init = {eta:g} is too {word}.",
+        f"with the other settings as they are it reaches, by learning_rate_init: {reached}{_course(model)}",
+        f"learning_rate_init={best:g}",
+        before=case.given,
+        after=table[best],
+    )
 
 
 def _epochs(case: Examination, tried: Estimator, model: Any, epochs: int) -> None:

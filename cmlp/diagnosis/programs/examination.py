@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.explanation import Explanation
-from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.isolation import WALL, OutOfTime
 from cmlp.diagnosis.programs.replica import Replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.subject import Instance, Subject
@@ -24,6 +24,7 @@ Array = NDArray[Any]
 JUDGED = 1500  # rows by which trials are judged
 TRIAL = 0.8  # seconds of the processor for one trial
 GIVEN = 2.0  # for the training as it was given
+KNOWN = 0.5  # of the way to what a small network learns, below which nothing is called sound
 MOST = 12_000  # samples that one trial trains on
 
 
@@ -63,6 +64,8 @@ class Examination:
         self.subject, self.train, self.test = subject, train, test
         self.progress = progress
         self.began, self.seconds = time.process_time(), seconds
+        self.clock = time.monotonic()
+        self.hangs = False  # whether its training does not return even for a few images
         self.findings: list[Finding] = []
         self.notes: list[str] = []
         self.replica: Replica | None = None
@@ -96,8 +99,9 @@ class Examination:
 
     @property
     def left(self) -> float:
-        """Seconds of the processor that are left."""
-        return self.seconds - (time.process_time() - self.began)
+        """Seconds of the processor that are left, or a part of those on the clock."""
+        clock = self.seconds - (time.monotonic() - self.clock) / WALL
+        return min(self.seconds - (time.process_time() - self.began), clock)
 
     @contextmanager
     def bounded(self, seconds: float, seed: int | None = 0, instance: Instance | None = None) -> Iterator[None]:
@@ -113,9 +117,17 @@ class Examination:
     # Findings
 
     def found(
-        self, code: str, severity: Severity, verdict: str, measured: str, repair: str | None = None, *, where: str = "training",
-        before: float | None = None, after: float | None = None,
-    ) -> Finding:  # fmt: skip
+        self,
+        code: str,
+        severity: Severity,
+        verdict: str,
+        measured: str,
+        repair: str | None = None,
+        *,
+        where: str = "training",
+        before: float | None = None,
+        after: float | None = None,
+    ) -> Finding:
         """Note a finding."""
         finding = Finding(code, severity, where, verdict, measured, repair, before, after)
         self.findings.append(finding)
@@ -125,6 +137,21 @@ class Examination:
         """Note what could not be found out."""
         if text not in self.notes:
             self.notes.append(text)
+
+    @property
+    def unknown(self) -> list[str]:
+        """Why nothing can be said of the network."""
+        if self.subject.runs is None:
+            return ["no way was found to run the network"]
+        if self.given is None:
+            return ["the network was not trained"]
+        reference = self.facts.get("reference")
+        if reference is not None and self.given < self.chance + KNOWN * (reference - self.chance):
+            return [
+                f"the network was examined with a part of its training only, after which it has {self.given:.1f} "
+                "% right"
+            ]
+        return []
 
     @property
     def codes(self) -> set[str]:
@@ -175,7 +202,7 @@ class Examination:
         return ""
 
     def line_of(self, index: int) -> str:
-        """Return the line of the asker's that changes a block, as "script.py:57: self.W1 -= lr * dW1", if it can be found."""
+        """Return the line that changes a block, as "script.py:57: self.W1 -= lr * dW1", if it can be found."""
         name = re.split(r"[.\[]", self.name_of(index).replace("']", ""))[-1].strip("'\"") or self.name_of(index)
         stem = re.split(r"\[", self.name_of(index))[0].split(".")[-1]
         for kind in ("step", "fit"):

@@ -11,6 +11,7 @@ from cmlp.diagnosis.programs.replica import FUNCTIONS, Replica, sigmoid, softmax
 
 Array = NDArray[Any]
 TARGETS = ((0.0, 1.0), (0.01, 0.99), (-1.0, 1.0), (0.1, 0.9), (0.05, 0.95), (-0.9, 0.9))
+SMOOTHED = (0.1, 0.05, 0.2)  # shares that label smoothing gives to all classes alike
 UNEQUAL = 0.05  # of the largest share of a sample, by which those of equal samples may differ
 TIGHT = 1e-6
 STILL = 1e-9  # of the change of the weights, below which a bias is not moved
@@ -164,14 +165,18 @@ class Explanation:
     def _output(self) -> Array:
         """Explain the output layer, and return the delta that did."""
         act, best = self.replica.acts[-1], None
-        for low, high in TARGETS:
+        for low, high in (
+            *TARGETS,
+            *((share / self.eye.shape[1], 1 - share + share / self.eye.shape[1]) for share in SMOOTHED),
+        ):
             if best is not None and not best[0][0]:
                 break
             target = low + (high - low) * self.eye
             for name, delta in output_deltas(act, self.zs[-1], self.outs[-1], target):
                 weights, inputs = self._weights(self.last, delta)
                 right = (name, act) in RIGHT
-                key: tuple[Any, ...] = (weights.rest > self.tolerance, weights.unequal, not right, weights.rest)
+                rest = max(weights.rest, TIGHT)  # of formulas that are the same, the first one is taken
+                key: tuple[Any, ...] = (rest > self.tolerance, weights.unequal, not right, rest)
                 if self.adaptive:  # all formulas have nearly the same signs
                     key = (key[0], round(weights.rest, 3), not right)
                 if best is None or key < best[0]:
@@ -208,7 +213,7 @@ class Explanation:
             key = (
                 weights.rest > self.tolerance,
                 weights.unequal,
-                -1 if name == "right" and weights.rest < self.tolerance else weights.rest,
+                -1 if name == "right" and weights.rest < self.tolerance else max(weights.rest, TIGHT),
             )
             if best is None or key < best[0]:
                 best = key, name, delta, weights, inputs
@@ -280,10 +285,11 @@ class Explanation:
 
     def _error(self, k: int, delta: Array) -> Array:
         if k == self.last:
-            return self.outs[-1] - self.target
+            return np.asarray(self.outs[-1] - self.target)
         f = FUNCTIONS[self.replica.acts[k]][1](self.zs[k], self.outs[k + 1])
         with np.errstate(all="ignore"):
-            return np.where(f != 0, delta / f, 0)
+            error: Array = np.where(f != 0, delta / f, 0)
+            return error
 
     def _add(self, k: int, formula: str | None, weights: Fit, inputs: str, delta: Array) -> None:
         right = np.einsum("ni,no->io", self.outs[k], self.reference[k])
@@ -333,7 +339,7 @@ class Explanation:
             return False
         steady = all(c.moved and c.inputs == "right" and not (c.fit.unequal and not c.bias) for c in self.arrays)
         ratios = np.array([c.ratio for c in self.arrays])
-        return steady and (ratios > 0).all() and bool(np.ptp(ratios) < 0.1 * ratios.max())
+        return bool(steady and (ratios > 0).all() and np.ptp(ratios) < 0.1 * ratios.max())
 
 
 def _moves(replica: Replica, changes: list[Array]) -> list[tuple[Array, Array | None]]:
@@ -345,8 +351,8 @@ def recovered_targets(
 ) -> Array | None:
     """Return the targets at which a step aimed, of shape (samples, classes), from the change of the last matrix.
 
-    That change is -c * inputs^T @ delta, so delta follows if there are no more samples than inputs, and y = a - delta, or
-    a - delta / f'. c is chosen such that the targets come nearest to whole numbers.
+    That change is -c * inputs^T @ delta, so delta follows if there are no more samples than inputs, and y = a - delta,
+    or a - delta / f'. c is chosen such that the targets come nearest to whole numbers.
     """
     m = len(x)
     zs, outs = replica.run(values, x)

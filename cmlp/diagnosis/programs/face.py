@@ -9,18 +9,26 @@ from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.programs import examine
 from cmlp.diagnosis.programs.examination import GIVEN, Examination
 from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.programs.setting_faults import learned
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import CmlpError, DataError, ModelError
 
 SECONDS = 30.0
 STAGES = 9
-SAMPLED = 20_000  # rows of which the data are checked
+PRAISE = "the data are sound, and the network learns"
 
 
 def check_program(
-    train: Any, test: Any, network: Any, functions: dict[str, Callable[..., Any] | None], settings: dict[str, Any], *,
-    seconds: float | None, bar: Any, check_data: Callable[[Dataset, Dataset | None], Report],
-) -> Report:  # fmt: skip
+    train: Any,
+    test: Any,
+    network: Any,
+    functions: dict[str, Callable[..., Any] | None],
+    settings: dict[str, Any],
+    *,
+    seconds: float | None,
+    bar: Any,
+    check_data: Callable[[Dataset, Dataset | None], Report],
+) -> Report:
     """Check data and a network of anybody's.
 
     Parameters
@@ -45,19 +53,17 @@ def check_program(
     for name, function in functions.items():
         if function is not None and not callable(function):
             raise ModelError(f"{name} must be a function that takes the network first, got {type(function).__name__}")
-    learned, judged = (
-        Samples(train, "train"),
-        None if test is None else _like(Samples(test, "test"), Samples(train, "train")),
-    )
+    known = Samples(train, "train")
+    judged = None if test is None else _like(Samples(test, "test"), known)
 
     def progress(what: str) -> None:
         bar.set_description(f"check: {what}")
         bar.update()
 
     progress("the data")
-    data, notes = _data(learned, judged, check_data)
+    data, notes = _data(known, judged, check_data)
     case = examine(
-        learned,
+        known,
         judged,
         network,
         functions,
@@ -69,7 +75,7 @@ def check_program(
 
 
 def _like(test: Samples, train: Samples) -> Samples:
-    """Number the classes of the test data as those of the training data."""
+    """Give the classes of the test data the numbers of those of the training data."""
     if test.depth != train.depth:
         raise DataError(f"test must have images of {train.depth} values, as train has, got {test.depth}")
     if test.vectors or train.vectors or np.array_equal(test.values, train.values):
@@ -98,11 +104,18 @@ def _joined(data: Report | None, notes: list[str], case: Examination) -> Report:
         if wrong:  # what is wrong with the data explains that a network does not learn from them
             findings = [f for f in findings if f.code != "learns-nothing"]
     findings.sort(key=lambda finding: -finding.severity)
-    unknown = data.unknown if data is not None and not findings and case.given is None else ()
+    unknown = list(case.unknown)
+    if not learned(case, case.given):
+        unknown += data.unknown if data is not None else ()
     return Report(
-        tuple(findings), (*_learned(case), *case.notes, *notes, *(data.notes if data is not None else ())), case.given,
-        data.repaired_train if data is not None else None, data.repaired_test if data is not None else None, unknown,
-    )  # fmt: skip
+        tuple(findings),
+        (*_learned(case), *case.notes, *notes, *(data.notes if data is not None else ())),
+        case.given,
+        data.repaired_train if data is not None else None,
+        data.repaired_test if data is not None else None,
+        tuple(unknown),
+        PRAISE,
+    )
 
 
 def _learned(case: Examination) -> list[str]:

@@ -4,7 +4,8 @@ import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.running import ask
-from cmlp.diagnosis.programs.samples import as_array
+from cmlp.diagnosis.programs.subject import Instance
+from cmlp.diagnosis.programs.tensors import as_array
 from cmlp.diagnosis.report import Severity
 
 ROWS = 40
@@ -26,7 +27,7 @@ def examine_forward(case: Examination) -> None:
         _images_kept(case, rows)
     if not subject.runs.single and first.ndim == 2 and "forward-not-repeatable" not in case.codes:
         with case.bounded(5.0):
-            _independent(case, rows, first)
+            _independent(case, instance, rows, first)
 
 
 def _repeatable(case: Examination, first: Array, second: Array) -> None:
@@ -40,9 +41,13 @@ def _repeatable(case: Examination, first: Array, second: Array) -> None:
     severity = Severity.ERROR if share > CHANGED else Severity.WARNING
     place = case.place_of("forward")
     case.found(
-        "forward-not-repeatable", severity, "Two calls with the same images give different outputs, as with dropout that stays on.",
-        measured + (f" ({place})" if place else ""), "use dropout and noise in training only: def forward(self, x, training=False)", where="network",
-    )  # fmt: skip
+        "forward-not-repeatable",
+        severity,
+        "Two calls with the same images give different outputs, as with dropout that stays on.",
+        measured + (f" ({place})" if place else ""),
+        "use dropout and noise in training only: def forward(self, x, training=False)",
+        where="network",
+    )
 
 
 def _images_kept(case: Examination, rows: Array) -> None:
@@ -61,14 +66,18 @@ def _images_kept(case: Examination, rows: Array) -> None:
     if after is not None and not np.array_equal(kept, after, equal_nan=True):
         place = case.place_of("forward")
         case.found(
-            "forward-changes-images", Severity.ERROR, "Running the network changes the images that it is given.",
-            f"pixels in {kept.min():.3g}..{kept.max():.3g} before the call, in {after.min():.3g}..{after.max():.3g} after it" + (f" ({place})" if place else ""),
-            "work on a copy: x = x / 255 instead of x /= 255", where="network",
-        )  # fmt: skip
+            "forward-changes-images",
+            Severity.ERROR,
+            "Running the network changes the images that it is given.",
+            f"pixels in {kept.min():.3g}..{kept.max():.3g} before the call, in {after.min():.3g}..{after.max():.3g} "
+            "after it" + (f" ({place})" if place else ""),
+            "work on a copy: x = x / 255 instead of x /= 255",
+            where="network",
+        )
 
 
-def _independent(case: Examination, rows: Array, first: Array) -> None:
-    subject, instance = case.subject, case.subject.instance()
+def _independent(case: Examination, instance: Instance, rows: Array, first: Array) -> None:
+    subject = case.subject
     try:
         alone = np.concatenate([subject.outputs(instance, row[None]) for row in rows])
     except Exception:
@@ -81,13 +90,18 @@ def _independent(case: Examination, rows: Array, first: Array) -> None:
     positive = first.min() >= 0
     whole = positive and np.isclose(first.sum(), 1, rtol=1e-3)
     classes = positive and np.allclose(first.sum(axis=0), 1, rtol=1e-3)
-    where = (
-        "; all outputs of a batch sum to 1, so the softmax divides by the sum of the whole batch" if whole
-        else "; over a batch every class sums to 1, so the softmax runs over the images and not over the classes" if classes else ""
-    )  # fmt: skip
+    why = ""
+    if whole:
+        why = "; all outputs of a batch sum to 1, so the softmax divides by the sum of the whole batch"
+    elif classes:
+        why = "; over a batch every class sums to 1, so the softmax runs over the images and not over the classes"
     place = case.place_of("forward")
     case.found(
-        "batch-not-independent", Severity.ERROR, "The outputs for an image depend on the other images of the batch.",
-        f"alone and among {len(rows)}, outputs differ by up to {np.abs(alone - first).max():.3g}" + where + (f" ({place})" if place else ""),
-        "sum over the classes: e / e.sum(axis=1, keepdims=True) for images in rows, axis=0 for images in columns", where="network",
-    )  # fmt: skip
+        "batch-not-independent",
+        Severity.ERROR,
+        "The outputs for an image depend on the other images of the batch.",
+        f"alone and among {len(rows)}, outputs differ by up to {np.abs(alone - first).max():.3g}{why}"
+        + (f" ({place})" if place else ""),
+        "sum over the classes: e / e.sum(axis=1, keepdims=True) for images in rows, axis=0 for images in columns",
+        where="network",
+    )

@@ -2,8 +2,9 @@
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.copies import Copier
 from cmlp.diagnosis.programs.leaves import Block, attributes, step_into
-from cmlp.diagnosis.programs.samples import is_tensor
+from cmlp.diagnosis.programs.tensors import is_tensor
 
 DROPPED = re.compile(r"_?(dropout|drop)(_?(rate|prob|p|ratio))?|p_?drop(out)?", re.IGNORECASE)
 KEPT = re.compile(r"_?(keep)_?(prob|rate|p)?|p_?keep", re.IGNORECASE)
@@ -23,7 +24,7 @@ class Framework:
     name = ""
     forward: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
-    keywords: dict[str, Any] = {}
+    keywords: Mapping[str, Any] = MappingProxyType({})
     single_precision = False
 
     def copied(self, network: Any, copier: Copier) -> Any:
@@ -111,19 +112,32 @@ class Keras(Framework):
     name = "keras"
     forward = ("predict",)
     forms = ("rows", "own")
-    keywords = {"verbose": 0}
+    keywords = MappingProxyType({"verbose": 0})
     single_precision = True
 
+    def __init__(self) -> None:
+        self.made: Any = None
+        self.start: list[NDArray[Any]] = []
+
     def copied(self, network: Any, copier: Copier) -> Any:
-        """Return a copy that is compiled alike."""
-        made = copy.deepcopy(network)
-        if getattr(network, "optimizer", None) is not None:
-            made.compile_from_config(network.get_compile_config())
-        return made
+        """Return the one copy, as it was at the start: each further one would be compiled anew, which takes seconds."""
+        if self.made is None:
+            self.made = copy.deepcopy(network)
+            if getattr(network, "optimizer", None) is not None:
+                self.made.compile_from_config(network.get_compile_config())
+                self.made.optimizer.build(self.made.trainable_variables)
+            self.start = [np.array(variable) for variable in self._variables()]
+        for variable, value in zip(self._variables(), self.start, strict=True):
+            variable.assign(value)
+        return self.made
+
+    def _variables(self) -> list[Any]:
+        optimizer = getattr(self.made, "optimizer", None)
+        return [*self.made.variables, *(optimizer.variables if optimizer is not None else [])]
 
     def fit_arguments(self, made: dict[str, Any]) -> dict[str, Any]:
         """Let it show no progress."""
-        return made | {"verbose": 0}
+        return {**made, **self.keywords}
 
 
 def framework_of(network: Any) -> Framework:

@@ -8,7 +8,8 @@ import numpy as np
 
 from cmlp.diagnosis.programs.calls import Wish, arguments, data_parameters
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, parameters_of, role
+from cmlp.diagnosis.programs.leaves import own_methods
+from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, role
 from cmlp.diagnosis.programs.running import TRY, Array, called, function_of, run
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ def find_fit(subject: "Subject") -> str | None:
     network = subject.given
     if network is None or hasattr(network, "__code__"):
         return None
-    names = [n for n in (*FIT, *(f"_{name}" for name in FIT)) if callable(getattr(network, n, None))]
-    others = [n for n in dir(network) if not n.startswith("__") and n not in names and not UNTOUCHED.search(n)]
+    names = [n for n in (*FIT, *(f"_{name}" for name in FIT)) if method_of(network, n) is not None]
+    others = [n for n in own_methods(network) if not n.startswith("__") and n not in names and not UNTOUCHED.search(n)]
     for name in (*names, *others):
-        method = getattr(network, name, None)
-        if not callable(method) or (name in others and not _trains(method, subject.settings)):
+        method = method_of(network, name)
+        if method is None or (name in others and not _trains(method, subject.settings)):
             continue
         if data_parameters(method, subject.settings) is not None:
             return name
@@ -56,15 +57,15 @@ def find_step(subject: "Subject") -> Stepping | None:
     network = subject.given
     if hasattr(network, "__code__") or network is None or isinstance(network, (dict, list, tuple, np.ndarray)):
         return None
-    names = [n for plain in STEP for n in (plain, f"_{plain}") if callable(getattr(network, n, None))]
+    names = [n for plain in STEP for n in (plain, f"_{plain}") if method_of(network, n) is not None]
     names += [
         n
-        for n in dir(network)
+        for n in own_methods(network)
         if n not in names
         and not n.startswith("__")
         and not UNTOUCHED.search(n)
         and n not in (*FORWARD, *SCORE)
-        and callable(getattr(network, n, None))
+        and method_of(network, n) is not None
     ]
     for name in names:
         if name == subject.trains or data_parameters(getattr(network, name), subject.settings) is None:
@@ -81,7 +82,7 @@ def _self_contained(subject: "Subject", name: str, *, single: bool) -> Stepping 
     rng = np.random.default_rng(2)
     pick = rng.choice(len(subject.samples), 1 if single else 5)
     x, y = subject.samples.x[pick], subject.samples.y[pick]
-    changes = []
+    changes: list[list[Array] | None] = []
     for before in (None, subject.samples.x[rng.choice(len(subject.samples), len(pick))], x):
         try:
             instance = subject.instance()

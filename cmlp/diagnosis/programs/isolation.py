@@ -1,40 +1,53 @@
 """Other people's code runs without being heard, with its own random numbers, and within its time."""
 
 import io
+import logging
 import random
 import signal
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-WALL = 4.0  # seconds that may pass for each second of the processor, as on a machine that others use
+WALL = 3.0  # seconds that may pass for each second of the processor, as on a machine that others use
 GRACE = 1.0
-INTERVAL = 0.05
+INTERVAL, SHORTEST = 0.05, 0.0002  # between two looks at the time
 
 
 class OutOfTime(BaseException):
     """Ends code that takes too long; no ``except Exception`` of theirs catches it."""
 
 
+class Ended(Exception):
+    """Stands for an end of the whole program that other people's code asked for."""
+
+
 class Sink(io.StringIO):
     """Takes what is written, and forgets it."""
 
     def write(self, text: str) -> int:
+        """Take a text."""
         return len(text)
 
 
 @contextmanager
 def silence() -> Iterator[None]:
     """Keep prints, warnings and pictures of other people's code away, and give it no input."""
-    with warnings.catch_warnings(), redirect_stdout(Sink()), redirect_stderr(Sink()), _no_input(), _no_windows():
+    quiet = warnings.catch_warnings(), redirect_stdout(Sink()), redirect_stderr(Sink())
+    with ExitStack() as stack:
+        for context in (*quiet, _no_input(), _no_windows(), _no_logs()):
+            stack.enter_context(context)
         warnings.simplefilter("ignore")
-        yield
+        try:
+            yield
+        except SystemExit as error:
+            raise Ended("it ended the program by sys.exit") from error
 
 
 @contextmanager
@@ -60,21 +73,32 @@ def _no_windows() -> Iterator[None]:
 
 
 @contextmanager
+def _no_logs() -> Iterator[None]:
+    """Log nothing: handlers may have kept the streams that were there before."""
+    root = logging.root.manager
+    kept, root.disable = root.disable, logging.CRITICAL
+    try:
+        yield
+    finally:
+        root.disable = kept
+
+
+@contextmanager
 def kept_state(generators: Iterable[Any] = ()) -> Iterator[None]:
     """Leave the generators of random numbers, and how NumPy treats errors, as they were."""
     states = [(generator, state_of(generator)) for generator in generators]
-    numbers, own, floats = np.random.get_state(), random.getstate(), np.geterr()  # noqa: NPY002
+    numbers, own = np.random.get_state(), random.getstate()  # noqa: NPY002
     torch: Any = sys.modules.get("torch")
     theirs = torch.get_rng_state() if torch is not None else None
     graded = torch.is_grad_enabled() if torch is not None else None
     try:
-        yield
+        with np.errstate():
+            yield
     finally:
         for generator, state in states:
             put_state(generator, state)
         np.random.set_state(numbers)  # noqa: NPY002
         random.setstate(own)
-        np.seterr(**floats)
         if torch is not None:
             torch.set_rng_state(theirs)
             torch.set_grad_enabled(graded)
@@ -124,7 +148,7 @@ def reseed(generator: Any, seed: int) -> None:
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in the body once it took so many seconds of the processor, or four times as many on the clock."""
+    """Raise OutOfTime in the body once it took so many seconds of the processor, or WALL times as many on the clock."""
     start, began = time.process_time(), time.monotonic()
 
     def over() -> bool:
@@ -135,39 +159,90 @@ def limited(seconds: float) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _by_signal(over: Any) -> Iterator[None]:
-    def ring(*_: Any) -> None:
-        if over():
+def importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, which must not be left half done: no later import would mend it."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+class _Alarm:
+    """Handles the signal: it raises OutOfTime, more and more often, for code that catches everything at most places."""
+
+    def __init__(self, over: Callable[[], bool], outer: Any) -> None:
+        self.over, self.interval, self.done = over, INTERVAL, False
+        self.outer = outer if isinstance(outer, _Alarm) else None  # its time goes on
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.outer is not None:
+            self.outer(number, frame)
+        if self.over() and not self.done and not importing(frame):
+            self.interval = max(self.interval / 2, SHORTEST)
+            signal.setitimer(signal.ITIMER_REAL, self.interval, self.interval)
             raise OutOfTime
 
-    handler, (left, interval) = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
-    signal.signal(signal.SIGALRM, ring)
+
+@contextmanager
+def _by_signal(over: Callable[[], bool]) -> Iterator[None]:
+    began = time.monotonic()
+    handler, (left, repeated) = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    alarm = _Alarm(over, handler)
+    signal.signal(signal.SIGALRM, alarm)
     signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, left, interval)
+        alarm.done = True
+        rest = max(left - (time.monotonic() - began), SHORTEST) if left else 0.0
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler if handler is not None else signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, rest, repeated)
 
 
 @contextmanager
-def _by_watch(over: Any) -> Iterator[None]:
-    """The same in other threads, where no signals arrive: another thread raises the exception in this one."""
+def _by_watch(over: Callable[[], bool]) -> Iterator[None]:
+    """Do the same in other threads, where no signals arrive: a further thread raises the exception in this one."""
     import ctypes
 
     here, done = threading.get_ident(), threading.Event()
 
     def watch() -> None:
-        while not done.wait(INTERVAL):
+        interval = INTERVAL
+        while not done.wait(interval):
             if over() and not done.is_set():
+                interval = max(interval / 2, SHORTEST)
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(here), ctypes.py_object(OutOfTime))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
+        with _sleep_in_slices():
+            yield
+    finally:
+        while thread.is_alive():
+            with suppress(OutOfTime):
+                done.set()
+                thread.join()
+        with suppress(OutOfTime):  # what was thrown last arrives here; taking it back would leave Python 3.11 in alarm
+            for _ in range(100):
+                done.is_set()
+
+
+@contextmanager
+def _sleep_in_slices() -> Iterator[None]:
+    """Wake ``time.sleep`` from time to time: outside of the main thread nothing else can end it."""
+    sleep = time.sleep
+
+    def slices(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > INTERVAL:
+            sleep(INTERVAL)
+        sleep(max(left, 0.0))
+
+    time.sleep = slices  # type: ignore[assignment]
+    try:
         yield
     finally:
-        done.set()
-        thread.join()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(here), None)
+        time.sleep = sleep

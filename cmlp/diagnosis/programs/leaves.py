@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.samples import as_array, is_tensor
+from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 
 Path = tuple[tuple[str, Any], ...]
 DEEPEST = 14  # steps from the object to its arrays; linked layers take two each
@@ -96,7 +96,7 @@ def numbers_of(value: Any) -> Any:
 def _put(root: Any, path: Path, part: Any) -> None:
     value = step_into(root, path)
     shape = np.shape(numbers_of(value))
-    numbers = np.asarray(part).reshape(shape)
+    numbers = np.array(part).reshape(shape)
     if isinstance(value, np.ndarray) and value.flags.writeable:
         value[...] = numbers
     elif is_tensor(value):
@@ -192,7 +192,7 @@ def _items(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     """Yield what hangs directly below an object of somebody's program."""
     if isinstance(value, dict):
         yield from ((("item", key), item) for key, item in list(value.items()) if isinstance(key, (str, int, tuple)))
-    elif isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1):
+    elif isinstance(value, (list, tuple)) or _of_objects(value):
         if len(value) <= LONGEST:
             yield from ((("item", key), item) for key, item in enumerate(value))
     elif isinstance(value, FunctionType):
@@ -203,6 +203,10 @@ def _items(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield from _of_module(value)
     elif not inspect.isroutine(value) and not isinstance(value, CellType):
         yield from ((("attr", key), item) for key, item in attributes(value).items())
+
+
+def _of_objects(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1
 
 
 def attributes(value: Any) -> dict[str, Any]:
@@ -294,3 +298,20 @@ def _name(paths: tuple[Path, ...]) -> str:
     place = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
     tail = spelled(one[place + 1 :])
     return f"{spelled(one[:place])}[:]{'.' if tail and tail[0] != '[' else ''}{tail}"
+
+
+def own_methods(network: Any) -> list[str]:
+    """Return the names of the functions that the classes of an object define in somebody's program."""
+    found: dict[str, None] = {}
+    for kind in type(network).__mro__:
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        if kind.__module__ == "__main__" or (file is not None and own_code(file)):
+            found |= dict.fromkeys(
+                name
+                for name, value in vars(kind).items()
+                if callable(value) or isinstance(value, (staticmethod, classmethod))
+            )
+    found |= dict.fromkeys(
+        name for name, value in getattr(network, "__dict__", {}).items() if isinstance(value, FunctionType)
+    )
+    return [name for name in found if not name.startswith("__")]

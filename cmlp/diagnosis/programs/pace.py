@@ -1,58 +1,99 @@
-"""Whether the steps of a training become small long before it ends."""
+"""Whether the steps of a training become small long before an epoch ends."""
+
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from types import FrameType
+from typing import Any
 
 import numpy as np
 
 from cmlp.diagnosis.programs.deltas import hidden_right, output_deltas
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.leaves import own_code
 from cmlp.diagnosis.report import Severity
 
-SHORT, LONG = 100, 1000  # samples
-FARTHER = 1.15  # times as far that ten times as many samples move at least
+IMAGES = 1000
+PARTS = 10  # of an epoch
+SMALL = 0.02  # of the way of the first tenth, that the last three go on average
 SLOPE = 0.2  # of the slope at the start, that is left where only the rate became small
 
 
+class Lines:
+    """Calls a function at every so many lines of somebody's code."""
+
+    def __init__(self, every: int, look: Callable[[], None] | None) -> None:
+        self.count, self.every, self.look = 0, every, look
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
+        """Count a line."""
+        if not own_code(frame.f_code.co_filename):
+            return None
+        self.count += 1
+        if self.look is not None and self.count % self.every == 0:
+            self.look()
+        return self
+
+
 def examine_pace(case: Examination) -> bool:
-    """Compare how far few and many samples move the parameters; return whether the learning rate decays to nothing."""
+    """Measure how far each tenth of an epoch moves the parameters; return whether the rate decays to nothing."""
     subject = case.subject
-    if not subject.trains or case.replica is None or case.batch is not None and case.batch > SHORT:
+    if not subject.trains or case.replica is None or not subject.in_place or case.facts.get("not finite"):
         return False
     try:
-        short, _ = _moved(case, SHORT)
-        far, values = _moved(case, LONG)
-        slopes = [_slope(case, some) for some in (subject.values(subject.instance()), values)]
+        lines, _ = _run(case, 1, None)
+        _, states = _run(case, max(1, lines // PARTS), [])
     except (Exception, OutOfTime):
         return False
-    if not short or far > FARTHER * short or slopes[1] < SLOPE * slopes[0]:
+    ways = [_distance(one, other) for one, other in pairwise(states)]
+    if len(ways) < PARTS - 1 or not ways[0]:
+        return False
+    slopes = [_slope(case, states[0]), _slope(case, states[-1])]
+    last = float(np.mean(ways[-3:]))
+    if last > SMALL * max(ways[0], ways[1]) or slopes[1] < SLOPE * slopes[0]:
         return False
     place = case.place_of("fit")
     case.found(
         "learning-rate-decays",
         Severity.ERROR,
-        "The steps become small long before an epoch ends, as with a learning rate that is reduced at every mini-batch.",
-        f"{SHORT} images move the parameters by {short:.3g}, and {LONG} images by {far:.3g}, though the slope of the loss "
-        f"is still {100 * slopes[1] / slopes[0]:.0f} % of what it was" + (f" ({place})" if place else ""),
+        "The steps become small long before an epoch ends, as with a learning rate that is reduced at every "
+        "mini-batch.",
+        f"the first tenth of an epoch with {IMAGES:,} images moves the parameters by {max(ways[0], ways[1]):.3g}, "
+        "and the last "
+        f"ones by {last:.3g}, though the slope of the loss is still {100 * slopes[1] / slopes[0]:.0f} % of what it was"
+        + (f" ({place})" if place else ""),
         "reduce the learning rate once in an epoch, and less",
         before=case.given,
     )
     return True
 
 
-def _moved(case: Examination, n: int) -> tuple[float, list[Array]]:
-    subject, pick = case.subject, case.order[:n]
+def _run(case: Examination, every: int, states: list[list[Array]] | None) -> tuple[int, list[list[Array]]]:
+    """Train for an epoch; return how many lines ran, and the parameters at every so many lines."""
+    subject, pick = case.subject, case.order[:IMAGES]
     instance = subject.instance()
-    start = subject.values(instance)
-    with case.bounded(3.0), np.errstate(all="ignore"):
-        subject.fit(instance, case.train.x[pick], case.train.y[pick], None, None if subject.epochs is None else 1)
-    end = subject.values(instance)
-    return float(np.sqrt(sum(np.sum((a - b) ** 2) for a, b in zip(end, start, strict=True)))), end
+    found: list[list[Array]] = [subject.values(instance)]
+    lines = Lines(every, None if states is None else lambda: found.append(subject.values(instance)))
+    kept = sys.gettrace()
+    with case.bounded(4.0, 0, instance), np.errstate(all="ignore"):
+        sys.settrace(lines)
+        try:
+            subject.fit(instance, case.train.x[pick], case.train.y[pick], None, None if subject.epochs is None else 1)
+        finally:
+            sys.settrace(kept)
+    return lines.count, found
+
+
+def _distance(one: list[Array], other: list[Array]) -> float:
+    return float(np.sqrt(sum(np.sum((a - b) ** 2) for a, b in zip(one, other, strict=True))))
 
 
 def _slope(case: Examination, values: list[Array]) -> float:
     """Return how steep the squared error is, as the length of its gradient."""
     replica = case.replica
     assert replica is not None
-    pick = case.order[:LONG]
+    pick = case.order[:IMAGES]
     zs, outs = replica.run(values, case.train.x[pick])
     layers, act = replica.layers(values), replica.acts[-1]
     targets = np.eye(outs[-1].shape[1])[case.train.y[pick]]

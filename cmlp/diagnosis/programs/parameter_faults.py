@@ -7,7 +7,6 @@ from cmlp.diagnosis.programs.leaves import step_into
 from cmlp.diagnosis.programs.replica import FUNCTIONS
 from cmlp.diagnosis.report import Severity
 
-FLAT = 0.9  # share of slopes below a hundredth of the largest one
 SAME = 1e-12
 
 
@@ -19,9 +18,13 @@ def examine_parameters(case: Examination) -> None:
     for block, value in zip(subject.blocks, values, strict=True):
         if block.kind in "iu" and block.shape:
             case.found(
-                "integer-parameters", Severity.ERROR, f"{block.name} holds whole numbers, so that steps are cut off.",
-                f"its type is an integer, and its values are in {value.min():g}..{value.max():g}", f"{block.name} = {block.name}.astype(float)", where="network",
-            )  # fmt: skip
+                "integer-parameters",
+                Severity.ERROR,
+                f"{block.name} holds whole numbers, so that steps are cut off.",
+                f"its type is an integer, and its values are in {value.min():g}..{value.max():g}",
+                f"{block.name} = {block.name}.astype(float)",
+                where="network",
+            )
         if not np.isfinite(value).all():
             bad = int((~np.isfinite(value)).sum())
             case.found(
@@ -35,9 +38,13 @@ def examine_parameters(case: Examination) -> None:
         names = sorted({name for pair in subject.shared for name in pair})
         shown = f"{', '.join(names[:3])}, ..." if len(names) > 3 else " and ".join(names)
         case.found(
-            "shared-array", Severity.ERROR, f"{shown} are one and the same object.",
-            f"{len(names)} places hold it, and a change in one of them changes all", "make one for each: [make() for _ in range(n)], not [make()] * n", where="network",
-        )  # fmt: skip
+            "shared-array",
+            Severity.ERROR,
+            f"{shown} are one and the same object.",
+            f"{len(names)} places hold it, and a change in one of them changes all",
+            "make one for each: [make() for _ in range(n)], not [make()] * n",
+            where="network",
+        )
     case.repairs["equal"] = _equal_units(case, values)
 
 
@@ -49,9 +56,13 @@ def _registered(case: Examination) -> None:
     lost = [block.name for block in subject.blocks if step_into(subject.given, block.paths[0]).data_ptr() not in known]
     if lost:
         case.found(
-            "not-registered", Severity.ERROR, f"{', '.join(lost)} are not among the parameters of the module, so that no optimizer changes them.",
-            f"the outputs depend on {len(subject.blocks)} arrays, and module.parameters() has {len(known)}", "self.layers = nn.ModuleList(layers), not a plain list", where="network",
-        )  # fmt: skip
+            "not-registered",
+            Severity.ERROR,
+            f"{', '.join(lost)} are not among the parameters of the module, so that no optimizer changes them.",
+            f"the outputs depend on {len(subject.blocks)} arrays, and module.parameters() has {len(known)}",
+            "self.layers = nn.ModuleList(layers), not a plain list",
+            where="network",
+        )
 
 
 def _equal_units(case: Examination, values: list[Array]) -> list[str]:
@@ -78,14 +89,22 @@ def examine_activations(case: Examination) -> None:
     _, outs = replica.run(values, case.train.x[case.order[:500]])
     if len(replica.acts) > 1 and all(act == "identity" for act in replica.acts[:-1]):
         case.found(
-            "no-activation", Severity.WARNING, "The hidden layers have no activation, so that the network is a linear one.",
-            "its outputs are those of its matrices alone, to 9 digits", "h = np.maximum(z, 0), or sigmoid(z), in each hidden layer", where="network",
-        )  # fmt: skip
+            "no-activation",
+            Severity.WARNING,
+            "The hidden layers have no activation, so that the network is a linear one.",
+            "its outputs are those of its matrices alone, to 9 digits",
+            "h = np.maximum(z, 0), or sigmoid(z), in each hidden layer",
+            where="network",
+        )
     if replica.acts[-1] == "relu" and np.isfinite(outs[-1]).all():
         case.found(
-            "relu-output", Severity.WARNING, "The output layer is a ReLU, which learns nothing more where an output is 0.",
-            f"{100 * np.mean(outs[-1] == 0):.0f} % of the outputs are 0 before training", "no activation in the output layer, and softmax in the loss", where="network",
-        )  # fmt: skip
+            "relu-output",
+            Severity.WARNING,
+            "The output layer is a ReLU, which learns nothing more where an output is 0.",
+            f"{100 * np.mean(outs[-1] == 0):.0f} % of the outputs are 0 before training",
+            "no activation in the output layer, and softmax in the loss",
+            where="network",
+        )
 
 
 def saturation(case: Examination, values: list[Array] | None = None) -> str:
@@ -104,5 +123,6 @@ def saturation(case: Examination, values: list[Array] | None = None) -> str:
             flat = float(np.mean((outs[k + 1] <= 0).all(axis=0)))
         if flat > 0.5 and act in ("sigmoid", "tanh", "relu"):
             what = "units are 0 for all images" if act == "relu" else "slopes are flat"
-            return f"; {when} training {100 * flat:.0f} % of the {what} in hidden layer {k + 1}, with sums in {zs[k].min():.3g}..{zs[k].max():.3g}"
+            sums = f"with sums in {zs[k].min():.3g}..{zs[k].max():.3g}"
+            return f"; {when} training {100 * flat:.0f} % of the {what} in hidden layer {k + 1}, {sums}"
     return ""

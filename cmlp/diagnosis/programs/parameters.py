@@ -7,7 +7,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.leaves import Block, Walk, blocks_of, spelled, step_into
 from cmlp.diagnosis.programs.running import PROBED, Array
-from cmlp.diagnosis.programs.samples import as_array
+from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Instance, Subject
@@ -31,7 +31,7 @@ def find_parameters(subject: "Subject") -> None:
         if block.kind == "f" and block.shape:
             _attempt(block, again, 0.2 * rng.normal(size=block.shape) / max(block.shape[-1], 1) ** 0.5)
     found |= _that_matter(subject, again, blocks)
-    chosen = _without_wholes(subject, [block for block in blocks if block.name in found])
+    chosen = _without_wholes(subject, [block for block in blocks if block in found])
     subject.blocks = [block for block in chosen if not _helper(subject, block)]
     subject.shared = _in_several_places(subject, walk)
 
@@ -70,10 +70,10 @@ def _attempt(block: Block, instance: "Instance", numbers: Array) -> bool:
     return True
 
 
-def _that_matter(subject: "Subject", instance: "Instance", blocks: list[Block]) -> set[str]:
+def _that_matter(subject: "Subject", instance: "Instance", blocks: list[Block]) -> set[Block]:
     rng = np.random.default_rng(1)
     rows = np.abs(rng.normal(size=(PROBED, subject.samples.depth)))
-    found: set[str] = set()
+    found: set[Block] = set()
     try:
         base = subject.outputs(instance, rows)
         for block in blocks:
@@ -82,7 +82,7 @@ def _that_matter(subject: "Subject", instance: "Instance", blocks: list[Block]) 
             try:
                 block.write(instance.network, kept + (noise if block.kind == "f" else 1 + np.abs(noise).astype(int)))
                 if not np.array_equal(base, subject.outputs(instance, rows), equal_nan=True):
-                    found.add(block.name)
+                    found.add(block)
             except Exception:
                 continue
             finally:

@@ -5,42 +5,46 @@ With it gradients are exact, and everything about a step becomes arithmetic.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
-from typing import TYPE_CHECKING, Any
+from itertools import islice, pairwise, product
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.leaves import Block, attributes
+from cmlp.diagnosis.programs.leaves import attributes, step_into
+from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Instance, Subject
 
 Array = NDArray[Any]
 EXACT, SINGLE = 1e-9, 2e-5  # how far outputs may differ, relative to the largest one
+ORDERS: tuple[Literal["C", "F"], ...] = ("C", "F")
+PROBES = 24
 MOST_SIZES = 12
+MOST_CHAINS = 256  # orders of equal matrices; the one in which they stand comes first
 
 
 def sigmoid(z: Array) -> Array:
     """Return the logistic function, without overflow."""
     small = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1 / (1 + small), small / (1 + small))
+    return np.asarray(np.where(z >= 0, 1, small) / (1 + small))
 
 
 def softmax(z: Array) -> Array:
     """Return the softmax of each row, without overflow."""
     e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
 def _phi(z: Array) -> Array:
     from scipy.special import ndtr
 
-    return ndtr(z)
+    return np.asarray(ndtr(z))
 
 
 def _gelu_tanh(z: Array) -> Array:
-    return 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return np.asarray(0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))))
 
 
 Pair = tuple[Callable[[Array], Array], Callable[[Array, Array], Array]]
@@ -97,21 +101,27 @@ class Piece:
     shape: tuple[int, ...]
     start: int = 0
     turned: bool = False
-    order: str = "C"
+    order: Literal["C", "F"] = "C"
     folded: str = ""  # whether the "first" or the "last" input is a 1, whose weights are the biases
 
     def of(self, values: list[Array]) -> Array:
         """Return the numbers, as (inputs, outputs) for weights."""
-        size = int(np.prod(self.shape, dtype=int))
-        flat = np.asarray(values[self.index]).reshape(-1)[self.start : self.start + size]
-        made = flat.reshape(self.shape, order=self.order)  # type: ignore[call-overload]
+        made = self._place(values).reshape(self.shape, order=self.order)
         return made.T if self.turned else made
 
     def add(self, values: list[Array], change: Array) -> None:
         """Add to the numbers, in place."""
-        size = int(np.prod(self.shape, dtype=int))
         made = (change.T if self.turned else change).reshape(self.shape)
-        values[self.index].reshape(-1)[self.start : self.start + size] += made.ravel(order=self.order)  # type: ignore[call-overload]
+        place = self._place(values)
+        place += made.ravel(order=self.order)
+
+    def _place(self, values: list[Array]) -> Array:
+        return values[self.index].reshape(-1)[self.start : self.start + self.size]
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return int(np.prod(self.shape, dtype=int))
 
     @property
     def inputs(self) -> int:
@@ -164,54 +174,52 @@ class Replica:
             weights = np.concatenate(parts)
         piece.add(values, weights)
         if bias is not None:
-            size = int(np.prod(bias.shape, dtype=int))
-            bias.add(values, (np.full(1, biases.sum()) if size == 1 else biases).reshape(bias.shape))
+            bias.add(values, (np.full(1, biases.sum()) if bias.size == 1 else biases).reshape(bias.shape))
 
 
 def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
     """Return the replica of a network, or None if it is no chain of dense layers with known activations."""
     values = subject.values(instance)
-    rng = np.random.default_rng(3)
-    depth = subject.samples.depth
-    x = rng.random((6, depth)) * rng.random((6, depth)) * 0.5
+    x = _probes(subject.samples.depth)
     out = subject.outputs(instance, x)
     if out.ndim == 1 or not np.isfinite(out).all() or any(value.size == 0 for value in values):
         return None
-    single = subject.framework.single_precision or any(_is_single(subject, block) for block in subject.blocks)
-    tolerance = SINGLE if single else EXACT
-    found = list(_chains(subject, values, out.shape[1]))
+    tolerance = SINGLE if is_single(subject, instance) else EXACT
+    close = tolerance * max(float(np.abs(out).max()), 1e-3)
+    found = list(islice(_chains(subject, values, out.shape[1]), MOST_CHAINS))
     for inputs in INPUTS:
         for weights, biases in found:
-            for acts in _activations(len(weights), every=inputs == "x"):
-                replica = Replica(weights, biases, acts, inputs)
-                made = replica.run(values, x)[1][-1]
-                if made.shape == out.shape and np.allclose(
-                    made, out, rtol=tolerance * 10, atol=tolerance * max(np.abs(out).max(), 1e-3)
-                ):
-                    return replica
+            for hidden in _hidden_activations(len(weights), every=inputs == "x"):
+                z = Replica(weights, biases, (*hidden, "identity"), inputs).run(values, x)[0][-1]
+                for act in OUTPUT:
+                    with np.errstate(all="ignore"):
+                        made = FUNCTIONS[act][0](z)
+                    if np.allclose(made, out, rtol=tolerance * 10, atol=close):
+                        return Replica(weights, biases, (*hidden, act), inputs)
     return None
 
 
-def _is_single(subject: "Subject", block: Block) -> bool:
-    from cmlp.diagnosis.programs.leaves import step_into
-    from cmlp.diagnosis.programs.samples import as_array
-
-    root = subject.instance().network
-    array = as_array(step_into(root, block.paths[0]))
-    return array is not None and array.dtype.itemsize < 8
+def _probes(depth: int) -> Array:
+    """Return inputs as of images, and such of both signs, so that each unit is seen on both sides of 0."""
+    rng = np.random.default_rng(3)
+    images = rng.random((6, depth)) * rng.random((6, depth)) * 0.5
+    return np.concatenate([images, rng.normal(size=(PROBES - 6, depth))])
 
 
-def _activations(layers: int, *, every: bool) -> Iterator[tuple[str, ...]]:
-    hidden = min(layers - 1, 3)
-    first = [(name,) * (layers - 1) for name in (HIDDEN if every else COMMON)] if layers > 1 else [()]
-    for some in first:
-        for act in OUTPUT:
-            yield (*some, act)
-    if hidden > 1 and every:
-        for mixed in product(COMMON, repeat=hidden):
-            if len(set(mixed)) > 1:
-                for act in OUTPUT:
-                    yield (*mixed, *mixed[-1:] * (layers - 1 - hidden), act)
+def is_single(subject: "Subject", instance: "Instance") -> bool:
+    """Whether a network computes in single precision."""
+    arrays = [as_array(step_into(instance.network, block.paths[0])) for block in subject.blocks]
+    return subject.framework.single_precision or any(a is not None and a.dtype.itemsize < 8 for a in arrays)
+
+
+def _hidden_activations(layers: int, *, every: bool) -> Iterator[tuple[str, ...]]:
+    """Yield activations of the hidden layers: the same for all, then, for up to three layers, mixed ones."""
+    yield from ((name,) * (layers - 1) for name in (HIDDEN if every else COMMON)) if layers > 1 else [()]
+    mixed = min(layers - 1, 3)
+    if mixed > 1 and every:
+        for some in product(COMMON, repeat=mixed):
+            if len(set(some)) > 1:
+                yield *some, *some[-1:] * (layers - 1 - mixed)
 
 
 Chain = tuple[tuple[Piece, ...], tuple[Piece | None, ...]]
@@ -223,11 +231,7 @@ def _chains(subject: "Subject", values: list[Array], classes: int) -> Iterator[C
     if len(values) == 1 and max(values[0].shape, default=0) == values[0].size:
         yield from _of_one_vector(subject, values[0].size, depth, classes)
         return
-    matrices = [
-        i
-        for i, v in enumerate(values)
-        if (v.ndim == 2 and min(v.shape) > 1) or (v.ndim == 2 and classes == 2 and v.size > 2 and 1 in v.shape)
-    ]
+    matrices = [i for i, v in enumerate(values) if v.ndim == 2 and (min(v.shape) > 1 or (classes == 2 and v.size > 2))]
     vectors = [i for i in range(len(values)) if i not in matrices]
     for extra in (0, 1):
         for chain in _extended(values, matrices, depth, classes, (), extra):
@@ -258,7 +262,8 @@ def _extended(
 
 
 def _biases(values: list[Array], vectors: list[int], chain: tuple[Piece, ...]) -> tuple[Piece | None, ...] | None:
-    free, made = list(vectors), []
+    free = list(vectors)
+    made: list[Piece | None] = []
     for piece in chain:
         fits = (v for v in free if values[v].size == piece.outputs)
         single = (v for v in free if values[v].size == 1)
@@ -272,16 +277,16 @@ def _biases(values: list[Array], vectors: list[int], chain: tuple[Piece, ...]) -
 def _of_one_vector(subject: "Subject", total: int, depth: int, classes: int) -> Iterator[Chain]:
     """Yield ways to cut one vector of all parameters into layers."""
     for sizes in _possible_sizes(subject, total, depth, classes):
-        shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+        shapes = list(pairwise(sizes))
         for style in ("W b W b", "W W b b", "folded first", "folded last"):
             for turned in (True, False):
-                for order in ("C", "F"):
+                for order in ORDERS:
                     chain = _cut(shapes, style, turned=turned, order=order)
                     if chain is not None:
                         yield chain
 
 
-def _cut(shapes: list[tuple[int, int]], style: str, *, turned: bool, order: str) -> Chain | None:
+def _cut(shapes: list[tuple[int, int]], style: str, *, turned: bool, order: Literal["C", "F"]) -> Chain | None:
     start, weights, biases = 0, [], []
     folded = style.split()[1] if style.startswith("folded") else ""
     for one, other in shapes:

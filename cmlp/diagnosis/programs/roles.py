@@ -9,27 +9,115 @@ from collections.abc import Callable
 from typing import Any
 
 FORWARD = [
-    "predict_proba", "feedforward", "feed_forward", "forward", "forward_pass", "forward_prop", "forward_propagation",
-    "forwardprop", "forward_propagate", "propagate", "think", "query", "activate", "infer", "inference", "run",
-    "compute", "output", "outputs", "get_output", "__call__", "predict", "prediction", "classify", "avant", "propager",
-    "propagation", "vorwaerts", "vorwärts", "adelante", "propagar", "avanti",
-]  # fmt: skip
+    "predict_proba",
+    "feedforward",
+    "feed_forward",
+    "forward",
+    "forward_pass",
+    "forward_prop",
+    "forward_propagation",
+    "forwardprop",
+    "forward_propagate",
+    "propagate",
+    "think",
+    "query",
+    "activate",
+    "infer",
+    "inference",
+    "run",
+    "compute",
+    "output",
+    "outputs",
+    "get_output",
+    "__call__",
+    "predict",
+    "prediction",
+    "classify",
+    "avant",
+    "propager",
+    "propagation",
+    "vorwaerts",
+    "vorwärts",
+    "adelante",
+    "propagar",
+    "avanti",
+]
 STEP = [
-    "gradient_step", "update_mini_batch", "train_batch", "train_on_batch", "train_step", "training_step", "fit_batch",
-    "partial_fit", "learn_batch", "sgd_step", "step", "train_one", "train_single", "learn_one", "backprop",
-    "backpropagation", "backpropagate", "back_propagation", "back_propagate", "backward_pass", "backward",
-    "update_weights", "update", "learn", "train_iteration", "update_batch",
-]  # fmt: skip
+    "gradient_step",
+    "update_mini_batch",
+    "train_batch",
+    "train_on_batch",
+    "train_step",
+    "training_step",
+    "fit_batch",
+    "partial_fit",
+    "learn_batch",
+    "sgd_step",
+    "step",
+    "train_one",
+    "train_single",
+    "learn_one",
+    "backprop",
+    "backpropagation",
+    "backpropagate",
+    "back_propagation",
+    "back_propagate",
+    "backward_pass",
+    "backward",
+    "update_weights",
+    "update",
+    "learn",
+    "train_iteration",
+    "update_batch",
+]
 FIT = [
-    "train", "fit", "SGD", "sgd", "learn", "optimize", "gradient_descent", "stochastic_gradient_descent",
-    "train_network", "training", "train_model", "fit_model", "run_training", "entrainer", "apprendre", "trainieren",
-    "trainiere", "lerne", "lernen", "anlernen", "entrenar", "aprender", "treinar", "addestra", "allena",
-]  # fmt: skip
+    "train",
+    "fit",
+    "SGD",
+    "sgd",
+    "learn",
+    "optimize",
+    "gradient_descent",
+    "stochastic_gradient_descent",
+    "train_network",
+    "training",
+    "train_model",
+    "fit_model",
+    "run_training",
+    "entrainer",
+    "apprendre",
+    "trainieren",
+    "trainiere",
+    "lerne",
+    "lernen",
+    "anlernen",
+    "entrenar",
+    "aprender",
+    "treinar",
+    "addestra",
+    "allena",
+]
 SCORE = [
-    "test", "evaluate", "accuracy", "score", "get_accuracy", "compute_accuracy", "calc_accuracy", "calculate_accuracy",
-    "evaluer", "évaluer", "exactitude", "genauigkeit", "bewerten", "testen", "evaluar", "precision_total", "exactitud",
-    "avaliar", "acuracia",
-]  # fmt: skip
+    "test",
+    "evaluate",
+    "accuracy",
+    "score",
+    "get_accuracy",
+    "compute_accuracy",
+    "calc_accuracy",
+    "calculate_accuracy",
+    "evaluer",
+    "évaluer",
+    "exactitude",
+    "genauigkeit",
+    "bewerten",
+    "testen",
+    "evaluar",
+    "precision_total",
+    "exactitud",
+    "avaliar",
+    "acuracia",
+]
 SCORE_LIKE = re.compile(
     r"acc|score|evalu|correct|percent|precis|exact|juste|reussi|réussi|taux|treff|genau|quote|richtig|aciert|acert"
     r"|porcent|pourcent|hits?(_|$)|success|erfolg|bewert",
@@ -83,6 +171,18 @@ def signature_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None
         return None
 
 
+def method_of(network: Any, name: str) -> Callable[..., Any] | None:
+    """Return a method or another function among the attributes, without running any property."""
+    try:
+        static = inspect.getattr_static(network, name)
+        if isinstance(static, property) or not (callable(static) or isinstance(static, (staticmethod, classmethod))):
+            return None
+        found = getattr(network, name)
+    except Exception:
+        return None
+    return found if callable(found) else None
+
+
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """Return the parameters of a function that can be given by name or position, or [] where nobody knows them."""
     return [p for p in signature_of(function) or [] if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
@@ -92,7 +192,9 @@ def required(function: Callable[..., Any]) -> int:
     """Return how many arguments a function must be given; 1 where nobody knows."""
     if signature_of(function) is None:
         return 1
-    return sum(p.default is p.empty and p.kind is not p.KEYWORD_ONLY for p in parameters_of(function))
+    needed = sum(p.default is p.empty and p.kind is not p.KEYWORD_ONLY for p in parameters_of(function))
+    any_number = any(p.kind is p.VAR_POSITIONAL for p in signature_of(function) or [])
+    return max(needed, 1) if any_number else needed
 
 
 def by_value(value: Any) -> str | None:

@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import Path, Walk, numbers_of, spelled, step_into
-from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, parameters_of, required, role
-from cmlp.diagnosis.programs.samples import as_array
+from cmlp.diagnosis.programs.leaves import Path, Walk, is_own, numbers_of, own_methods, spelled, step_into
+from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, required, role
+from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Instance, Subject
 
 Array = NDArray[Any]
-TRY = 4.0  # seconds of the processor for one attempt to call something
+TRY = 2.0  # seconds of the processor for one attempt to call something
+MOST_HUNG = 2  # methods that do not return, after which no other is tried
 PROBED = 3  # images in an attempt
 LAYER_FLAG = re.compile(r"(is_?)?train(ing)?(_mode)?|train_flag|apprentissage|dropout_on", re.IGNORECASE)
 NO_OUTPUT = re.compile(r"(.*[._\[])?'?_*(b|bias|w|weight|g|grad|d|delta|nabla|m|v|vel|momentum|theta)", re.IGNORECASE)
@@ -64,24 +65,33 @@ def find_forward(subject: "Subject") -> Call | None:
     """Return how a network gives outputs, or else labels; None where no way was found."""
     rows = subject.samples.x[np.random.default_rng(0).choice(len(subject.samples), PROBED)]
     best: tuple[int, Call] | None = None
+    hung = 0
     for name, skip in _forward_names(subject):
         for form, single in _forms(subject):
             call = Call(name, form, single, skip)
             rank = _rank(subject, call, rows)
-            if rank and (best is None or rank > best[0]):
+            if rank < 0:
+                hung += 1
+                break
+            if rank > 0 and (best is None or rank > best[0]):
                 best = rank, call
             if rank >= 2:
                 return call
+        if hung >= MOST_HUNG:
+            break
     return best[1] if best else None
 
 
 def _rank(subject: "Subject", call: Call, rows: Array) -> int:
-    """Return 2 for outputs of classes, 1 for labels, 0 where the call fails or changes the network."""
+    """Return 2 for outputs of classes, 1 for labels, 0 where the call fails, -1 where it does not return."""
     try:
         with silence(), np.errstate(all="ignore"), kept_state(), limited(TRY):
             seed_all(0)
             made = run(subject, subject.instance(), rows, call)
-    except (Exception, OutOfTime) as error:
+    except OutOfTime:
+        subject.reasons.append(f"{call.name or 'it'} did not return within {TRY:g} s for {PROBED} images")
+        return -1
+    except Exception as error:
         subject.reasons.append(f"{call.name or 'it'}: {type(error).__name__}: {str(error)[:80]}")
         return 0
     return 0 if made is None else made.ndim
@@ -101,14 +111,15 @@ def _forward_names(subject: "Subject") -> Iterator[tuple[str, int]]:
     ]
     if subject.framework.forward:
         known = list(subject.framework.forward)
-    names = [name for name in known if callable(getattr(network, name, None))]
+    names = [name for name in known if method_of(network, name) is not None]
     yield from ((name, 0) for name in names if required(getattr(network, name)) == 1)
-    if not isinstance(network, type) and not subject.framework.forward:
-        for name in dir(network):
+    if is_own(network) and not subject.framework.forward:
+        for name in own_methods(network):
             plain = name.strip("_")
             if name.startswith("__") or name in names or UNTOUCHED.search(name) or plain in (*FIT, *STEP, *SCORE):
                 continue
-            if callable(getattr(network, name, None)) and required(getattr(network, name)) == 1:
+            method = method_of(network, name)
+            if method is not None and required(method) == 1:
                 yield name, 0
 
 
@@ -117,7 +128,8 @@ def _forms(subject: "Subject") -> list[tuple[str, bool]]:
     if subject.framework.forms:
         return [(form, False) for form in subject.framework.forms]
     own = [("own", True)] if samples.pairs else [("own", False)]
-    return own + [
+    return [
+        *own,
         ("rows", False),
         ("columns", False),
         ("column", True),
@@ -135,13 +147,14 @@ def _shaped(subject: "Subject", rows: Array, form: str) -> Any:
         return samples.image(rows[0])
     if form.startswith("tensor"):
         return subject.framework.shaped(rows, form)
-    return {
+    shapes: dict[str, Callable[[], Any]] = {
         "rows": lambda: np.array(rows),
         "columns": lambda: np.array(rows.T),
         "column": lambda: np.array(rows[0]).reshape(-1, 1),
         "flat": lambda: np.array(rows[0]),
         "list": lambda: rows[0].tolist(),
-    }[form]()
+    }
+    return shapes[form]()
 
 
 def run(subject: "Subject", instance: "Instance", x: Array, call: Call) -> Array | None:

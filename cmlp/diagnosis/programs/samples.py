@@ -7,29 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.programs.loaders import loader_of, whole_of
 from cmlp.diagnosis.programs.roles import role
+from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 from cmlp.errors import DataError
 
 MAKE = "pass (images, labels), or a list of (image, label) pairs"
-
-
-def is_tensor(value: Any) -> bool:
-    """Whether a value is a tensor of PyTorch, which need not be installed."""
-    return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
-
-
-def as_array(value: Any) -> NDArray[Any] | None:
-    """Return an array or a tensor as a NumPy array that shares its memory where that is possible, or None."""
-    if isinstance(value, np.ndarray):
-        return value
-    if is_tensor(value):
-        return np.asarray(value.detach().cpu().numpy())
-    if hasattr(value, "__array__") and hasattr(value, "shape") and not isinstance(value, type):
-        try:
-            return np.asarray(value)
-        except Exception:
-            return None
-    return None
 
 
 class Samples:
@@ -61,6 +44,7 @@ class Samples:
         self.many: Form | None = None  # the form of all images; pairs have only that of one
         self.iterator = hasattr(given, "__next__")
         self.container: Any = type(given)
+        self.loader: Any = None  # what gives mini-batches of arrays, where that is the form
         given = self._taken_apart(given)
         self.pairs = not isinstance(given, tuple)
         if not len(given if self.pairs else given[0]):
@@ -88,9 +72,12 @@ class Samples:
         if isinstance(given, np.ndarray) and given.dtype == object:
             self.container = given.shape
         try:
-            return list(given) if not isinstance(given, (str, bytes)) else self._refuse(given)
+            items = list(given) if not isinstance(given, (str, bytes)) else self._refuse(given)
         except TypeError:
             return self._refuse(given)
+        whole = whole_of(items)
+        self.loader = None if whole is None else items if self.iterator else given
+        return items if whole is None else whole
 
     def _refuse(self, given: Any) -> Any:
         raise DataError(f"{self.name} must hold images and labels, got {type(given).__name__}; {MAKE}")
@@ -212,6 +199,8 @@ class Samples:
         images, labels = self.images(x), self.labels(y)
         if not self.pairs:
             both = (images, labels)
+            if self.loader is not None:
+                return loader_of(self.loader, images, labels)
             if self.container is dict:
                 return dict(zip(self.keys, both, strict=True))
             return list(both) if self.container is list else both
@@ -327,7 +316,8 @@ def _number_of_samples(table: NDArray[Any], answers: NDArray[Any]) -> int | None
     if table.ndim < 2 or answers.ndim == 0:
         return None
     counts = (answers.shape[0], answers.shape[-1])
-    return next((n for n in (table.shape[0], table.shape[-1]) if n in counts), None)
+    found = [n for n in (table.shape[0], table.shape[-1]) if n in counts]
+    return min(found, key=lambda n: n == 1, default=None)  # 1 may be a colour, or the length of labels in columns
 
 
 def _square_columns(table: NDArray[Any], answers: NDArray[Any]) -> bool:

@@ -7,7 +7,8 @@ import numpy as np
 from cmlp.diagnosis.programs.calls import data_parameters
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.roles import SCORE, SCORE_LIKE, UNTOUCHED, parameters_of, role
+from cmlp.diagnosis.programs.leaves import own_methods
+from cmlp.diagnosis.programs.roles import SCORE, SCORE_LIKE, UNTOUCHED, method_of, parameters_of, role
 from cmlp.diagnosis.programs.running import called, function_of
 from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.report import Severity
@@ -54,8 +55,12 @@ def _names(case: Examination) -> list[str]:
     if isinstance(given, (dict, list, tuple, np.ndarray)):
         return []
     names = [n for plain in SCORE for n in (plain, f"_{plain}")]
-    names += [n for n in dir(given) if n not in names and not n.startswith("__") and SCORE_LIKE.search(n) and not UNTOUCHED.search(n)]
-    return [name for name in names if callable(getattr(given, name, None)) and name != case.subject.trains]
+    names += [
+        n
+        for n in own_methods(given)
+        if n not in names and not n.startswith("__") and SCORE_LIKE.search(n) and not UNTOUCHED.search(n)
+    ]
+    return [name for name in names if method_of(given, name) is not None and name != case.subject.trains]
 
 
 def _arguments(case: Examination, function: Any, skip: int, x: Array, y: Array) -> dict[str, Any] | None:
@@ -106,14 +111,25 @@ def _judge(
     place = _place(case, name)
     if layers:
         case.found(
-            "scored-in-training-mode", Severity.ERROR, f"Its own score runs the network in training mode, where {' and '.join(layers)} works otherwise.",
-            f"module.training is True when {name} runs it; the score is {shown:.1f} %, and {own:.1f} % after eval(){place}", "model.eval() before testing, model.train() before training", where="scoring", before=shown, after=own,
-        )  # fmt: skip
+            "scored-in-training-mode",
+            Severity.ERROR,
+            f"Its own score runs the network in training mode, where {' and '.join(layers)} works otherwise.",
+            f"module.training is True when {name} runs it; the score is {shown:.1f} %, and {own:.1f} % after "
+            f"eval(){place}",
+            "model.eval() before testing, model.train() before training",
+            where="scoring",
+            before=shown,
+            after=own,
+        )
     elif 0 <= numbers[-1] <= n and not _is_loss(numbers):
         case.found(
-            "score-disagrees", Severity.ERROR, f"Its own {name} is not the accuracy of its outputs.",
-            f"it says {numbers[-1]:.4g}, and the largest outputs agree with {own:.1f} % of {n:,} labels{place}", "np.mean(outputs.argmax(axis=1) == labels)", where="scoring",
-        )  # fmt: skip
+            "score-disagrees",
+            Severity.ERROR,
+            f"Its own {name} is not the accuracy of its outputs.",
+            f"it says {numbers[-1]:.4g}, and the largest outputs agree with {own:.1f} % of {n:,} labels{place}",
+            "np.mean(outputs.argmax(axis=1) == labels)",
+            where="scoring",
+        )
 
 
 def _is_loss(numbers: list[float]) -> bool:

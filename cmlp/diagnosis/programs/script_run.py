@@ -88,8 +88,11 @@ class Run:
         module.__dict__.update(__file__=str(self.path), get_ipython=lambda: Notebook(), display=lambda *_, **__: None)
         sys.modules["__main__"] = module
         linecache.cache[str(self.path)] = (
-            len(self.source.text), None, self.source.text.splitlines(keepends=True), str(self.path)
-        )  # fmt: skip
+            len(self.source.text),
+            None,
+            self.source.text.splitlines(keepends=True),
+            str(self.path),
+        )
         return module
 
     # Until it trains

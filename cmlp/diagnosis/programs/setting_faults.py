@@ -15,12 +15,32 @@ LUCK = 3.0  # points by which equal trials differ
 SMALLER = 4.9  # times the learning rate from which on it is too small
 LARGE = 2.0  # largest absolute value that nobody needs to scale
 ETAS = (0.5, 0.1, 3.0, 10.0)  # of the mean gradient
+FEWEST = 20  # samples, by which trials are judged
+DECAY = 3e-3  # times the learning rate and the weights, from which on a penalty is suspected
 GOOD = 80.0  # of the way from a constant answer to what a small network learns, in percent
 FORMAL = {
-    "uphill", "wrong-gradient", "hidden-delta", "output-delta", "wrong-targets", "labels-apart", "nothing-moves", "samples-unequal", "not-reset",
-    "batch-not-independent", "wrong-inputs", "bias-gradient", "forward-changes-images", "not-registered", "integer-parameters", "not-updated",
-    "unequal-steps", "updated-too-early", "shared-array", "training-fails", "weight-decay-too-large",
-}  # fmt: skip
+    "uphill",
+    "wrong-gradient",
+    "hidden-delta",
+    "output-delta",
+    "wrong-targets",
+    "labels-apart",
+    "nothing-moves",
+    "samples-unequal",
+    "not-reset",
+    "batch-not-independent",
+    "wrong-inputs",
+    "bias-gradient",
+    "forward-changes-images",
+    "not-registered",
+    "integer-parameters",
+    "not-updated",
+    "unequal-steps",
+    "updated-too-early",
+    "shared-array",
+    "training-fails",
+    "weight-decay-too-large",
+}
 
 
 def learned(case: Examination, accuracy: float | None) -> bool:
@@ -28,17 +48,19 @@ def learned(case: Examination, accuracy: float | None) -> bool:
     if accuracy is None:
         return False
     top = case.facts.get("reference", 95.0)
-    return accuracy >= case.chance + GOOD / 100 * (top - case.chance)
+    return bool(accuracy >= case.chance + GOOD / 100 * (top - case.chance))
 
 
 def examine_settings(case: Examination, trials: Trials) -> None:
     """Find out whether other settings let the network learn that does not."""
-    if learned(case, case.given) or case.given is None:
+    if learned(case, case.given) or case.given is None or len(case.usable) < FEWEST:
         return
     if case.codes & FORMAL and not case.facts.get("harmless"):
         _after_formal(case, trials)
         return
     if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case):
+        return
+    if _decayed(case, trials):
         return
     eta = case.subject.eta
     base = eta if eta else 0.1
@@ -55,6 +77,36 @@ def examine_settings(case: Examination, trials: Trials) -> None:
     if eta is not None:
         _eta(case, trials, eta, found[chosen], chosen)
     _initial(case, trials, top[chosen], chosen)
+
+
+def _decayed(case: Examination, trials: Trials) -> bool:
+    """Train without the weight decay that a step was seen to have."""
+    decay, eta, given = -case.facts.get("decay", 0.0), case.subject.eta, case.given
+    if decay < DECAY or eta is None or given is None or case.replica is None or "rate" not in case.facts:
+        return False
+    after = max(
+        trials.by_gradient(
+            trials.each(eta), case.repairs.get("scale", 1.0), fresh=False, mean=False, visits=4 * len(trials.rows)
+        ),
+        *_usual(case, trials),
+    )
+    if after < given + BETTER:
+        return False
+    case.found(
+        "weight-decay-too-large",
+        Severity.ERROR,
+        "The weight decay is so large that the weights shrink faster than they learn.",
+        f"each step takes {case.subject.eta_name} times {decay:.3g} times the weights away from them, as "
+        f"measured; {given:.1f} % with it, and {after:.1f} % without",
+        "weight decay of 0.0001, or none",
+        before=given,
+        after=after,
+    )
+    return True
+
+
+def _usual(case: Examination, trials: Trials) -> list[float]:
+    return [best_gradient(case, trials, fresh=True)[0] or 0.0]
 
 
 def _search(case: Examination, trials: Trials, base: float, scale: float, eta: float | None) -> dict[float, float]:
@@ -86,14 +138,22 @@ def _equal(case: Examination, after: float) -> None:
     ]
     if still:
         case.found(
-            "equal-weights", Severity.ERROR, f"Units of a layer start equal and stay equal: {', '.join(equal)}.",
-            f"after training the units of {', '.join(still)} still have the same weights", "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)", before=case.given, after=None,
-        )  # fmt: skip
+            "equal-weights",
+            Severity.ERROR,
+            f"Units of a layer start equal and stay equal: {', '.join(equal)}.",
+            f"after training the units of {', '.join(still)} still have the same weights",
+            "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)",
+            before=case.given,
+            after=None,
+        )
 
 
 def _pixels(case: Examination, top: dict[float, tuple[float, float]], scale: float) -> None:
     own, scaled = top[1.0], top[scale]
-    measured = f"values in {case.train.low:g}..{case.train.high:g}; with the best eta for each, trials reach {own[1]:.1f} % with these and {scaled[1]:.1f} % with images / {scale:g}"
+    measured = (
+        f"values in {case.train.low:g}..{case.train.high:g}; with the best eta for each, trials reach "
+        f"{own[1]:.1f} % with these and {scaled[1]:.1f} % with images / {scale:g}"
+    )
     case.found(
         "unscaled-pixels",
         Severity.ERROR,
@@ -122,12 +182,18 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
         more = (
             ""
             if squeezed is None
-            else f"; all of its {case.subject.epochs} epochs, in steps as much larger as the trial is shorter, reach {squeezed:.1f} %"
+            else f"; all of its {case.subject.epochs} epochs, in steps as much larger as the trial is shorter, "
+            f"reach {squeezed:.1f} %"
         )
         case.found(
-            "eta-too-small", Severity.ERROR, f"{name} = {eta:g} is too small.", f"the same number of steps reaches, by {name}: {reached}{more}{_moved(case)}",
-            f"{name} = {best:g}, or anything from {span}" if len(good) > 1 else f"{name} = {best:g}", before=case.given, after=after,
-        )  # fmt: skip
+            "eta-too-small",
+            Severity.ERROR,
+            f"{name} = {eta:g} is too small.",
+            f"the same number of steps reaches, by {name}: {reached}{more}{_moved(case)}",
+            f"{name} = {best:g}, or anything from {span}" if len(good) > 1 else f"{name} = {best:g}",
+            before=case.given,
+            after=after,
+        )
     elif best <= eta / SMALLER and after > max(own, case.given) + BETTER:
         renewed = _attempt(trials, eta, scale, fresh=True)
         if renewed > after - LUCK:  # it is not the steps that are too large, but the weights
@@ -137,9 +203,14 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
         trained = case.subject.values(case.trained) if case.trained is not None else None
         flat = saturation(case, trained) if trained is not None else ""
         case.found(
-            "eta-too-large", Severity.ERROR, f"{name} = {eta:g} is too large.", f"the same number of steps reaches, by {name}: {reached}{flat}",
-            f"{name} = {best:g}, or anything from {span}" if len(good) > 1 else f"{name} = {best:g}", before=case.given, after=after,
-        )  # fmt: skip
+            "eta-too-large",
+            Severity.ERROR,
+            f"{name} = {eta:g} is too large.",
+            f"the same number of steps reaches, by {name}: {reached}{flat}",
+            f"{name} = {best:g}, or anything from {span}" if len(good) > 1 else f"{name} = {best:g}",
+            before=case.given,
+            after=after,
+        )
 
 
 def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> float | None:
@@ -159,7 +230,8 @@ def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> fl
 def _epochs(case: Examination, squeezed: float) -> None:
     n, epochs = case.facts.get("given", (0, 0))
     case.note(
-        f"The training was examined with {n:,} images and {epochs} epochs, which is less than it is given; all of it would reach about {squeezed:.0f} %."
+        f"The training was examined with {n:,} images and {epochs} epochs, which is less than it is given; all of "
+        f"it would reach about {squeezed:.0f} %."
     )
 
 
@@ -177,7 +249,11 @@ def _moved(case: Examination) -> str:
 
 def _initial(case: Examination, trials: Trials, top: tuple[float, float], scale: float) -> None:
     """Try new weights of the usual size, where nothing else lets it learn."""
-    if case.codes & {"equal-weights", "eta-too-large"} or learned(case, top[1]) or case.left < 0.15 * case.seconds:
+    if (
+        case.codes & {"equal-weights", "eta-too-large", "bad-initial-weights"}
+        or learned(case, top[1])
+        or case.left < 0.15 * case.seconds
+    ):
         return
     eta = case.subject.eta
     results = (
@@ -209,7 +285,8 @@ def _accuse_weights(case: Examination, own: float, after: float) -> None:
         "bad-initial-weights",
         Severity.ERROR,
         "The network does not learn from the weights that it starts with.",
-        f"their deviations are {sizes}; trials from them reach {own:.1f} %, and from new ones {after:.1f} %{saturation(case)}",
+        f"their deviations are {sizes}; trials from them reach {own:.1f} %, and from new ones {after:.1f} "
+        f"%{saturation(case)}",
         "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)",
         where="network",
         before=case.given,

@@ -13,6 +13,7 @@ from cmlp.diagnosis.report import Severity
 
 ALONG, AGAINST = 0.999, -0.9  # cosines with minus the slope
 LOOSE = 0.97  # the same, measured at a few entries by differences
+GROWN = (1, 1, 2, 2, 3, 3)  # shares of samples in three mini-batches whose sums are not reset
 SIZES = (0.55, 1.8)  # of the steps of arrays, as multiples of the median
 FORMULAS = {
     "sigmoid": "delta = (a - y) * a * (1 - a), or a - y with the cross-entropy",
@@ -35,7 +36,8 @@ def examine_step_faults(case: Examination, step: Step) -> None:
     if step.noisy:
         if not _wrong_targets(case, step, ""):
             case.note(
-                "Two steps from the same weights with the same samples differ, as with dropout or noise; their formulas were not examined."
+                "Two steps from the same weights with the same samples differ, as with dropout or noise; their "
+                "formulas were not examined."
             )
         return
     if step.explanation is None:
@@ -101,9 +103,12 @@ def _samples(case: Examination, top: Change) -> None:
     elif part[0] > 0.99 and part[1:].max() < 0.02:
         what = "only the first sample of a mini-batch counts"
     case.found(
-        "samples-unequal", Severity.ERROR, f"In a step {what}.",
-        "shares of the samples in the step: " + ", ".join(f"{v:.2f}" for v in part) + _where(case, top.index), "add up the gradients of all samples: total += gradient",
-    )  # fmt: skip
+        "samples-unequal",
+        Severity.ERROR,
+        f"In a step {what}.",
+        "shares of the samples in the step: " + ", ".join(f"{v:.2f}" for v in part) + _where(case, top.index),
+        "add up the gradients of all samples: total += gradient",
+    )
 
 
 def _output(case: Examination, explained: Explanation, top: Change, text: str) -> None:
@@ -116,9 +121,13 @@ def _output(case: Examination, explained: Explanation, top: Change, text: str) -
     elif not explained.right:
         severity = Severity.WARNING if top.cosine > 0.8 else Severity.ERROR
         case.found(
-            "output-delta", severity, f"The delta of the output layer ({act}) is wrong: {deltas.words(top.formula)}.",
-            f"the step of {case.name_of(top.index)} is that of this formula, to {_digits(top)} digits; {text}{_where(case, top.index)}", FORMULAS.get(act, "delta = a - y"),
-        )  # fmt: skip
+            "output-delta",
+            severity,
+            f"The delta of the output layer ({act}) is wrong: {deltas.words(top.formula)}.",
+            f"the step of {case.name_of(top.index)} is that of this formula, to {_digits(top)} digits; "
+            f"{text}{_where(case, top.index)}",
+            FORMULAS.get(act, "delta = a - y"),
+        )
 
 
 def _wrong_gradient(case: Examination, change: Change, text: str) -> None:
@@ -126,9 +135,12 @@ def _wrong_gradient(case: Examination, change: Change, text: str) -> None:
     if "wrong-gradient" in case.codes:
         return
     case.found(
-        "wrong-gradient", Severity.ERROR, f"The step of {case.name_of(change.index)} is not along the slope of any loss that is known.",
-        text + _where(case, change.index), "delta = (W_next.T @ delta_next) * f'(z); gradient = np.outer(delta, inputs)",
-    )  # fmt: skip
+        "wrong-gradient",
+        Severity.ERROR,
+        f"The step of {case.name_of(change.index)} is not along the slope of any loss that is known.",
+        text + _where(case, change.index),
+        "delta = (W_next.T @ delta_next) * f'(z); gradient = np.outer(delta, inputs)",
+    )
 
 
 def _hidden(case: Examination, explained: Explanation, top: Change, text: str) -> None:
@@ -141,24 +153,36 @@ def _hidden(case: Examination, explained: Explanation, top: Change, text: str) -
                 _wrong_gradient(case, change, text)
         elif change.formula == "updated":
             case.found(
-                "updated-too-early", Severity.WARNING, f"The delta of the layer of {name} is computed with weights that the same step has changed already.",
-                f"the step of {name} is that of the changed weights, to {_digits(change)} digits{_where(case, change.index)}", "compute the gradients of all layers first, then update them",
-            )  # fmt: skip
+                "updated-too-early",
+                Severity.WARNING,
+                f"The delta of the layer of {name} is computed with weights that the same step has changed already.",
+                f"the step of {name} is that of the changed weights, to {_digits(change)} "
+                f"digits{_where(case, change.index)}",
+                "compute the gradients of all layers first, then update them",
+            )
         elif change.formula != "right":
             severity = Severity.ERROR if change.cosine < 0.9 else Severity.WARNING
             case.found(
-                "hidden-delta", severity, f"The delta of the hidden layer of {name} is wrong: {deltas.words(change.formula)}.",
-                f"the step of {name} is that of this formula, to {_digits(change)} digits; {text}{_where(case, change.index)}", "delta = (W_next.T @ delta_next) * f'(z)",
-            )  # fmt: skip
+                "hidden-delta",
+                severity,
+                f"The delta of the hidden layer of {name} is wrong: {deltas.words(change.formula)}.",
+                f"the step of {name} is that of this formula, to {_digits(change)} digits; "
+                f"{text}{_where(case, change.index)}",
+                "delta = (W_next.T @ delta_next) * f'(z)",
+            )
 
 
 def _inputs(case: Examination, explained: Explanation, text: str) -> None:
     for change in explained.arrays:
         if not change.bias and change.formula is not None and change.inputs != "right":
             case.found(
-                "wrong-inputs", Severity.ERROR, f"The gradient of {case.name_of(change.index)} is made with the wrong vector: {WRONG_INPUTS[change.inputs]}.",
-                f"to {_digits(change)} digits; {text}{_where(case, change.index)}", "gradient = np.outer(delta, activations of the layer below)",
-            )  # fmt: skip
+                "wrong-inputs",
+                Severity.ERROR,
+                f"The gradient of {case.name_of(change.index)} is made with the wrong vector: "
+                f"{WRONG_INPUTS[change.inputs]}.",
+                f"to {_digits(change)} digits; {text}{_where(case, change.index)}",
+                "gradient = np.outer(delta, activations of the layer below)",
+            )
 
 
 def _biases(case: Examination, explained: Explanation, text: str) -> None:
@@ -197,9 +221,12 @@ def _sizes(case: Examination, explained: Explanation) -> None:
     sizes = ", ".join(f"{case.name_of(change.index)} {abs(change.ratio) / middle:.3g}" for change in clean)
     far = max(max(abs(c.ratio) / middle, middle / max(abs(c.ratio), 1e-300)) for c in odd)
     case.found(
-        "unequal-steps", Severity.ERROR if far > 10 else Severity.WARNING, f"The steps of {names} have another size than the others.",
-        f"sizes of the steps, as multiples of the slope: {sizes}{_where(case, odd[0].index)}", "divide all gradients by the number of samples, once",
-    )  # fmt: skip
+        "unequal-steps",
+        Severity.ERROR if far > 10 else Severity.WARNING,
+        f"The steps of {names} have another size than the others.",
+        f"sizes of the steps, as multiples of the slope: {sizes}{_where(case, odd[0].index)}",
+        "divide all gradients by the number of samples, once",
+    )
 
 
 def _decay(case: Examination, explained: Explanation, step: Step) -> None:
@@ -211,9 +238,12 @@ def _decay(case: Examination, explained: Explanation, step: Step) -> None:
     if max(own) > 0 and max(own) / step.eta > 1e-3:
         name = next(case.name_of(c.index) for c in explained.arrays if c.fit.own == max(own))
         case.found(
-            "weight-decay-too-large", Severity.ERROR, "The weight decay has the wrong sign: each step lets the weights grow.",
-            f"a step adds {max(own) / step.eta:.3g} times eta times the weights themselves to {name}", "gradient = gradient + lmbda * W",
-        )  # fmt: skip
+            "weight-decay-too-large",
+            Severity.ERROR,
+            "The weight decay has the wrong sign: each step lets the weights grow.",
+            f"a step adds {max(own) / step.eta:.3g} times eta times the weights themselves to {name}",
+            "gradient = gradient + lmbda * W",
+        )
 
 
 # Targets
@@ -242,7 +272,12 @@ def _wrong_targets(case: Examination, step: Step, text: str) -> bool:
             what = f"each label is moved by {shift if shift <= rounded.shape[1] // 2 else shift - rounded.shape[1]}"
         elif sorted(got) == sorted(y):
             what = "they are the labels of other samples of the mini-batch"
-        measured = f"samples with the labels {y.tolist()} were trained towards {got.tolist()}, as the change of the last matrix shows{beside}"
+        measured = (
+            f"samples with the labels {y.tolist()} were trained towards {got.tolist()}, as the change of "
+            f"the last matrix shows{beside}"
+        )
+    elif case.replica.acts[-1] == "relu":
+        return False
     else:
         what = "all classes get the same target" if np.ptp(rounded, axis=1).max() == 0 else "they are not one-hot"
         measured = f"for a sample with the label {y[0]} the step aims at {rounded[0].astype(int).tolist()}{beside}"
@@ -297,6 +332,8 @@ def examine_later_steps(case: Examination, step: Step) -> None:
     """Find whether a second step repeats the gradients of the first one, because their sums were not reset."""
     if step.noisy or step.adaptive or case.codes & {"wrong-targets", "nothing-moves"}:
         return
+    if case.subject.steps is None and _sums_grow(case, step):
+        return
     first, second = distinct(case, 6), case.order[:6]
     eta = step.eta if step.eta < 0.01 else None
     try:
@@ -310,12 +347,52 @@ def examine_later_steps(case: Examination, step: Step) -> None:
     shares = np.linalg.lstsq(np.stack(flat[:2]).T, flat[2], rcond=None)[0]
     rest = float(np.linalg.norm(flat[2] - shares @ np.stack(flat[:2]))) / max(float(np.linalg.norm(flat[2])), 1e-300)
     if rest < 0.05 and shares[1] > 0.97 * shares[0] and shares[0] > 0.5:
-        line = case.place_of("step")
-        case.found(
-            "not-reset", Severity.ERROR, "Gradients of earlier mini-batches are added to those of later ones: they are never reset.",
-            f"the second step is {shares[0]:.3f} times its own gradient and {shares[1]:.3f} times that of the first one" + (f" ({line})" if line else ""),
-            "optimizer.zero_grad() before loss.backward()" if case.subject.framework.name == "torch" else "set the sums of the gradients to zero at the start of each mini-batch",
-        )  # fmt: skip
+        _not_reset(
+            case,
+            f"the second step is {shares[0]:.3f} times its own gradient and {shares[1]:.3f} times that of the "
+            "first one",
+        )
+
+
+def _sums_grow(case: Examination, step: Step) -> bool:
+    """Train with three mini-batches of two: where sums are not reset, those of the first one count three times."""
+    subject = case.subject
+    if case.replica is None or subject.size is None or step.explanation is None or not step.explanation.explained:
+        return False
+    instance = subject.renew(subject.instance())
+    values = subject.values(instance)
+    try:
+        with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
+            subject.framework.steady(instance.network)
+            subject.fit(instance, step.x, step.y, step.eta * 1e-2 if subject.eta is not None else None, 1, 2)
+    except (Exception, OutOfTime):
+        return False
+    changes = [a - b for a, b in zip(subject.values(instance), values, strict=True)]
+    found = Explanation(case.replica, values, changes, step.x, step.y, tolerance=0.05)
+    shares = max((c for c in found.arrays if not c.bias), key=lambda c: c.layer).fit.shares
+    least = float(np.abs(shares).min())
+    if not least or len(shares) != len(GROWN) or not np.allclose(np.sort(np.abs(shares) / least), GROWN, rtol=0.1):
+        return False
+    _not_reset(
+        case,
+        "with three mini-batches of two samples, those of the first one count 3 times, of the second one 2 "
+        "times, and of the last one once",
+    )
+    return True
+
+
+def _not_reset(case: Examination, measured: str) -> None:
+    line = case.place_of("step")
+    torch = case.subject.framework.name == "torch"
+    case.found(
+        "not-reset",
+        Severity.ERROR,
+        "Gradients of earlier mini-batches are added to those of later ones: they are never reset.",
+        measured + (f" ({line})" if line else ""),
+        "optimizer.zero_grad() before loss.backward()"
+        if torch
+        else "set the sums of the gradients to zero at the start of each mini-batch",
+    )
 
 
 def _two_steps(case: Examination, first: Array, second: Array, eta: float | None) -> tuple[Any, Any]:

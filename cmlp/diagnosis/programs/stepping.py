@@ -10,8 +10,8 @@ from cmlp.diagnosis.programs.explanation import Explanation, cosine
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import step_into
 from cmlp.diagnosis.programs.roles import role
-from cmlp.diagnosis.programs.samples import as_array
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
+from cmlp.diagnosis.programs.tensors import as_array
 
 SAMPLES = 6
 GENTLE = 1e-3  # the learning rate of the step
@@ -64,7 +64,7 @@ def distinct(case: Examination, m: int) -> Array:
 def has_eta(case: Examination) -> bool:
     """Whether the learning rate of a step can be set."""
     subject = case.subject
-    if subject.eta_place is not None or subject._setting("eta")[0] is not None:
+    if subject.places["eta"] is not None or subject._setting("eta")[0] is not None:
         return True
     function = subject.functions.get("step") or (
         getattr(subject.given, subject.steps.name, None) if subject.steps else None
@@ -82,7 +82,7 @@ def _single(case: Examination) -> bool:
 
 
 def _taken(case: Examination, x: Array, y: Array, eta: float | None) -> Step | None:
-    """Take a step twice, from the same weights, with other random numbers; with more copies of the samples where few change nothing."""
+    """Take a step twice, with other random numbers; with more copies of the samples where few change nothing."""
     last: BaseException | None = None
     for times in MORE:
         many_x, many_y = np.tile(x, (times, 1)), np.tile(y, times)

@@ -15,8 +15,9 @@ from cmlp.diagnosis.programs.calls import Wish, arguments, setting_roles
 from cmlp.diagnosis.programs.copies import Copier
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of
 from cmlp.diagnosis.programs.isolation import is_generator, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code, spelled, step_into
+from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code
 from cmlp.diagnosis.programs.parameters import find_parameters
+from cmlp.diagnosis.programs.places import find_place
 from cmlp.diagnosis.programs.roles import parameters_of, role
 from cmlp.diagnosis.programs.samples import Samples
 
@@ -65,9 +66,7 @@ class Subject:
         if self.runs is not None:
             find_parameters(self)
         self.trains = interface.find_fit(self)
-        self.eta_place = self._attribute("eta")
-        self.epochs_place = self._attribute("epochs")
-        self.size_place = self._attribute("size")
+        self.places = {kind: find_place(network, functions.get("fit"), kind) for kind in ("eta", "epochs", "size")}
         self.steps = interface.find_step(self) if self.blocks else None
 
     # Copies
@@ -84,7 +83,7 @@ class Subject:
         return Instance(network, functions)
 
     def generators(self, instance: Instance) -> list[Any]:
-        """Return the generators of random numbers among the attributes of a copy, and among the variables of its module."""
+        """Return the generators of random numbers among the attributes of a copy and the variables of its module."""
         found = [value for value in attributes(instance.network).values() if is_generator(value)]
         found += [v for part in attributes(instance.network).values() for v in _inside(part) if is_generator(v)]
         return found + self.shared_generators
@@ -100,33 +99,6 @@ class Subject:
 
     # Settings
 
-    def _attribute(self, kind: str) -> Path | None:
-        """Return the path of a number among its attributes that is named as a setting of this kind."""
-        found: list[Path] = []
-        seen: set[int] = set()
-
-        def look(value: Any, path: Path) -> None:
-            if id(value) in seen or len(path) > 2 or found or isinstance(value, (str, bytes, type)):
-                return
-            seen.add(id(value))
-            items = value.items() if isinstance(value, dict) else attributes(value).items()
-            how = "item" if isinstance(value, dict) else "attr"
-            parts = []
-            for key, item in items:
-                number = isinstance(item, (int, float)) and not isinstance(item, bool)
-                if isinstance(key, str) and number and role(key.strip("_")) == kind:
-                    found.append((*path, (how, key)))
-                    return
-                if hasattr(item, "__dict__") and not callable(item):
-                    parts.append(((how, key), item))
-            for part, item in parts:
-                look(item, (*path, part))
-
-        if not isinstance(self.given, type):
-            roots = [("", self.given)] + [("", f.__self__) for f in self.functions.values() if hasattr(f, "__self__")]
-            look(roots[0][1], ())
-        return found[0] if found else None
-
     def _setting(self, kind: str) -> tuple[str | None, Any]:
         """Return the name and the value of a setting."""
         named = {k: name for name, k in setting_roles(self.settings).items()}
@@ -136,9 +108,9 @@ class Subject:
         for p in parameters_of(function) if function else []:
             if role(p.name) == kind and isinstance(p.default, (int, float)) and not isinstance(p.default, bool):
                 return p.name, p.default
-        place = {"eta": self.eta_place, "epochs": self.epochs_place, "size": self.size_place}[kind]
+        place = self.places[kind]
         if place is not None:
-            return spelled(place), step_into(self.given, place)
+            return place.name, place.read(self.given, self.functions.get("fit"))
         return None, None
 
     def _function_of_fit(self) -> Callable[..., Any] | None:
@@ -174,15 +146,10 @@ class Subject:
         value = self._setting("size")[1]
         return int(value) if isinstance(value, (int, np.integer)) and not isinstance(value, bool) else None
 
-    def _set(self, instance: Instance, place: Path | None, value: Any) -> None:
-        if place is None or value is None:
-            return
-        parent = step_into(instance.network, place[:-1])
-        kind, key = place[-1]
-        if kind == "attr":
-            setattr(parent, key, value)
-        else:
-            parent[key] = value
+    def _set(self, instance: Instance, kind: str, value: Any) -> None:
+        place = self.places[kind]
+        if place is not None and value is not None:
+            place.write(instance.network, instance.functions.get("fit"), value)
 
     # Running it
 
@@ -191,10 +158,12 @@ class Subject:
 
         `fixed` gives it the same random numbers each time.
         """
-        with silence(), np.errstate(all="ignore"), kept_state():
-            if fixed:
+        with silence(), np.errstate(all="ignore"):
+            if not fixed:
+                return self.raw_outputs(instance, x)
+            with kept_state():
                 seed_all(0, self.generators(instance))
-            return self.raw_outputs(instance, x)
+                return self.raw_outputs(instance, x)
 
     def raw_outputs(self, instance: Instance, x: Array) -> Array:
         """Run it as it is found, without any care."""
@@ -209,7 +178,7 @@ class Subject:
         out = self.outputs(instance, x)
         if out.ndim == 1:
             return out
-        return np.argmax(np.where(np.isnan(out), -np.inf, out), axis=1)
+        return np.asarray(np.where(np.isnan(out), -np.inf, out).argmax(axis=1))
 
     def accuracy(self, instance: Instance, x: Array, y: Array) -> float:
         """Return its accuracy in percent."""
@@ -234,7 +203,9 @@ class Subject:
             if block.matrix:
                 made.append(rng.normal(size=block.shape) * np.sqrt(2 / sum(block.shape)))
             elif len(block.shape) > 2:
-                made.append(rng.normal(size=block.shape) * np.sqrt(2 / max(1, np.prod(block.shape[1:]))))
+                made.append(
+                    rng.normal(size=block.shape) * np.sqrt(2 / max(1, int(np.prod(block.shape[1:], dtype=int))))
+                )
             elif block.shape and max(block.shape) > 20 * self.samples.classes and len(self.blocks) == 1:
                 made.append(0.05 * rng.normal(size=block.shape))  # one vector of all parameters
             else:
@@ -249,7 +220,7 @@ class Subject:
         if self.steps is None:
             self.fit(instance, x, y, eta, 1, len(y))
             return
-        self._set(instance, self.eta_place, eta)
+        self._set(instance, "eta", eta)
         interface.run_step(self, instance, x, y, Wish(eta, 1, len(y), settings=self.settings), self.steps)
 
     def fit(
@@ -260,11 +231,12 @@ class Subject:
         eta: float | None = None,
         epochs: int | None = None,
         size: int | None = None,
+        given: Any = None,
     ) -> None:
         """Train it by its own training, with its own settings but for those that are given."""
-        for place, value in ((self.eta_place, eta), (self.epochs_place, epochs), (self.size_place, size)):
-            self._set(instance, place, value)
-        wish = Wish(eta, epochs, size, settings=self.settings)
+        for kind, value in (("eta", eta), ("epochs", epochs), ("size", size)):
+            self._set(instance, kind, value)
+        wish = Wish(eta, epochs, size, given=given, settings=self.settings)
         function, skip = running.function_of(self, instance, "fit", self.trains)
         made = arguments(function, self.samples, x, y, wish, skip)
         if made is None:
@@ -291,10 +263,10 @@ def adopt(instance: Instance, result: Any) -> None:
         return
     own = _structure(instance.network)
     for candidate in (result, *(result if isinstance(result, tuple) else ())):
-        if type(candidate) is type(instance.network) and candidate is not instance.network and own:
-            if _structure(candidate) == own:
-                instance.network, instance.replaced = candidate, True
-                return
+        another = type(candidate) is type(instance.network) and candidate is not instance.network
+        if another and own and _structure(candidate) == own:
+            instance.network, instance.replaced = candidate, True
+            return
 
 
 def _structure(network: Any) -> list[Any]:

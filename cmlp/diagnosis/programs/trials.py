@@ -98,7 +98,7 @@ class Trials:
     def each(self, eta: float) -> float:
         """Return the factor by which one of its own steps multiplies the gradient of each sample."""
         rate, m = self.case.facts["rate"]
-        return eta * (rate if self.case.facts.get("sum") else rate * m / self.batch)
+        return float(eta * (rate if self.case.facts.get("sum") else rate * m / self.batch))
 
     def by_gradient(
         self,

@@ -1,11 +1,12 @@
 """Watching code run: which samples it reads, and where numbers stop being numbers."""
 
 import linecache
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import CO_GENERATOR
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
@@ -13,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.leaves import own_code
-from cmlp.diagnosis.programs.samples import Samples, as_array
+from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.programs.tensors import as_array
 
 Array = NDArray[Any]
 DIGITS = 4
+NEAR = 1e-6  # what single precision and another scale may change
+EDGES = np.array([[NEAR, NEAR], [NEAR, -NEAR], [-NEAR, NEAR], [-NEAR, -NEAR]])
 
 
 class Rows:
@@ -27,25 +31,31 @@ class Rows:
         self.probe = np.random.default_rng(7).normal(size=(self.depth, 2))
         self.index: dict[Any, int] = {}
         self.same = np.arange(len(x))
-        for number, key in enumerate(self._keys(x)):
+        for number, key in enumerate(_keys(self._places(x))):
             self.same[number] = self.index.setdefault(key, number)
 
-    def _keys(self, x: Array) -> list[Any]:
+    def _places(self, x: Array) -> Array:
+        """Return where samples lie on two directions, whatever their scale is."""
         with np.errstate(all="ignore"):
             norm = np.linalg.norm(x, axis=1, keepdims=True)
             norm[norm == 0] = 1
-            return [tuple(pair) for pair in np.round(x @ self.probe / norm, DIGITS).tolist()]
+            return np.asarray(x @ self.probe / norm)
+
+    def _numbers(self, places: Array) -> list[int]:
+        """Return the numbers of the samples at places; rounding may have moved some over an edge."""
+        found = [self.index.get(key, -1) for key in _keys(places)]
+        for i in [i for i, number in enumerate(found) if number < 0]:
+            near = (self.index.get(key, -1) for key in _keys(places[i] + EDGES))
+            found[i] = next((number for number in near if number >= 0), -1)
+        return found
 
     def find(self, images: Any) -> list[int]:
         """Return the numbers of the samples in anything that holds images; -1 stands for an unknown one."""
         array = as_array(images)
         if array is None:
-            if (
-                not isinstance(images, (list, tuple))
-                or not images
-                or (len(images) * 8 < self.depth
-                and not isinstance(images[0], (list, np.ndarray)))
-            ):
+            if not isinstance(images, (list, tuple)) or not images:
+                return []
+            if isinstance(images[0], (int, float)) and len(images) < self.depth:
                 return []
             try:
                 array = np.asarray(images, dtype=float)
@@ -55,7 +65,11 @@ class Rows:
             return []
         columns = array.ndim == 2 and array.shape[0] == self.depth and array.shape[1] != self.depth
         rows = (array.T if columns else array).reshape(-1, self.depth).astype(float)
-        return [self.index.get(key, -1) for key in self._keys(rows)]
+        return self._numbers(self._places(rows))
+
+
+def _keys(places: Array) -> list[tuple[float, ...]]:
+    return [tuple(pair) for pair in np.round(places, DIGITS).tolist()]
 
 
 @dataclass
@@ -76,12 +90,11 @@ class Log:
 def rows_and_labels(values: list[Any], rows: Rows, samples: Samples) -> tuple[list[int], list[int]]:
     """Return the numbers of the samples among the arguments of a call, and the classes of the labels beside them."""
     for number, value in enumerate(values):
-        pairs = _pairs(value)
+        pairs = _pairs(value, rows.depth)
         if pairs:
             found = _found_in(pairs, rows)
-            return (
-                (found, _classes([label for _, label in pairs], len(found), samples)) if max(found) >= 0 else ([], [])
-            )
+            labels = [label for _, label in pairs]
+            return (found, _classes(labels, len(found), samples)) if max(found) >= 0 else ([], [])
         found = rows.find(value) if not isinstance(value, (int, float, str, type(None))) else []
         if found and max(found) >= 0:
             for other in values[number + 1 :]:
@@ -101,12 +114,13 @@ def _found_in(pairs: list[Any], rows: Rows) -> list[int]:
     return rows.find(stacked) if stacked.shape[1:] == (rows.depth,) else [-1]
 
 
-def _pairs(value: Any) -> list[Any]:
+def _pairs(value: Any, depth: int) -> list[Any]:
+    """Return pairs of an image and a label, or [] where a value holds none."""
     if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 2 and value.shape[1] == 2:
         return list(map(tuple, value))
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple)) and len(value[0]) == 2:
-        sizes = [np.size(part) for part in value[0]]
-        return list(value) if sizes[0] > 2 * sizes[1] or sizes[1] > 2 * sizes[0] else []
+        image, label = (np.size(part) for part in value[0])
+        return list(value) if image == depth and label != depth else []
     return []
 
 
@@ -114,11 +128,9 @@ def _classes(labels: Any, count: int, samples: Samples) -> list[int]:
     """Return labels, or vectors with one largest entry, as numbers of classes; [] where they are none."""
     array = as_array(labels)
     try:
-        array = (
-            np.array([np.asarray(part).ravel() for part in labels])
-            if array is None and isinstance(labels, (list, tuple))
-            else np.asarray(labels if array is None else array)
-        )
+        if array is None:
+            several = isinstance(labels, (list, tuple))
+            array = np.array([np.asarray(part).ravel() for part in labels]) if several else np.asarray(labels)
     except (ValueError, TypeError):
         return []
     if array.dtype.kind not in "fiubUS" or not array.size:
@@ -131,11 +143,8 @@ def _classes(labels: Any, count: int, samples: Samples) -> list[int]:
         return []
     table = array.T if array.ndim == 2 and array.shape == (k, count) and k != count else array.reshape(count, k)
     ordered = np.sort(table, axis=1)
-    return (
-        table.argmax(axis=1).tolist()
-        if (ordered[:, -1] > ordered[:, -2]).all() and np.ptp(ordered[:, -1]) < 1e-9
-        else []
-    )
+    clear = (ordered[:, -1] > ordered[:, -2]).all() and np.ptp(ordered[:, -1]) < 1e-9
+    return table.argmax(axis=1).tolist() if clear else []
 
 
 class Tracer:
@@ -150,9 +159,10 @@ class Tracer:
     def __init__(self, rows: Rows, samples: Samples) -> None:
         self.rows, self.samples = rows, samples
         self.logs: dict[tuple[str, str], Log] = {}
-        self._known: dict[int, dict[str, Any]] = {}
+        self._known: dict[int, tuple[FrameType, dict[str, Any]]] = {}  # frames stay alive, so that no id is used again
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
+        """Look at a function that is entered, and trace its lines if it is somebody's own."""
         if not own_code(frame.f_code.co_filename):
             return None
         self._look(frame)
@@ -161,12 +171,12 @@ class Tracer:
     def _line(self, frame: FrameType, event: str, _: Any) -> Any:
         if event in ("line", "return"):
             self._look(frame)
-        if event == "return":
+        if event == "return" and not frame.f_code.co_flags & CO_GENERATOR:  # which goes on, with the same variables
             self._known.pop(id(frame), None)
         return self._line
 
     def _look(self, frame: FrameType) -> None:
-        known = self._known.setdefault(id(frame), {})
+        _, known = self._known.setdefault(id(frame), (frame, {}))
         for name, value in frame.f_locals.items():
             if isinstance(value, (int, float, str, bool, type(None))) or known.get(name) is value:
                 continue
@@ -213,7 +223,7 @@ class FloatEvent:
     @property
     def place(self) -> str:
         """File, line and expression."""
-        return f"{os.path.basename(self.file)}:{self.line}: {self.text}"
+        return f"{Path(self.file).name}:{self.line}: {self.text}"
 
 
 class FloatEvents:
@@ -223,6 +233,7 @@ class FloatEvents:
         self.events: list[FloatEvent] = []
 
     def __call__(self, kind: str, flag: int) -> None:
+        """Note an event, with the line of somebody's own code that met it."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and not own_code(frame.f_code.co_filename):
             frame = frame.f_back

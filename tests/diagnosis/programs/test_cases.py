@@ -40,7 +40,9 @@ def named(case):
 
 def judge(case, data, folder, seed=0):
     result = bench.examined(case, data, folder, seed)
-    assert result.right, f"{case.name}: found {result.found}, right would be {set(case.codes) or 'nothing'}\n{result.text}"
+    assert result.right, (
+        f"{case.name}: found {result.found}, right would be {set(case.codes) or 'nothing'}\n{result.text}"
+    )
 
 
 @pytest.mark.parametrize("case", CASES[::SAMPLE], ids=named)

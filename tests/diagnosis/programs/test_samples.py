@@ -155,9 +155,7 @@ def test_arrays_come_back(xy, images, labels, columns, label_columns, kind, cont
         assert same(samples.image(samples.x[0]), rows[0])
 
 
-@pytest.mark.parametrize(
-    "make", [iter, lambda pairs: (pair for pair in pairs), lambda pairs: zip(*zip(*pairs), strict=True)]
-)
+@pytest.mark.parametrize("make", [iter, lambda pairs: (pair for pair in pairs), lambda pairs: map(tuple, pairs)])
 def test_what_is_used_up_comes_back_as_such(make):
     x, y = np.random.default_rng(0).random((5, DEPTH)), np.arange(5) % CLASSES
     pairs = list(zip(x, y, strict=True))
@@ -242,10 +240,11 @@ def test_answers_as_numbers_of_classes():
 
 X = np.ones((4, DEPTH))
 FAULTY = {
-    "nothing": None, "a number": 5, "words": "abc", "numbers": [1, 2, 3], "empty": [], "empty arrays": (X[:0], X[:0, 0]),
+    "nothing": None, "a number": 5, "words": "abc", "numbers": [1, 2, 3], "empty": [],
+    "empty arrays": (X[:0], X[:0, 0]), "one label": {"x": X, "y": 3}, "no table": {"x": [1, 2], "y": [1, 2]},
     "triples": [(X[0], 1, 2)], "words as images": [("one", 1), ("two", 2)], "ragged": [(X[0], 1), (X[0, :3], 2)],
-    "ragged lists": ([[1.0], [1.0, 2.0]], [0, 1]), "too few labels": (X, [0, 1, 2]), "three keys": {"a": X, "b": 1, "c": 2},
-    "one label": {"x": X, "y": 3}, "no table": {"x": [1, 2], "y": [1, 2]}, "vectors of words": (X, [["a", "b"]] * 4),
+    "ragged lists": ([[1.0], [1.0, 2.0]], [0, 1]), "too few labels": (X, [0, 1, 2]),
+    "three keys": {"a": X, "b": 1, "c": 2}, "vectors of words": (X, [["a", "b"]] * 4),
     "ragged labels": [(X[0], [1, 2]), (X[0], [1])], "mixed labels": [(X[0], None), (X[0], "a")],
     "words in arrays": (X.astype(str).astype(object) + "a", [0, 1, 2, 3]), "strings": ["ab", "cd"],
 }  # fmt: skip

@@ -1,0 +1,78 @@
+"""Where settings of a training are kept: in which attribute of the network, or of the object that trains it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cmlp.diagnosis.programs.leaves import Path, attributes, spelled, step_into
+from cmlp.diagnosis.programs.roles import role
+
+DEEPEST = 2  # objects between the network and a setting, as its optimizer
+
+
+@dataclass(frozen=True)
+class Place:
+    """A number that is kept in an attribute or an item.
+
+    Attributes
+    ----------
+    of_trainer : bool
+        Whether it is kept by the object whose method trains, and not by the network.
+    path : Path
+    """
+
+    of_trainer: bool
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What the asker calls it."""
+        return spelled(self.path)
+
+    def _root(self, network: Any, fit: Callable[..., Any] | None) -> Any:
+        return getattr(fit, "__self__", None) if self.of_trainer else network
+
+    def read(self, network: Any, fit: Callable[..., Any] | None) -> Any:
+        """Return the number."""
+        return step_into(self._root(network, fit), self.path)
+
+    def write(self, network: Any, fit: Callable[..., Any] | None, value: Any) -> None:
+        """Set the number."""
+        parent = step_into(self._root(network, fit), self.path[:-1])
+        kind, key = self.path[-1]
+        if kind == "attr":
+            setattr(parent, key, value)
+        else:
+            parent[key] = value
+
+
+def find_place(network: Any, fit: Callable[..., Any] | None, kind: str) -> Place | None:
+    """Return where a setting of this kind is kept: "eta", "epochs" or "size"."""
+    trainer = getattr(fit, "__self__", None)
+    for of_trainer, root in ((False, network), (True, trainer)):
+        if root is None or isinstance(root, type) or (of_trainer and root is network):
+            continue
+        path = _path(root, (), kind, set())
+        if path is not None:
+            return Place(of_trainer, path)
+    return None
+
+
+def _path(value: Any, path: Path, kind: str, seen: set[int]) -> Path | None:
+    if id(value) in seen or len(path) > DEEPEST or isinstance(value, (str, bytes, type)):
+        return None
+    seen.add(id(value))
+    how = "item" if isinstance(value, dict) else "attr"
+    items = value.items() if isinstance(value, dict) else attributes(value).items()
+    parts = []
+    for key, item in items:
+        number = isinstance(item, (int, float)) and not isinstance(item, bool)
+        if isinstance(key, str) and number and role(key.strip("_")) == kind:
+            return (*path, (how, key))
+        if hasattr(item, "__dict__") and not callable(item):
+            parts.append((*path, (how, key)))
+    for part in parts:
+        found = _path(step_into(value, part[len(path) :]), part, kind, seen)
+        if found is not None:
+            return found
+    return None
