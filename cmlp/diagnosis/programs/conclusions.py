@@ -46,7 +46,9 @@ def conclude(case: Examination, trials: Trials) -> None:
     """Settle severities and order, and name what nothing explains."""
     codes = case.codes
     case.findings = [f for f in case.findings if not CAUSES.get(f.code, set()) & codes]
-    if learned(case, case.given):  # what cannot be named exactly is no fault of a network that learned
+    if learned(case, case.given) and not case.facts.get(
+        "off"
+    ):  # what cannot be named exactly is no fault of a network that learned
         case.findings = [finding for finding in case.findings if finding.code not in UNPROVEN]
     case.findings = [_weighed(case, finding) for finding in case.findings]
     grave = [finding for finding in case.findings if finding.severity > Severity.NOTE]

@@ -172,7 +172,8 @@ class Examination:
 
     def name_of(self, index: int) -> str:
         """Return what a block of parameters is called."""
-        return self.subject.blocks[index].name or "the parameters"
+        name = self.subject.blocks[index].name
+        return self.subject.root_name + name if name.startswith("[") or not name else name
 
     def place_of(self, kind: str) -> str:
         """Return file, line and name of the function that steps, trains or runs, as "script.py:57, update"."""

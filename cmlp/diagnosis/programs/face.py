@@ -123,7 +123,7 @@ def _learned(case: Examination) -> list[str]:
     if case.given is None:
         return []
     n, epochs = case.facts.get("given", (None, None))
-    right = f"{case.given:.1f} % of the test images right"
+    right = f"{case.given:.1f} % of the {'test images' if case.test is not None else 'images that were held out'} right"
     if n is None:
         return [f"It has {right}."]
     if case.facts.get("stopped"):

@@ -18,6 +18,8 @@ def whole_of(items: list[Any]) -> tuple[Any, Any] | None:
     parts = [(as_array(images), as_array(labels)) for images, labels in items]
     if any(images is None or labels is None or not _is_batch(images, labels) for images, labels in parts):
         return None
+    if max(len(images) for images, _ in parts if images is not None) == 1:  # pairs of one sample each
+        return None
     images, labels = zip(*items, strict=True)
     return _joined(list(images)), _joined(list(labels))
 

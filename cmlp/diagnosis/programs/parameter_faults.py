@@ -80,6 +80,16 @@ def _equal_units(case: Examination, values: list[Array]) -> list[str]:
     return found
 
 
+def _equal_layers(layers: list[tuple[Array, Array | None]]) -> list[str]:
+    """Return which layers of a replica have equal units, where all parameters are one vector."""
+    found = []
+    for number, (weights, _) in enumerate(layers, 1):
+        largest = float(np.abs(weights).max()) + 1e-300
+        if np.isfinite(weights).all() and np.ptp(weights, axis=1).max() <= SAME * largest:
+            found.append(f"the weights of layer {number} {'all 0' if not weights.any() else 'equal in all units'}")
+    return found
+
+
 def examine_activations(case: Examination) -> None:
     """Find layers without activation, and outputs that cannot recover."""
     replica, subject = case.replica, case.subject
@@ -87,6 +97,8 @@ def examine_activations(case: Examination) -> None:
         return
     values = subject.values(subject.instance())
     _, outs = replica.run(values, case.train.x[case.order[:500]])
+    if not case.repairs.get("equal"):
+        case.repairs["equal"] = _equal_layers(replica.layers(values))
     if len(replica.acts) > 1 and all(act == "identity" for act in replica.acts[:-1]):
         case.found(
             "no-activation",

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.examination import TRIAL, Examination, finite
+from cmlp.diagnosis.programs.examination import TRIAL, Array, Examination
 from cmlp.diagnosis.programs.pace import examine_pace
 from cmlp.diagnosis.programs.parameter_faults import saturation
 from cmlp.diagnosis.programs.trials import LONGEST, Trials, climb
@@ -15,6 +15,8 @@ LUCK = 3.0  # points by which equal trials differ
 SMALLER = 4.9  # times the learning rate from which on it is too small
 LARGE = 2.0  # largest absolute value that nobody needs to scale
 ETAS = (0.5, 0.1, 3.0, 10.0)  # of the mean gradient
+EQUAL = 1e-7  # of the largest weight, by which equal ones differ
+VERY_FEW = 3  # epochs
 FEWEST = 20  # samples, by which trials are judged
 DECAY = 3e-3  # times the learning rate and the weights, from which on a penalty is suspected
 GOOD = 80.0  # of the way from a constant answer to what a small network learns, in percent
@@ -128,14 +130,7 @@ def _equal(case: Examination, after: float) -> None:
     equal, trained = case.repairs.get("equal"), case.trained
     if not equal or trained is None:
         return
-    values = case.subject.values(trained)
-    still = [
-        block.name
-        for block, value in zip(case.subject.blocks, values, strict=True)
-        if block.matrix
-        and finite([value])
-        and any(np.ptp(units, axis=0).max() <= 1e-7 * max(np.abs(value).max(), 1e-300) for units in (value, value.T))
-    ]
+    still = _still_equal(case, case.subject.values(trained))
     if still:
         case.found(
             "equal-weights",
@@ -146,6 +141,19 @@ def _equal(case: Examination, after: float) -> None:
             before=case.given,
             after=None,
         )
+
+
+def _still_equal(case: Examination, values: list[Array]) -> list[str]:
+    """Return the matrices whose units are equal after training."""
+    matrices = {b.name: value for b, value in zip(case.subject.blocks, values, strict=True) if b.matrix}
+    if not matrices and case.replica is not None:
+        layers = enumerate(case.replica.layers(values), 1)
+        return [f"layer {k}" for k, (w, _) in layers if np.ptp(w, axis=1).max() <= EQUAL * np.abs(w).max()]
+    return [
+        name
+        for name, value in matrices.items()
+        if any(np.ptp(u, axis=0).max() <= EQUAL * max(float(np.abs(value).max()), 1e-300) for u in (value, value.T))
+    ]
 
 
 def _pixels(case: Examination, top: dict[float, tuple[float, float]], scale: float) -> None:
@@ -175,6 +183,8 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
     name = case.subject.eta_name
     reached = ", ".join(f"{e:g}: {a:.1f} %" for e, a in sorted(results.items()))
     if best >= SMALLER * eta and after > own + BETTER and after > case.given + BETTER:
+        if _few_epochs(case, trials, eta, scale):
+            return
         squeezed = _squeezed(case, trials, eta, scale)
         if squeezed is not None and after < squeezed + BETTER:
             _epochs(case, squeezed)
@@ -211,6 +221,27 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
             before=case.given,
             after=after,
         )
+
+
+def _few_epochs(case: Examination, trials: Trials, eta: float, scale: float) -> bool:
+    """Train ten times as long with the same learning rate, where the epochs are very few."""
+    epochs, name = case.subject.epochs, case.subject.epochs_name
+    if not trials.quick or epochs is None or epochs > VERY_FEW or name is None:
+        return False
+    visits = min(10 * epochs * len(case.usable), LONGEST)
+    after = trials.by_gradient(trials.each(eta), scale, fresh=False, visits=visits, mean=False, seconds=3 * TRIAL)
+    if not learned(case, after):
+        return False
+    case.found(
+        "too-few-epochs",
+        Severity.ERROR,
+        f"{name} = {epochs} ends the training too early.",
+        f"{case.given:.1f} % after it, and {after:.1f} % after ten times as many steps of the same size",
+        f"{name} = {10 * epochs}",
+        before=case.given,
+        after=after,
+    )
+    return True
 
 
 def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> float | None:

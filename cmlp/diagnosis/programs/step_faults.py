@@ -13,6 +13,8 @@ from cmlp.diagnosis.report import Severity
 
 ALONG, AGAINST = 0.999, -0.9  # cosines with minus the slope
 LOOSE = 0.97  # the same, measured at a few entries by differences
+FAR_OFF = 0.7  # cosine below which no loss that is not known can be the reason
+ONLY_LAST = (0, 0, 0, 0, 1, 1)  # where each step starts from the same parameters
 GROWN = (1, 1, 2, 2, 3, 3)  # shares of samples in three mini-batches whose sums are not reset
 SIZES = (0.55, 1.8)  # of the steps of arrays, as multiples of the median
 FORMULAS = {
@@ -84,11 +86,8 @@ def _uphill(case: Examination, moved: list[Change], text: str) -> None:
     )
     case.facts["sign"] = -1 if every else 1
     line = case.line_of(wrong[-1].index)
-    sign = "+=" in line or "+ " in line.partition("=")[2]
-    name = case.name_of(wrong[-1].index)
-    repair = f"{name} = {name} - eta * gradient" + (
-        "" if sign or not line else ", or the error the other way round: a - y"
-    )
+    name, own = case.name_of(wrong[-1].index), line.partition(": ")[2]
+    repair = own.replace("+=", "-=", 1) if "+=" in own else f"{name} = {name} - eta * gradient, with the error a - y"
     case.found("uphill", Severity.ERROR, verdict, text + _where(case, wrong[-1].index), repair)
 
 
@@ -134,6 +133,8 @@ def _wrong_gradient(case: Examination, change: Change, text: str) -> None:
     """Accuse a step; those of the layers below follow from it."""
     if "wrong-gradient" in case.codes:
         return
+    assert case.step is not None
+    case.facts["off"] = change.cosine < FAR_OFF and not case.step.adaptive
     case.found(
         "wrong-gradient",
         Severity.ERROR,
@@ -332,7 +333,7 @@ def examine_later_steps(case: Examination, step: Step) -> None:
     """Find whether a second step repeats the gradients of the first one, because their sums were not reset."""
     if step.noisy or step.adaptive or case.codes & {"wrong-targets", "nothing-moves"}:
         return
-    if case.subject.steps is None and _sums_grow(case, step):
+    if _mini_batches(case, step):
         return
     first, second = distinct(case, 6), case.order[:6]
     eta = step.eta if step.eta < 0.01 else None
@@ -354,8 +355,8 @@ def examine_later_steps(case: Examination, step: Step) -> None:
         )
 
 
-def _sums_grow(case: Examination, step: Step) -> bool:
-    """Train with three mini-batches of two: where sums are not reset, those of the first one count three times."""
+def _mini_batches(case: Examination, step: Step) -> bool:
+    """Train with three mini-batches of two, and see how often the samples of each count."""
     subject = case.subject
     if case.replica is None or subject.size is None or step.explanation is None or not step.explanation.explained:
         return False
@@ -370,8 +371,20 @@ def _sums_grow(case: Examination, step: Step) -> bool:
     changes = [a - b for a, b in zip(subject.values(instance), values, strict=True)]
     found = Explanation(case.replica, values, changes, step.x, step.y, tolerance=0.05)
     shares = max((c for c in found.arrays if not c.bias), key=lambda c: c.layer).fit.shares
-    least = float(np.abs(shares).min())
-    if not least or len(shares) != len(GROWN) or not np.allclose(np.sort(np.abs(shares) / least), GROWN, rtol=0.1):
+    sizes = np.sort(np.abs(shares))
+    if len(shares) != len(GROWN) or not sizes[-1]:
+        return False
+    if np.allclose(sizes / sizes[-1], ONLY_LAST, atol=0.03):
+        place = case.line_like(r"=.*\(") and case.place_of("fit")
+        case.found(
+            "samples-unequal",
+            Severity.ERROR,
+            "Only the last mini-batch counts: each step starts from the same parameters again.",
+            f"of three mini-batches of two samples, those of one count, and the others not at all ({place})",
+            "let each step start from what the one before it has made",
+        )
+        return True
+    if not sizes[0] or not np.allclose(sizes / sizes[0], GROWN, rtol=0.1):
         return False
     _not_reset(
         case,

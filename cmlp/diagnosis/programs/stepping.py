@@ -8,10 +8,9 @@ import numpy as np
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation, cosine
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.leaves import step_into
+from cmlp.diagnosis.programs.replica import is_single
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
-from cmlp.diagnosis.programs.tensors import as_array
 
 SAMPLES = 6
 GENTLE = 1e-3  # the learning rate of the step
@@ -28,7 +27,7 @@ def examine_step(case: Examination) -> Step | None:
     step = _taken(case, x, y, eta)
     if step is None:
         return None
-    single = case.subject.framework.single_precision or _single(case)
+    single = case.subject.framework.single_precision or is_single(case.subject, case.subject.instance())
     tolerance = 2e-2 if single else 1e-4
     sizes = np.abs(np.concatenate([change.ravel() for change in step.changes]))
     sizes = sizes[sizes > 0]
@@ -73,12 +72,6 @@ def has_eta(case: Examination) -> bool:
         return function is not None and any(role(name) == "eta" for name in inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return False
-
-
-def _single(case: Examination) -> bool:
-    root = case.subject.instance().network
-    arrays = [as_array(step_into(root, block.paths[0])) for block in case.subject.blocks]
-    return any(array is not None and array.dtype.itemsize < 8 for array in arrays)
 
 
 def _taken(case: Examination, x: Array, y: Array, eta: float | None) -> Step | None:

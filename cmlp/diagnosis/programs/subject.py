@@ -97,6 +97,15 @@ class Subject:
         spaces.append(vars(module) if module is not None and own_code(getattr(module, "__file__", "") or "") else {})
         return [value for space in spaces for value in list(space.values()) if is_generator(value)]
 
+    @cached_property
+    def root_name(self) -> str:
+        """What the functions that were given call the network."""
+        for kind in ("step", "fit", "forward"):
+            function = self.functions.get(kind)
+            if function is not None and not hasattr(function, "__self__") and parameters_of(function):
+                return parameters_of(function)[0].name
+        return "network"
+
     # Settings
 
     def _setting(self, kind: str) -> tuple[str | None, Any]:

@@ -231,3 +231,10 @@ def test_pieces_lie_in_one_vector():
     assert Piece(0, (2, 3), 4, turned=True, order="F").of(values).tolist() == [[4, 5], [6, 7], [8, 9]]
     assert Piece(0, (2, 3), 4, folded="last").inputs == 1
     assert Piece(0, (2, 3), 4, turned=True).outputs == 2
+
+
+def test_outputs_that_are_seldom_negative_are_told_apart():
+    """Images alone would not tell this ReLU from no activation."""
+    weights, _ = parameters([7, 3, 5, CLASSES])
+    weights = [np.vstack([w, w[:1]]) for w in weights]
+    matches(Net(dense(("tanh", "tanh", "relu"), False, False, "first"), weights=weights), ("tanh", "tanh", "relu"))
