@@ -144,7 +144,7 @@ def loaded(case, folder):
     return module
 
 
-def examined(case, data, folder, seed=0, seconds=None):
+def examined(case, data, folder, seed=0, seconds=30.0):
     """Return the result of a case."""
     np.random.seed(seed + case.number)  # noqa: NPY002 (the programs draw from it)
     random.seed(seed + case.number)

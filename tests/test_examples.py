@@ -31,9 +31,12 @@ def percentages(text):
 
 
 def test_the_founding_script_is_mended(run):
-    script, network = percentages(run("founding_script.py"))
-    assert script > 93
-    assert network > 93
+    printed = run("founding_script.py")
+    before, *_, after = percentages(printed)
+    assert before < 25
+    assert after > 93
+    assert "[epoch-sees-few]" in printed
+    assert "[eta-too-small]" in printed
 
 
 def test_two_layers_learn_exclusive_or_and_one_does_not(run):

@@ -55,7 +55,7 @@ def check(
     fit: Callable[..., Any] | None = None,
     step: Callable[..., Any] | None = None,
     score: Callable[..., Any] | None = None,
-    seconds: float | None = None,
+    seconds: float = 30.0,
     **settings: Any,
 ) -> Report:
     """Find what is wrong with data, a network or its training, with the evidence, the repair and what it brings.
@@ -99,7 +99,7 @@ def check(
         A function that takes the network and a mini-batch, and takes one step; by default a method is looked for.
     score : callable, optional
         A function that takes the network and test data, and returns an accuracy; by default a method is looked for.
-    seconds : float, default 30
+    seconds : float, default 30.0
         How long a network that is not of cmlp may be examined, in seconds of the processor.
     **settings : object
         The settings of its training, under the asker's own names: ``epochs=25, eta=0.005``.
@@ -133,7 +133,7 @@ def check(
     progress = None if progress is None else check_flag("progress", progress)
     if network is not None and not isinstance(network, Network):
         return _check_program(train, test, network, functions, settings, seconds, progress)
-    _refuse_settings(functions | {"seconds": seconds} | settings, network)
+    _refuse_settings(functions | settings, network)
     train, test = _as_dataset(train, "train"), _as_dataset(test, "test")
     _check_arguments(train=(train, Dataset), test=(test, Dataset), history=(history, History))
     notes = _notes_on(network, history, claimed_accuracy)
@@ -171,13 +171,12 @@ def _check_program(
     network: Any,
     functions: dict[str, Any],
     settings: dict[str, Any],
-    seconds: float | None,
+    seconds: float,
     progress: bool | None,
 ) -> Report:
     from cmlp.diagnosis.programs.face import STAGES, check_program
 
-    if seconds is not None:
-        seconds = check_positive("seconds", seconds)
+    seconds = check_positive("seconds", seconds)
     with _progress(progress, STAGES) as bar:
         return check_program(
             train,

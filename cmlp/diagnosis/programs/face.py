@@ -13,7 +13,6 @@ from cmlp.diagnosis.programs.setting_faults import learned
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import CmlpError, DataError, ModelError
 
-SECONDS = 30.0
 STAGES = 9
 PRAISE = "the data are sound, and the network learns"
 
@@ -25,7 +24,7 @@ def check_program(
     functions: dict[str, Callable[..., Any] | None],
     settings: dict[str, Any],
     *,
-    seconds: float | None,
+    seconds: float,
     bar: Any,
     check_data: Callable[[Dataset, Dataset | None], Report],
 ) -> Report:
@@ -39,7 +38,7 @@ def check_program(
     functions : dict
         "forward", "fit", "step", "score".
     settings : dict
-    seconds : float or None
+    seconds : float
         Of the processor.
     bar : tqdm
         Shows what is being tried.
@@ -68,7 +67,7 @@ def check_program(
         network,
         functions,
         settings,
-        seconds=SECONDS if seconds is None else seconds,
+        seconds=seconds,
         progress=progress,
     )
     return _joined(data, notes, case)
