@@ -97,7 +97,7 @@ def _status(report: "Report") -> int:
 
 def _run_script(arguments: argparse.Namespace) -> int:
     """Check the network that a script trains, and print what was found."""
-    from cmlp.diagnosis.programs.script import check_script
+    from cmlp.diagnosis.scripts.face import check_script
 
     for option, value in (("FOLDER", arguments.folder), ("--model", arguments.model), ("--write", arguments.write)):
         if value is not None:

@@ -11,8 +11,8 @@ from support.children import environment
 
 from cmlp.cli import main
 from cmlp.diagnosis import Finding, Report, Severity
-from cmlp.diagnosis.programs import script
-from cmlp.diagnosis.programs.script import ScriptReport
+from cmlp.diagnosis.scripts import face as script
+from cmlp.diagnosis.scripts.face import ScriptReport
 
 SCHEMA = json.loads(files("cmlp.diagnosis").joinpath("report.schema.json").read_text())
 CAUGHT = "my.py:7: net.train(data, epochs=3): stopped there, and examined"

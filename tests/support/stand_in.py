@@ -10,10 +10,10 @@ import textwrap
 
 import numpy as np
 
-from cmlp.diagnosis.programs.script import check_script
-from cmlp.diagnosis.programs.script_child import main
-from cmlp.diagnosis.programs.script_state import Variables
 from cmlp.diagnosis.report import Report
+from cmlp.diagnosis.scripts.child import main
+from cmlp.diagnosis.scripts.face import check_script
+from cmlp.diagnosis.scripts.state import Variables
 
 DATA = """
 import numpy as np

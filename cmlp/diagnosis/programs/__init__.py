@@ -1,14 +1,15 @@
 """Why is it 10 %? The examination of anyone's network: it runs, steps and trains copies, and explains what it measures.
 
 ======================  ==============================================================================================
-the program             `subject`, found out by `interface`: names are `roles`, arguments `calls`, data `samples`
-its parameters          `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
+the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`
+its data and settings   `samples`, `loaders`, `tensors`; `places`
+its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
 the forward pass        `forward_faults`, `parameter_faults`; as plain layers: `replica`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, or measured by `slopes`
-what is wrong with it   `step_faults`
-an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given
-what would help         `trials`, `setting_faults`; the score: `score_faults`
-the report              `examination`, `conclusions`
+what is wrong with it   `step_faults`, `later_steps`
+an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given; `pace`
+what would help         `trials`, `setting_faults`, of scikit-learn `estimators`; the score: `score_faults`
+the report              `examination`, `conclusions`; `face` joins it with that on the data
 ======================  ==============================================================================================
 """
 
@@ -22,12 +23,13 @@ from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
 from cmlp.diagnosis.programs.examination import Examination
 from cmlp.diagnosis.programs.forward_faults import examine_forward
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
+from cmlp.diagnosis.programs.later_steps import examine_later_steps
 from cmlp.diagnosis.programs.parameter_faults import examine_activations, examine_parameters
 from cmlp.diagnosis.programs.replica import find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.score_faults import examine_score
 from cmlp.diagnosis.programs.setting_faults import examine_settings
-from cmlp.diagnosis.programs.step_faults import examine_later_steps, examine_step_faults
+from cmlp.diagnosis.programs.step_faults import examine_step_faults
 from cmlp.diagnosis.programs.stepping import examine_step
 from cmlp.diagnosis.programs.subject import Subject
 from cmlp.diagnosis.programs.training_run import train_as_given

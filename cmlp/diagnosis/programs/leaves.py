@@ -199,6 +199,8 @@ def _items(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield from _of_function(value)
     elif isinstance(value, MethodType):
         yield ("attr", "__self__"), value.__self__
+    elif _is_keras(value):
+        yield ("attr", "trainable_variables"), list(getattr(value, "trainable_variables", []))
     elif callable(getattr(value, "named_parameters", None)):
         yield from _of_module(value)
     elif not inspect.isroutine(value) and not isinstance(value, CellType):
@@ -251,6 +253,10 @@ def is_own(value: Any) -> bool:
     module = type(value).__module__
     file = getattr(sys.modules.get(module), "__file__", None)
     return module == "__main__" or (file is not None and own_code(file))
+
+
+def _is_keras(value: Any) -> bool:
+    return any(kind.__module__.startswith(("keras.", "tensorflow.")) for kind in type(value).__mro__)
 
 
 def _of_module(module: Any) -> Iterator[tuple[tuple[str, Any], Any]]:

@@ -1,4 +1,4 @@
-"""The child in which a script runs: ``python -m cmlp.diagnosis.programs.script_child REQUEST``.
+"""The child in which a script runs: ``python -m cmlp.diagnosis.scripts.child REQUEST``.
 
 It prints one line of JSON for each thing it knows, so that its parent has something to say whenever it ends.
 """
@@ -42,7 +42,7 @@ def main(check: Callable[..., Any] | None = None) -> None:
         request = json.loads(sys.argv[1])
         limit(request["seconds"])
         from cmlp.diagnosis import check as examine
-        from cmlp.diagnosis.programs.script_run import Run
+        from cmlp.diagnosis.scripts.run import Run
 
         Run(request, channel.send, check or examine).run()
     except BaseException as error:

@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.script_call import subject_of
-from cmlp.diagnosis.programs.script_files import Files
-from cmlp.diagnosis.programs.script_hook import Caught, Hook, Stopped, is_one_sample, trains
-from cmlp.diagnosis.programs.script_loop import MOST_SAMPLES, Loops, Training
-from cmlp.diagnosis.programs.script_names import functions_of
-from cmlp.diagnosis.programs.script_source import WATCH, line_of, never_called, prepared, read_source
-from cmlp.diagnosis.programs.script_watch import FloatEvents
 from cmlp.diagnosis.report import Finding, Report, Severity
+from cmlp.diagnosis.scripts.call import subject_of
+from cmlp.diagnosis.scripts.files import Files
+from cmlp.diagnosis.scripts.hook import Caught, Hook, Stopped, is_one_sample, trains
+from cmlp.diagnosis.scripts.loop import MOST_SAMPLES, Loops, Training
+from cmlp.diagnosis.scripts.names import functions_of
+from cmlp.diagnosis.scripts.source import WATCH, line_of, never_called, prepared, read_source
+from cmlp.diagnosis.scripts.watch import FloatEvents
 from cmlp.errors import CmlpError
 
 TICK = 0.2  # seconds between two looks at the clock
@@ -146,8 +146,8 @@ class Run:
 
     def _is_batch(self, caught: Caught) -> bool:
         """Whether a call within a loop gets a part of the samples that the loop reads."""
-        from cmlp.diagnosis.programs.script_call import data_of
-        from cmlp.diagnosis.programs.script_data import shape_of, training_samples
+        from cmlp.diagnosis.scripts.call import data_of
+        from cmlp.diagnosis.scripts.data import shape_of, training_samples
 
         arguments = dict(list(caught.arguments.items())[1 if caught.method else 0 :])
         data = data_of(arguments)
@@ -160,8 +160,8 @@ class Run:
 
     def _ready(self, training: Training) -> bool:
         """Whether a loop's data are known, or enough calls with one sample each were written down."""
-        from cmlp.diagnosis.programs.script_data import training_samples
-        from cmlp.diagnosis.programs.script_subject import held_samples
+        from cmlp.diagnosis.scripts.data import training_samples
+        from cmlp.diagnosis.scripts.subject import held_samples
 
         if training_samples(training.namespace, training.uses.read) is not None or held_samples(training) is not None:
             return True
@@ -206,7 +206,7 @@ class Run:
 
     def conclude(self) -> None:
         """Examine what was caught, or say why nothing was."""
-        from cmlp.diagnosis.programs.script_subject import Finder
+        from cmlp.diagnosis.scripts.subject import Finder
 
         self.loops.look(last=True)
         finder = Finder(self)
@@ -245,7 +245,7 @@ class Run:
 
     def _explain(self, notes: list[str]) -> None:
         """Report why nothing was caught."""
-        from cmlp.diagnosis.programs.script_watch import not_numbers
+        from cmlp.diagnosis.scripts.watch import not_numbers
 
         wanted = missing_file(self.error, self.files.missing)
         if wanted is not None and self.caught is None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FIT, STEP, role
-from cmlp.diagnosis.programs.script_state import holds_arrays
+from cmlp.diagnosis.scripts.state import holds_arrays
 
 STEMS = re.compile(
     r"_*(do_|run_|my_)?(train|fit|sgd|learn|optimi[sz]e|gradient_?descent|(stochastic|mini_?batch|batch)_gradient_?descent"

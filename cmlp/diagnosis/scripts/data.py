@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import role
-from cmlp.diagnosis.programs.script_names import Uses
+from cmlp.diagnosis.scripts.names import Uses
 
 FEWEST = 2  # samples
 TEST = re.compile(r"test|val(id)?(ation)?(?![a-z])|dev(?![a-z])|holdout|eval", re.IGNORECASE)

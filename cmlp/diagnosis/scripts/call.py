@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FIT, role
-from cmlp.diagnosis.programs.script_hook import Caught, samples_within
-from cmlp.diagnosis.programs.script_source import calls
-from cmlp.diagnosis.programs.script_state import Variables, copied, correspond, holds_arrays, numeric
+from cmlp.diagnosis.scripts.hook import Caught, samples_within
+from cmlp.diagnosis.scripts.source import calls
+from cmlp.diagnosis.scripts.state import Variables, copied, correspond, holds_arrays, numeric
 
 KEPT = 64  # samples that stay within an object that holds its own data: copies of it are made many times
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import role
-from cmlp.diagnosis.programs.script_hook import Stopped
-from cmlp.diagnosis.programs.script_names import Functions, Uses
-from cmlp.diagnosis.programs.script_source import Loop
-from cmlp.diagnosis.programs.script_state import Path, arrays, changes, copied, holds_arrays, is_data, objects
+from cmlp.diagnosis.scripts.hook import Stopped
+from cmlp.diagnosis.scripts.names import Functions, Uses
+from cmlp.diagnosis.scripts.source import Loop
+from cmlp.diagnosis.scripts.state import Path, arrays, changes, copied, holds_arrays, is_data, objects
 
 ONCE = (zip, map, filter, enumerate, types.GeneratorType)  # what can be read once, and then is empty
 WEIGHTS = re.compile(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.script_data import Samples, shape_of
+from cmlp.diagnosis.scripts.data import Samples, shape_of
 
 
 def taken(values: Any, number: int, rows: range) -> Any:

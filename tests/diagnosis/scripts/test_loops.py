@@ -5,9 +5,9 @@ import pytest
 from support.children import environment
 from support.stand_in import DATA, Scripts
 
-from cmlp.diagnosis.programs.script_data import Samples
-from cmlp.diagnosis.programs.script_fit import as_function
-from cmlp.diagnosis.programs.script_follow import follower
+from cmlp.diagnosis.scripts.data import Samples
+from cmlp.diagnosis.scripts.fit import as_function
+from cmlp.diagnosis.scripts.follow import follower
 
 
 @pytest.fixture

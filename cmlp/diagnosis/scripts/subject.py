@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp.diagnosis.programs.roles import FORWARD, role
-from cmlp.diagnosis.programs.script_call import Subject, keep_few, shown, signed, subject_of
-from cmlp.diagnosis.programs.script_data import (
+from cmlp.diagnosis.scripts.call import Subject, keep_few, shown, signed, subject_of
+from cmlp.diagnosis.scripts.data import (
     Samples,
     loader_of_test_data,
     settings_of,
@@ -15,8 +15,8 @@ from cmlp.diagnosis.programs.script_data import (
     test_samples,
     training_samples,
 )
-from cmlp.diagnosis.programs.script_fit import Program
-from cmlp.diagnosis.programs.script_forward import (
+from cmlp.diagnosis.scripts.fit import Program
+from cmlp.diagnosis.scripts.forward import (
     DELTAS,
     OUTPUTS,
     answers,
@@ -25,16 +25,16 @@ from cmlp.diagnosis.programs.script_forward import (
     forms_of,
     function_that_runs,
 )
-from cmlp.diagnosis.programs.script_hook import Caught, samples_within
-from cmlp.diagnosis.programs.script_loop import Loops, Training
-from cmlp.diagnosis.programs.script_names import functions_of
-from cmlp.diagnosis.programs.script_source import line_of, marked, read_source
-from cmlp.diagnosis.programs.script_state import Path as Place
-from cmlp.diagnosis.programs.script_state import Variables, spelled
+from cmlp.diagnosis.scripts.hook import Caught, samples_within
+from cmlp.diagnosis.scripts.loop import Loops, Training
+from cmlp.diagnosis.scripts.names import functions_of
+from cmlp.diagnosis.scripts.source import line_of, marked, read_source
+from cmlp.diagnosis.scripts.state import Path as Place
+from cmlp.diagnosis.scripts.state import Variables, spelled
 from cmlp.utils.text import listed
 
 if TYPE_CHECKING:
-    from cmlp.diagnosis.programs.script_run import Run
+    from cmlp.diagnosis.scripts.run import Run
 
 FEWEST = 20  # calls with one sample each, of which data are made
 ENDING = "stopped there, and examined"
@@ -212,7 +212,7 @@ class Finder:
 
     def test_data(self) -> Any:
         """Return test data among the variables, or those that a function of the script loads."""
-        from cmlp.diagnosis.programs.script_run import within
+        from cmlp.diagnosis.scripts.run import within
 
         found = test_samples(self.variables)
         loader = None if found is not None else loader_of_test_data(self.variables)

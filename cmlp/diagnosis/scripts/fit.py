@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FORWARD, role
-from cmlp.diagnosis.programs.script_data import Samples, derived, settings_of, shape_of
-from cmlp.diagnosis.programs.script_follow import chosen_rows, follower, taken
-from cmlp.diagnosis.programs.script_forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
-from cmlp.diagnosis.programs.script_loop import Training
-from cmlp.diagnosis.programs.script_state import Path, Variables, arrays, copied, correspond, numeric, objects
+from cmlp.diagnosis.scripts.data import Samples, derived, settings_of, shape_of
+from cmlp.diagnosis.scripts.follow import chosen_rows, follower, taken
+from cmlp.diagnosis.scripts.forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
+from cmlp.diagnosis.scripts.loop import Training
+from cmlp.diagnosis.scripts.state import Path, Variables, arrays, copied, correspond, numeric, objects
 
 
 class Program:

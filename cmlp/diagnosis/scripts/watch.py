@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.script_source import line_of
-from cmlp.diagnosis.programs.script_state import arrays, is_data, is_large, spelled
 from cmlp.diagnosis.report import Finding, Severity
+from cmlp.diagnosis.scripts.source import line_of
+from cmlp.diagnosis.scripts.state import arrays, is_data, is_large, spelled
 from cmlp.utils.text import listed
 
 

@@ -20,7 +20,7 @@ from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.text import printable, shown
 
-CHILD = "cmlp.diagnosis.programs.script_child"
+CHILD = "cmlp.diagnosis.scripts.child"
 PATIENCE, EXTRA = 3.0, 15.0  # by the clock on the wall, a child gets so many times its seconds, and so many more
 AFTER_INTERRUPT = 5.0  # seconds that a child gets to say what it knows
 RUNS = 4  # of a script, each in another folder

@@ -5,9 +5,9 @@ import pytest
 from support.children import environment
 from support.stand_in import DATA, Scripts
 
-from cmlp.diagnosis.programs.script_call import give_back
-from cmlp.diagnosis.programs.script_hook import is_one_sample, trains
-from cmlp.diagnosis.programs.script_source import never_called, prepared, without_magic
+from cmlp.diagnosis.scripts.call import give_back
+from cmlp.diagnosis.scripts.hook import is_one_sample, trains
+from cmlp.diagnosis.scripts.source import never_called, prepared, without_magic
 
 NET = '''
 class Net:

@@ -11,7 +11,7 @@ import pytest
 from support.children import environment
 from support.stand_in import DATA, Scripts
 
-from cmlp.diagnosis.programs.script import check_script
+from cmlp.diagnosis.scripts.face import check_script
 from cmlp.errors import DataError, ModelError
 
 TRAINS = """
@@ -176,7 +176,7 @@ Net().train(X_train, y_train, 3, X_test)
 
 INTERRUPTED = """
 import sys
-from cmlp.diagnosis.programs.script import check_script
+from cmlp.diagnosis.scripts.face import check_script
 result = check_script(sys.argv[1], child="support.stand_in")
 print(result.caught, result.interrupted, result.report.unknown, sep="\\n")
 """
