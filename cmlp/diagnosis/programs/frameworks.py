@@ -26,6 +26,7 @@ class Framework:
     forms: tuple[str, ...] = ()
     keywords: Mapping[str, Any] = MappingProxyType({})
     single_precision = False
+    stoppable = True  # whether its training can be interrupted at any place, and the network still be used
 
     def copied(self, network: Any, copier: Copier) -> Any:
         """Return a copy of a network."""
@@ -114,6 +115,7 @@ class Keras(Framework):
     forms = ("rows", "own")
     keywords = MappingProxyType({"verbose": 0})
     single_precision = True
+    stoppable = False
 
     def __init__(self) -> None:
         self.made: Any = None

@@ -55,6 +55,8 @@ def find_step(subject: "Subject") -> Stepping | None:
     if subject.functions.get("step"):
         return Stepping("given", single=False, run_first=False)
     network = subject.given
+    if subject.framework.name == "keras":
+        return None
     if hasattr(network, "__code__") or network is None or isinstance(network, (dict, list, tuple, np.ndarray)):
         return None
     names = [n for plain in STEP for n in (plain, f"_{plain}") if method_of(network, n) is not None]

@@ -1,4 +1,4 @@
-"""What is wrong with one step after another: gradients that are never reset, steps that start from the same weights again."""
+"""What is wrong with one step after another: gradients that are never reset, steps that start from the same weights."""
 
 from typing import Any
 

@@ -199,7 +199,7 @@ def _items(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield from _of_function(value)
     elif isinstance(value, MethodType):
         yield ("attr", "__self__"), value.__self__
-    elif _is_keras(value):
+    elif is_keras(value):
         yield ("attr", "trainable_variables"), list(getattr(value, "trainable_variables", []))
     elif callable(getattr(value, "named_parameters", None)):
         yield from _of_module(value)
@@ -255,7 +255,8 @@ def is_own(value: Any) -> bool:
     return module == "__main__" or (file is not None and own_code(file))
 
 
-def _is_keras(value: Any) -> bool:
+def is_keras(value: Any) -> bool:
+    """Whether an object is one of Keras."""
     return any(kind.__module__.startswith(("keras.", "tensorflow.")) for kind in type(value).__mro__)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cmlp.diagnosis.programs.leaves import Path, attributes, spelled, step_into
+import numpy as np
+
+from cmlp.diagnosis.programs.leaves import Path, attributes, is_keras, spelled, step_into
 from cmlp.diagnosis.programs.roles import role
 
 DEEPEST = 2  # objects between the network and a setting, as its optimizer
@@ -34,7 +36,8 @@ class Place:
 
     def read(self, network: Any, fit: Callable[..., Any] | None) -> Any:
         """Return the number."""
-        return step_into(self._root(network, fit), self.path)
+        value = step_into(self._root(network, fit), self.path)
+        return value if isinstance(value, (int, float)) else float(np.asarray(value))
 
     def write(self, network: Any, fit: Callable[..., Any] | None, value: Any) -> None:
         """Set the number."""
@@ -48,6 +51,8 @@ class Place:
 
 def find_place(network: Any, fit: Callable[..., Any] | None, kind: str) -> Place | None:
     """Return where a setting of this kind is kept: "eta", "epochs" or "size"."""
+    if kind == "eta" and hasattr(getattr(network, "optimizer", None), "learning_rate") and is_keras(network):
+        return Place(False, (("attr", "optimizer"), ("attr", "learning_rate")))
     trainer = getattr(fit, "__self__", None)
     for of_trainer, root in ((False, network), (True, trainer)):
         if root is None or isinstance(root, type) or (of_trainer and root is network):

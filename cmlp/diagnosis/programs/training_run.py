@@ -45,7 +45,7 @@ def measure_cost(case: Examination) -> None:
             continue
         except Exception:
             break
-        subject.in_place = not instance.replaced
+        subject.in_place = not instance.replaced and subject.framework.stoppable
         spent = time.process_time() - start
         case.cost = max(min(spent, case.cost * len(pick) if again else spent) / len(pick), 1e-7)
         if again or spent < SLOW:  # the first time may have been that of an import or a compilation
