@@ -141,6 +141,7 @@ def _parameters(case: Examination) -> None:
         if not case.codes & {"forward-not-repeatable", "batch-not-independent"}:
             fresh = case.subject.renew(case.subject.instance())
             case.replica = find_replica(case.subject, fresh)
+            case.facts["labels only"] = case.subject.outputs(fresh, case.train.x[:2]).ndim == 1
             examine_activations(case)
 
 
@@ -162,6 +163,7 @@ def _step(case: Examination) -> None:
 
 def _noted(case: Examination) -> None:
     subject = case.subject
+    subject.uncopied = [name for name in subject.uncopied if not name.startswith("_")]
     if subject.uncopied:
         case.note(
             f"{', '.join(sorted(set(subject.uncopied))[:5])} cannot be copied and "

@@ -11,6 +11,7 @@ from cmlp.diagnosis.report import Finding, Severity
 
 COSTLESS = 2.0  # points below which a fault costs nothing
 RUINOUS = 10.0
+AT_CHANCE = 0.15  # of the way to what a small network learns
 UNPROVEN = {"wrong-gradient", "wrong-targets"}
 LAST = 6.0  # seconds of the processor for the trial of all repairs
 CAUSES = {  # a finding, and those of which it is a mere consequence
@@ -92,7 +93,7 @@ def _weighed(case: Examination, finding: Finding) -> Finding:
 def _learns_nothing(case: Examination) -> None:
     assert case.given is not None
     top = case.facts.get("reference")
-    if top is None or case.given > case.chance + 0.25 * (top - case.chance):
+    if top is None or case.given > case.chance + AT_CHANCE * (top - case.chance) or case.facts.get("shortened"):
         return
     case.found(
         "learns-nothing",
@@ -110,7 +111,12 @@ def _together(case: Examination, trials: Trials) -> None:
         for finding in case.findings
         if finding.severity > Severity.NOTE and finding.where in ("training", "network")
     ]
-    if len(grave) < 1 or case.replica is None or case.given is None or learned(case, case.given):
+    if (
+        not any(finding.repair for finding in grave)
+        or case.replica is None
+        or case.given is None
+        or learned(case, case.given)
+    ):
         return
     if case.codes & {"batch-not-independent", "forward-not-repeatable", "no-activation"}:
         return

@@ -21,6 +21,10 @@ ITERATIONS = 200
 SINGLE_STEPS = re.compile(r"iter|step|update|schritt|paso|wiederhol", re.IGNORECASE)
 PORTIONS = r"\[\s*\w+\s*:\s*\w+\s*\+|range\(.*len\("  # how mini-batches are cut
 STEP_BY_ONE = re.compile(r"range\(\s*len\((\w+)\)\s*//\s*([\w.]+)\s*\)")
+EMPTY = {
+    True: "training_data = list(zip(images, labels)): a zip is empty once it was read",
+    False: "let every epoch begin anew: no return or break in its loop, and no iterator that is used up",
+}
 DRAWN = 0.4  # of the images that reach a step are others, where they are drawn
 
 
@@ -144,7 +148,7 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
             Severity.ERROR,
             "Only the first epoch sees any images.",
             f"in {epochs} epochs {len(visits):,} images reached {what}, and not {epochs * n:,}{where}",
-            "training_data = list(zip(images, labels)): a zip is empty once it was read",
+            EMPTY[case.train.iterator],
         )
     elif first < FEW * n:
         times = len(half) / max(first, 1)

@@ -141,7 +141,7 @@ class Examination:
     @property
     def unknown(self) -> list[str]:
         """Why nothing can be said of the network."""
-        if self.subject.runs is None:
+        if self.given is None and self.subject.runs is None:
             return ["no way was found to run the network"]
         if self.given is None:
             return ["the network was not trained"]

@@ -331,6 +331,11 @@ class Explanation:
         return sum(change.formula is None and change.moved for change in self.arrays)
 
     @property
+    def worst(self) -> float:
+        """How much is left of the change that is explained worst."""
+        return max(change.fit.rest for change in self.arrays)
+
+    @property
     def sound(self) -> bool:
         """Whether every change is that of the right gradient, with one rate and equal samples."""
         if not self.right or any(

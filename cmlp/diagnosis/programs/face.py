@@ -102,6 +102,8 @@ def _joined(data: Report | None, notes: list[str], case: Examination) -> Report:
         wrong = [f for f in data.findings if f.severity == Severity.ERROR]
         if wrong:  # what is wrong with the data explains that a network does not learn from them
             findings = [f for f in findings if f.code != "learns-nothing"]
+        if any(f.after is not None for f in data.findings):
+            notes = ["The accuracies of findings on the data are those of a small network.", *notes]
     findings.sort(key=lambda finding: -finding.severity)
     unknown = list(case.unknown)
     if not learned(case, case.given):
@@ -128,4 +130,5 @@ def _learned(case: Examination) -> list[str]:
     if case.facts.get("stopped"):
         return [f"After the first {GIVEN:g} s of its own training it has {right}."]
     often = "" if epochs is None else f" in {epochs} epoch{'' if epochs == 1 else 's'}"
-    return [f"After its own training with {n:,} images{often} it has {right}."]
+    short = "a short trial of " if case.facts.get("shortened") or n < len(case.usable) else ""
+    return [f"After {short}its own training with {n:,} images{often} it has {right}."]

@@ -16,7 +16,7 @@ GROWN = (1, 1, 2, 2, 3, 3)  # shares of samples in three mini-batches whose sums
 
 def examine_later_steps(case: Examination, step: Step) -> None:
     """Find whether a second step repeats the gradients of the first one, because their sums were not reset."""
-    if step.noisy or step.adaptive or case.codes & {"wrong-targets", "nothing-moves"}:
+    if case.subject.resets or step.noisy or step.adaptive or case.codes & {"wrong-targets", "nothing-moves"}:
         return
     if _mini_batches(case, step):
         return

@@ -13,7 +13,7 @@ SAME = 1e-12
 def examine_parameters(case: Examination) -> None:
     """Find what is wrong with the parameters of an untrained network."""
     subject = case.subject
-    values = subject.values(subject.instance())
+    values = subject.initial()
     _registered(case)
     for block, value in zip(subject.blocks, values, strict=True):
         if block.kind in "iu" and block.shape:
@@ -95,7 +95,7 @@ def examine_activations(case: Examination) -> None:
     replica, subject = case.replica, case.subject
     if replica is None:
         return
-    values = subject.values(subject.instance())
+    values = subject.initial()
     _, outs = replica.run(values, case.train.x[case.order[:500]])
     if not case.repairs.get("equal"):
         case.repairs["equal"] = _equal_layers(replica.layers(values))
@@ -124,7 +124,7 @@ def saturation(case: Examination, values: list[Array] | None = None) -> str:
     if case.replica is None:
         return ""
     when = "after" if values is not None else "before"
-    values = case.subject.values(case.subject.instance()) if values is None else values
+    values = case.subject.initial() if values is None else values
     if not all(np.isfinite(value).all() for value in values):
         return ""
     zs, outs = case.replica.run(values, case.train.x[case.order[:500]])

@@ -59,7 +59,7 @@ def _helper(subject: "Subject", block: Block) -> bool:
         "alpha",
         "eps",
     }
-    return named or subject.framework.is_buffer(subject.given, block)
+    return named or subject.framework.is_buffer(subject.source, block)
 
 
 def _attempt(block: Block, instance: "Instance", numbers: Array) -> bool:
@@ -99,8 +99,8 @@ def _without_wholes(subject: "Subject", blocks: list[Block]) -> list[Block]:
     for block in blocks:
         array = as_array(step_into(subject.instance().network, block.paths[0])) if len(block.paths) == 1 else None
         given = (
-            as_array(step_into(subject.given, block.paths[0]))
-            if array is not None and not isinstance(subject.given, type)
+            as_array(step_into(subject.source, block.paths[0]))
+            if array is not None and not isinstance(subject.source, type)
             else None
         )
         low, high = np.lib.array_utils.byte_bounds(given) if given is not None else (0, 0)

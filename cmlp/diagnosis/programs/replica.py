@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Instance, Subject
 
 Array = NDArray[Any]
+LABELLED, AGREEING = 400, 0.995  # images, and the share of labels that must agree
 EXACT, SINGLE = 1e-9, 2e-5  # how far outputs may differ, relative to the largest one
 ORDERS: tuple[Literal["C", "F"], ...] = ("C", "F")
 PROBES = 24
@@ -182,7 +183,11 @@ def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
     values = subject.values(instance)
     x = _probes(subject.samples.depth)
     out = subject.outputs(instance, x)
-    if out.ndim == 1 or not np.isfinite(out).all() or any(value.size == 0 for value in values):
+    if any(value.size == 0 for value in values):
+        return None
+    if out.ndim == 1:
+        return _by_labels(subject, instance, values)
+    if not np.isfinite(out).all():
         return None
     tolerance = SINGLE if is_single(subject, instance) else EXACT
     close = tolerance * max(float(np.abs(out).max()), 1e-3)
@@ -199,11 +204,31 @@ def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
     return None
 
 
+def _by_labels(subject: "Subject", instance: "Instance", values: list[Array]) -> Replica | None:
+    """Return a replica that predicts the same labels, of a network that gives nothing else; its outputs are sums."""
+    rng = np.random.default_rng(3)
+    x = single(rng.random((LABELLED, subject.samples.depth)) * rng.random((LABELLED, 1)))
+    labels = subject.outputs(instance, x)
+    if len(np.unique(labels)) < 2:
+        return None
+    for weights, biases in islice(_chains(subject, values, subject.samples.classes), MOST_CHAINS):
+        for hidden in _hidden_activations(len(weights), every=True):
+            replica = Replica(weights, biases, (*hidden, "identity"))
+            if np.mean(replica.run(values, x)[1][-1].argmax(axis=1) == labels) >= AGREEING:
+                return replica
+    return None
+
+
 def _probes(depth: int) -> Array:
     """Return inputs as of images, and such of both signs, so that each unit is seen on both sides of 0."""
     rng = np.random.default_rng(3)
     images = rng.random((6, depth)) * rng.random((6, depth)) * 0.5
-    return np.concatenate([images, rng.normal(size=(PROBES - 6, depth))])
+    return single(np.concatenate([images, rng.normal(size=(PROBES - 6, depth))]))
+
+
+def single(x: Array) -> Array:
+    """Return the nearest numbers of single precision, which keep their values where the data are of that type."""
+    return np.asarray(x.astype(np.float32).astype(float))
 
 
 def is_single(subject: "Subject", instance: "Instance") -> bool:

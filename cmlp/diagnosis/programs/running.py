@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 TRY = 2.0  # seconds of the processor for one attempt to call something
 MOST_HUNG = 2  # methods that do not return, after which no other is tried
+WIDEST = 20  # outputs of a network for fewer classes
 PROBED = 3  # images in an attempt
 LAYER_FLAG = re.compile(r"(is_?)?train(ing)?(_mode)?|train_flag|apprentissage|dropout_on", re.IGNORECASE)
 NO_OUTPUT = re.compile(r"(.*[._\[])?'?_*(b|bias|w|weight|g|grad|d|delta|nabla|m|v|vel|momentum|theta)", re.IGNORECASE)
@@ -232,7 +233,7 @@ def _outputs(subject: "Subject", part: Any, count: int, *, exact: bool) -> Array
     if array.size == count * k:
         turned = array.ndim == 2 and array.shape == (k, count) and k != count
         return np.array(array.T if turned else array, dtype=float).reshape(count, k)
-    if not exact and array.ndim == 2 and array.size % count == 0 and k < array.size // count <= 1000:
+    if not exact and array.ndim == 2 and array.size % count == 0 and k < array.size // count <= max(WIDEST, 2 * k):
         turned = array.shape[1] == count and array.shape[0] != count
         made = np.array(array.T if turned else array, dtype=float)
         return made if made.shape[0] == count else None

@@ -15,6 +15,7 @@ LUCK = 3.0  # points by which equal trials differ
 SMALLER = 4.9  # times the learning rate from which on it is too small
 LARGE = 2.0  # largest absolute value that nobody needs to scale
 ETAS = (0.5, 0.1, 3.0, 10.0)  # of the mean gradient
+FAR = 10.0  # times the samples of a mini-batch
 EQUAL = 1e-7  # of the largest weight, by which equal ones differ
 VERY_FEW = 3  # epochs
 FEWEST = 20  # samples, by which trials are judged
@@ -183,6 +184,7 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
     name = case.subject.eta_name
     reached = ", ".join(f"{e:g}: {a:.1f} %" for e, a in sorted(results.items()))
     if best >= SMALLER * eta and after > own + BETTER and after > case.given + BETTER:
+        divisor = _divisor(case, trials)
         if _few_epochs(case, trials, eta, scale):
             return
         squeezed = _squeezed(case, trials, eta, scale)
@@ -199,8 +201,12 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
             "eta-too-small",
             Severity.ERROR,
             f"{name} = {eta:g} is too small.",
-            f"the same number of steps reaches, by {name}: {reached}{more}{_moved(case)}",
-            f"{name} = {best:g}, or anything from {span}" if len(good) > 1 else f"{name} = {best:g}",
+            f"the same number of steps reaches, by {name}: {reached}{more}{divisor}{_moved(case)}",
+            "divide by the number of samples in the mini-batch"
+            if divisor
+            else f"{name} = {best:g}, or anything from {span}"
+            if len(good) > 1
+            else f"{name} = {best:g}",
             before=case.given,
             after=after,
         )
@@ -269,7 +275,7 @@ def _epochs(case: Examination, squeezed: float) -> None:
 def _moved(case: Examination) -> str:
     """Say how far its own training moved the matrices."""
     moved: dict[str, float] = case.facts.get("moved", {})
-    start = case.subject.values(case.subject.instance())
+    start = case.subject.initial()
     parts = [
         f"{block.name} {100 * moved[block.name] / max(float(np.linalg.norm(value)), 1e-300):.3g} %"
         for block, value in zip(case.subject.blocks, start, strict=True)
@@ -298,14 +304,27 @@ def _initial(case: Examination, trials: Trials, top: tuple[float, float], scale:
         else {0.0: trials.by_own_steps(None, scale, fresh=True)}
     )
     best, after = max(results.items(), key=lambda item: item[1])
-    if after < max(top[1], case.given or 0.0) + BETTER:
+    if after < max(top[1], case.given or 0.0) + BETTER or not learned(case, after) or _half_way(case, top[1]):
         return
     case.repairs["eta"] = best
     _accuse_weights(case, top[1], after)
 
 
+def _half_way(case: Examination, accuracy: float) -> bool:
+    """Whether an accuracy is half of the way to what a small network learns."""
+    return bool(accuracy > case.chance + 0.5 * (case.facts.get("reference", 95.0) - case.chance))
+
+
+def _divisor(case: Examination, trials: Trials) -> str:
+    """Say by which number a step divides the sum of its gradients, where that is far more than its samples."""
+    rate = case.facts.get("rate", (1.0, 1))[0]
+    if not trials.quick or not case.facts.get("sum") or rate <= 0 or 1 / rate < FAR * trials.batch:
+        return ""
+    return f"; each step divides the sum of its gradients by {1 / rate:,.0f}, whatever the size of the mini-batch is"
+
+
 def _accuse_weights(case: Examination, own: float, after: float) -> None:
-    values = case.subject.values(case.subject.instance())
+    values = case.subject.initial()
     sizes = ", ".join(
         f"{block.name} {value.std():.3g} (mean {value.mean():.3g})"
         for block, value in zip(case.subject.blocks, values, strict=True)

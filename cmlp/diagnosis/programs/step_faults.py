@@ -45,7 +45,7 @@ def examine_step_faults(case: Examination, step: Step) -> None:
         f"{case.name_of(c.index)} {c.cosine:+.3f}" for c in explained.arrays
     )
     top = max((c for c in explained.arrays if not c.bias), key=lambda c: c.layer)
-    if top.formula is None and top.moved and _wrong_targets(case, step, text):
+    if top.moved and (top.formula is None or top.cosine < 0) and _wrong_targets(case, step, text):
         return
     _uphill(case, moved, text)
     _samples(case, top)

@@ -1,6 +1,7 @@
 """One step with a few samples, on weights of a usual size: what it changes, and how that can be explained."""
 
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,12 @@ import numpy as np
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation, cosine
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.replica import is_single
+from cmlp.diagnosis.programs.replica import is_single, single
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
 
 SAMPLES = 6
+TINY = 1e-12  # a learning rate that moves nothing
 GENTLE = 1e-3  # the learning rate of the step
 MORE = (1, 8, 32, 128)  # times the samples, for programs that insist on a mini-batch of their own size
 NOISE = 0.02  # by which two equal steps may differ
@@ -24,6 +26,9 @@ def examine_step(case: Examination) -> Step | None:
     pick = distinct(case, SAMPLES)
     x, y = gentle(case, case.train.x[pick]), case.train.y[pick]
     eta = GENTLE if has_eta(case) else None
+    if case.subject.resets and eta is None:
+        case.note("Its training draws new weights, whatever it is given, so that its steps were not examined.")
+        return None
     step = _taken(case, x, y, eta)
     if step is None:
         return None
@@ -34,9 +39,7 @@ def examine_step(case: Examination) -> Step | None:
     step.adaptive = bool(sizes.size and np.mean(np.abs(sizes / np.median(sizes) - 1) < 0.02) > ADAPTIVE)
     if case.replica is not None and not step.noisy:
         tolerance = 0.05 if step.adaptive else tolerance
-        step.explanation = Explanation(
-            case.replica, step.values, step.changes, step.x, step.y, tolerance=tolerance, adaptive=step.adaptive
-        )
+        step.explanation = _explained(case, step, tolerance)
         if eta is not None and step.explanation.unknown and not step.adaptive:
             _smaller(case, step, x, y, eta, tolerance)
         _mean_or_sum(case, step, eta)
@@ -46,16 +49,35 @@ def examine_step(case: Examination) -> Step | None:
     return step
 
 
+def _explained(case: Examination, step: Step, tolerance: float) -> Explanation:
+    """Explain a step; where only labels are known, by the activation of the outputs that explains it best."""
+    assert case.replica is not None
+    replicas = [case.replica]
+    if case.facts.get("labels only"):
+        replicas = [
+            replace(case.replica, acts=(*case.replica.acts[:-1], act))
+            for act in ("softmax", "sigmoid", "identity", "tanh")
+        ]
+    made = [
+        Explanation(replica, step.values, step.changes, step.x, step.y, tolerance=tolerance, adaptive=step.adaptive)
+        for replica in replicas
+    ]
+    best = min(made, key=lambda explanation: (explanation.unknown, not explanation.right, explanation.worst))
+    case.replica = best.replica
+    return best
+
+
 def gentle(case: Examination, x: Array) -> Array:
     """Return images that saturate nothing, whatever their range is."""
-    return x / max(1.0, case.train.high, -case.train.low)
+    return single(x / max(1.0, case.train.high, -case.train.low))
 
 
 def distinct(case: Examination, m: int) -> Array:
     """Return the numbers of samples of different classes, as far as there are so many."""
     order = np.random.default_rng(3).permutation(case.usable)
     _, first = np.unique(case.train.y[order], return_index=True)
-    picked = order[np.sort(first)][:m]
+    highest = order[first[-1]]  # where one-hot vectors are made as long as the largest label asks for
+    picked = np.array([*[i for i in order[np.sort(first)] if i != highest][: m - 1], highest], dtype=int)
     rest = [i for i in order if i not in set(picked.tolist())][: m - len(picked)]
     return np.array([*picked, *rest], dtype=int)
 
@@ -109,12 +131,26 @@ def one_step(
 ) -> tuple[list[Array], list[Array]]:
     """Return values of a usual size, and what a step changes of them."""
     subject = case.subject
+    if subject.resets:
+        return _own_start(case, x, y, eta)
     instance = subject.renew(subject.instance())
     values = subject.values(instance)
     with case.bounded(3.0, seed, instance), np.errstate(all="ignore"):
         subject.framework.steady(instance.network)
         subject.step(instance, x, y, eta)
     return values, [after - before for before, after in zip(values, subject.values(instance), strict=True)]
+
+
+def _own_start(case: Examination, x: Array, y: Array, eta: float | None) -> tuple[list[Array], list[Array]]:
+    """Do the same where training draws new weights: they are what a learning rate of nearly 0 leaves."""
+    subject, made = case.subject, []
+    for rate in (TINY, eta):
+        instance = subject.instance()
+        with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
+            subject.framework.steady(instance.network)
+            subject.fit(instance, x, y, rate, None if subject.epochs is None else 1, len(y))
+        made.append(subject.values(instance))
+    return made[0], [after - before for before, after in zip(*made, strict=True)]
 
 
 def _smaller(case: Examination, step: Step, x: Array, y: Array, eta: float, tolerance: float) -> None:

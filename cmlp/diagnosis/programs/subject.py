@@ -14,7 +14,7 @@ from cmlp.diagnosis.programs import interface, running
 from cmlp.diagnosis.programs.calls import Wish, arguments, setting_roles
 from cmlp.diagnosis.programs.copies import Copier
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of
-from cmlp.diagnosis.programs.isolation import is_generator, kept_state, limited, seed_all, silence
+from cmlp.diagnosis.programs.isolation import OutOfTime, is_generator, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code
 from cmlp.diagnosis.programs.parameters import find_parameters
 from cmlp.diagnosis.programs.places import find_place
@@ -22,7 +22,10 @@ from cmlp.diagnosis.programs.roles import parameters_of, role
 from cmlp.diagnosis.programs.samples import Samples
 
 Array = NDArray[Any]
-FORWARD_SECONDS = 10.0
+FEW = 60  # samples that make what training makes
+FEW_SECONDS = 3.0
+TINY = 1e-12  # a learning rate that moves nothing
+ALIKE = 0.5  # correlation of weights that are still the same
 
 
 class Instance:
@@ -62,22 +65,76 @@ class Subject:
         self.shared: list[tuple[str, str]] = []
         self.in_place = True  # whether training changes the network itself, so that it can be stopped at any time
         self.output_place: Path | None = None  # of the outputs, where they are no result but an attribute
-        self.runs = running.find_forward(self)
-        if self.runs is not None:
-            find_parameters(self)
+        self.source = network  # what copies are made of
         self.trains = interface.find_fit(self)
         self.places = {kind: find_place(network, functions.get("fit"), kind) for kind in ("eta", "epochs", "size")}
+        self.runs = running.find_forward(self)
+        if self.runs is None and self.trains is not None and self._warmed():
+            self.runs = running.find_forward(self)
+        if self.runs is not None:
+            self._find_parameters()
         self.steps = interface.find_step(self) if self.blocks else None
+        self.resets = bool(self.blocks and self.trains and self.steps is None and self._begins_anew())
+
+    def _find_parameters(self) -> None:
+        try:
+            find_parameters(self)
+        except Exception as error:  # of an object whose attributes are not there each time
+            self.blocks = []
+            self.reasons.append(f"its parameters: {type(error).__name__}: {str(error)[:80]}")
+
+    def _few(self) -> tuple[Array, Array]:
+        """Return some samples of all classes."""
+        order = np.random.default_rng(9).permutation(len(self.samples))
+        _, first = np.unique(self.samples.y[order], return_index=True)
+        pick = order[np.unique([*first[:200], *range(min(FEW, len(order)))])]
+        return self.samples.x[pick], self.samples.y[pick]
+
+    def _trained(self, instance: Instance, eta: float | None, epochs: int | None) -> bool:
+        """Train a copy with few samples; return whether that was possible."""
+        try:
+            with silence(), np.errstate(all="ignore"), kept_state(), limited(FEW_SECONDS):
+                seed_all(0, self.generators(instance))
+                self.fit(instance, *self._few(), eta, None if self.epochs is None else epochs)
+        except (Exception, OutOfTime):
+            return False
+        return True
+
+    def _warmed(self) -> bool:
+        """Train what cannot be run before: its parameters are made by its training."""
+        instance = self.instance()
+        if not self._trained(instance, None, 1):
+            return False
+        self.source = instance.network
+        return True
+
+    def _begins_anew(self) -> bool:
+        """Whether its training draws new weights, whatever it is given."""
+        instance = self.renew(self.instance(), seed=1)
+        start = self.values(instance)
+        if not self._trained(instance, TINY if self.eta is not None else None, 1):
+            return False
+        matrices = [
+            (a, b) for block, a, b in zip(self.blocks, start, self.values(instance), strict=True) if block.matrix
+        ]
+        return bool(matrices) and all(abs(float(np.corrcoef(a.ravel(), b.ravel())[0, 1])) < ALIKE for a, b in matrices)
+
+    def initial(self) -> list[Array]:
+        """Return the numbers of its parameters before training."""
+        instance = self.instance()
+        if self.resets and self.eta is not None:
+            self._trained(instance, TINY, 1)
+        return self.values(instance)
 
     # Copies
 
     def instance(self) -> Instance:
         """Return a copy to work with."""
-        if isinstance(self.given, type):
+        if isinstance(self.source, type):
             with silence():
-                return Instance(self.given(), dict(self.functions))
+                return Instance(self.source(), dict(self.functions))
         copier = Copier()
-        network = self.framework.copied(self.given, copier)
+        network = self.framework.copied(self.source, copier)
         functions = {name: f and copier.copied(f) for name, f in self.functions.items()}
         self.uncopied = copier.kept
         return Instance(network, functions)

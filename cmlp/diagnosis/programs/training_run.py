@@ -85,6 +85,7 @@ def train_as_given(case: Examination) -> None:
         return
     case.trained = instance
     case.facts["given"] = n, epochs
+    case.facts["shortened"] = epochs is not None and epochs < (case.subject.epochs or 1)
     case.given = case.subject.accuracy(instance, case.judged_x, case.judged_y)
     values = subject.values(instance)
     if not finite(values):
@@ -93,7 +94,7 @@ def train_as_given(case: Examination) -> None:
         )
         _not_a_number(case, events, values, "within the first seconds of training" if case.facts["stopped"] else during)
         return
-    start = subject.values(subject.instance())
+    start = subject.initial()
     moved = {b.name: float(np.linalg.norm(a - v)) for b, a, v in zip(subject.blocks, values, start, strict=True)}
     case.facts["moved"] = moved
     _still(case, moved, n)
@@ -199,7 +200,7 @@ def _crash(case: Examination, error: Exception) -> None:
 
 
 def _same(case: Examination, instance: Instance) -> bool:
-    values = zip(case.subject.values(instance), case.subject.values(case.subject.instance()), strict=True)
+    values = zip(case.subject.values(instance), case.subject.initial(), strict=True)
     return all(np.array_equal(one, other) for one, other in values)
 
 
@@ -246,6 +247,8 @@ def _moved_from_new(case: Examination) -> dict[str, bool]:
     subject, pick = case.subject, case.order[:MANY]
     instance = subject.renew(subject.instance())
     start = subject.values(instance)
+    if subject.resets:
+        return {}
     try:
         with case.bounded(WAIT), np.errstate(all="ignore"):
             if subject.trains:
