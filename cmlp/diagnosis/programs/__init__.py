@@ -13,6 +13,7 @@ the report              `examination`, `conclusions`; `face` joins it with that 
 ======================  ==============================================================================================
 """
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -29,6 +30,7 @@ from cmlp.diagnosis.programs.replica import find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.score_faults import examine_score
 from cmlp.diagnosis.programs.setting_faults import examine_settings
+from cmlp.diagnosis.programs.snapshots import kept_process, snapshot_of
 from cmlp.diagnosis.programs.step_faults import examine_step_faults
 from cmlp.diagnosis.programs.stepping import examine_step
 from cmlp.diagnosis.programs.subject import Subject
@@ -37,6 +39,7 @@ from cmlp.diagnosis.programs.trials import Trials
 
 __all__ = ["Samples", "examine"]
 
+ONE_AT_A_TIME = threading.RLock()  # prints and warnings are kept away for the whole process
 UNSTEADY = {"forward-not-repeatable", "batch-not-independent", "integer-parameters"}
 
 
@@ -70,21 +73,35 @@ def examine(
     Examination
         With the findings and notes.
     """
-    with kept_state():
-        subject = Subject(network, train, functions, settings)
-        case = Examination(subject, train, test, seconds, progress)
+    snapshot = snapshot_of(network, functions)
+    with ONE_AT_A_TIME, kept_state(), kept_process():
         try:
+            subject = Subject(network, train, functions, settings)
+            case = Examination(subject, train, test, seconds, progress)
             with kept_state(subject.shared_generators):
-                _examined(case)
-        except KeyboardInterrupt:
-            case.note("The check was interrupted; this is what was known by then.")
-        except OutOfTime:
-            case.note("The time was up before everything was examined; seconds= gives it more.")
+                _attempted(case)
+        finally:
+            changed = snapshot.restore()
+    if changed:
+        case.note(
+            "Its code changes variables outside of the copies that were trained; they were put back, and figures "
+            "may be affected."
+        )
     return case
+
+
+def _attempted(case: Examination) -> None:
+    try:
+        _examined(case)
+    except KeyboardInterrupt:
+        case.note("The check was interrupted; this is what was known by then.")
+    except OutOfTime:
+        case.note("The time was up before everything was examined; seconds= gives it more.")
 
 
 def _examined(case: Examination) -> None:
     subject = case.subject
+    subject.explore()
     if is_estimator(subject.given):
         _guarded(case, "its settings", lambda: examine_estimator(case))
         return

@@ -11,6 +11,7 @@ from cmlp.diagnosis.report import Finding, Severity
 
 COSTLESS = 2.0  # points below which a fault costs nothing
 RUINOUS = 10.0
+FEWEST = 20  # samples
 AT_CHANCE = 0.15  # of the way to what a small network learns
 UNPROVEN = {"wrong-gradient", "wrong-targets"}
 LAST = 6.0  # seconds of the processor for the trial of all repairs
@@ -93,6 +94,8 @@ def _weighed(case: Examination, finding: Finding) -> Finding:
 def _learns_nothing(case: Examination) -> None:
     assert case.given is not None
     top = case.facts.get("reference")
+    if len(case.usable) < FEWEST or (top is not None and top < case.chance + RUINOUS):
+        return
     if top is None or case.given > case.chance + AT_CHANCE * (top - case.chance) or case.facts.get("shortened"):
         return
     case.found(

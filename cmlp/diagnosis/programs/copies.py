@@ -166,7 +166,11 @@ def _mutable(value: Any) -> bool:
         return len(value) <= MOST_ITEMS and any(_mutable(item) or isinstance(item, float) for item in value)
     if isinstance(value, dict):
         return len(value) <= MOST_ITEMS and any(_mutable(item) for item in value.values())
-    if isinstance(value, (type, FunctionType, ModuleType)) or not is_own(value):
+    if isinstance(value, (type, FunctionType, ModuleType)):
+        return False
+    if isinstance(getattr(value, "param_groups", None), list):  # an optimizer of PyTorch
+        return True
+    if not is_own(value):
         return False
     return any(isinstance(item, (np.ndarray, list, dict)) for item in attributes(value).values())
 

@@ -7,6 +7,7 @@ import numpy as np
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.loaders import loader_of
 from cmlp.diagnosis.programs.stepping import distinct, gentle, one_step
 from cmlp.diagnosis.report import Severity
 
@@ -43,14 +44,20 @@ def examine_later_steps(case: Examination, step: Step) -> None:
 def _mini_batches(case: Examination, step: Step) -> bool:
     """Train with three mini-batches of two, and see how often the samples of each count."""
     subject = case.subject
-    if case.replica is None or subject.size is None or step.explanation is None or not step.explanation.explained:
+    if subject.size is None and subject.samples.loader is None:
+        return False
+    if case.replica is None or step.explanation is None or not step.explanation.explained:
         return False
     instance = subject.renew(subject.instance())
     values = subject.values(instance)
     try:
         with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
             subject.framework.steady(instance.network)
-            subject.fit(instance, step.x, step.y, step.eta * 1e-2 if subject.eta is not None else None, 1, 2)
+            samples, eta = subject.samples, step.eta * 1e-2 if subject.eta is not None else None
+            given = None
+            if samples.loader is not None:
+                given = loader_of(samples.loader, samples.images(step.x), samples.labels(step.y), 2)
+            subject.fit(instance, step.x, step.y, eta, 1, 2, given)
     except (Exception, OutOfTime):
         return False
     changes = [a - b for a, b in zip(subject.values(instance), values, strict=True)]

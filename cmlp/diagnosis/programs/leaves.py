@@ -201,7 +201,7 @@ def _items(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield ("attr", "__self__"), value.__self__
     elif is_keras(value):
         yield ("attr", "trainable_variables"), list(getattr(value, "trainable_variables", []))
-    elif callable(getattr(value, "named_parameters", None)):
+    elif any(kind.__module__.startswith("torch.nn") for kind in type(value).__mro__):
         yield from _of_module(value)
     elif not inspect.isroutine(value) and not isinstance(value, CellType):
         yield from ((("attr", key), item) for key, item in attributes(value).items())

@@ -40,16 +40,23 @@ def _joined(parts: list[Any]) -> Any:
     return np.concatenate(parts)
 
 
-def loader_of(given: Any, images: Any, labels: Any) -> Any:
-    """Return a loader like the one that was given, of other samples; of a list a list of mini-batches."""
-    size = next((int(value) for name, value in _settings(given) if "batch" in name and isinstance(value, int)), 0)
+def loader_of(given: Any, images: Any, labels: Any, size: int = 0) -> Any:
+    """Return a loader like the one that was given, of other samples; of a list a list of mini-batches.
+
+    Its mini-batches have `size` samples, or as many as those of the one that was given.
+    """
+    names = [name for name, value in _settings(given) if "batch" in name and isinstance(value, int) and value > 1]
+    own = size
+    size = size or next((int(getattr(given, name)) for name in names), 0)
     if is_tensor(images) and type(given).__module__.startswith("torch."):
         from torch.utils.data import DataLoader, RandomSampler, TensorDataset
 
         shuffled = isinstance(getattr(given, "sampler", None), RandomSampler)
         return DataLoader(TensorDataset(images, labels), batch_size=size or 32, shuffle=shuffled)
     made = copy.copy(given)
-    if _replaced(made, images, labels):
+    if _replaced(made, images, labels) and not (own and not names):
+        for name in names[:1]:
+            setattr(made, name, size)
         return made
     size = size or max((len(item[0]) for item in given), default=32)
     return [(images[k : k + size], labels[k : k + size]) for k in range(0, len(images), size)]

@@ -17,7 +17,7 @@ from cmlp.diagnosis.programs.frameworks import Framework, framework_of
 from cmlp.diagnosis.programs.isolation import OutOfTime, is_generator, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code
 from cmlp.diagnosis.programs.parameters import find_parameters
-from cmlp.diagnosis.programs.places import find_place
+from cmlp.diagnosis.programs.places import Place, find_place
 from cmlp.diagnosis.programs.roles import parameters_of, role
 from cmlp.diagnosis.programs.samples import Samples
 
@@ -66,8 +66,16 @@ class Subject:
         self.in_place = True  # whether training changes the network itself, so that it can be stopped at any time
         self.output_place: Path | None = None  # of the outputs, where they are no result but an attribute
         self.source = network  # what copies are made of
+        self.trains: str | None = None
+        self.places: dict[str, Place | None] = dict.fromkeys(("eta", "epochs", "size"))
+        self.runs: running.Call | None = None
+        self.steps: interface.Stepping | None = None
+        self.resets = False
+
+    def explore(self) -> None:
+        """Find out how it is run and trained, and what its parameters are: its code runs here for the first time."""
         self.trains = interface.find_fit(self)
-        self.places = {kind: find_place(network, functions.get("fit"), kind) for kind in ("eta", "epochs", "size")}
+        self.places = {kind: find_place(self.given, self.functions.get("fit"), kind) for kind in self.places}
         self.runs = running.find_forward(self)
         if self.runs is None and self.trains is not None and self._warmed():
             self.runs = running.find_forward(self)
@@ -137,6 +145,8 @@ class Subject:
         network = self.framework.copied(self.source, copier)
         functions = {name: f and copier.copied(f) for name, f in self.functions.items()}
         self.uncopied = copier.kept
+        if network is self.source and attributes(network):
+            self.uncopied.append(type(network).__name__)
         return Instance(network, functions)
 
     def generators(self, instance: Instance) -> list[Any]:

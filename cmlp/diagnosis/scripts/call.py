@@ -84,7 +84,11 @@ def subject_of(caught: Caught) -> Subject | None:
     if caught.method:
         functions = {} if _is_plain(caught, holders, settings) else {"fit": _fit(caught, names, None, settings)}
         return Subject(owner, train, settings, functions, test)
-    networks = {name: value for name, value in holders.items() if name not in settings and holds_network(value)}
+    networks = {
+        name: value
+        for name, value in holders.items()
+        if name not in settings and holds_network(value) and not hasattr(value, "param_groups")  # no optimizer
+    }
     if not networks:
         return None
     functions = {"fit": _fit(caught, names, list(networks), settings)}
@@ -119,14 +123,8 @@ def data_of(arguments: dict[str, Any]) -> tuple[tuple[str, ...], Any] | None:
         names = (roles.get("pairs") or roles["images"],)
     else:
         return None
-    values = tuple(loaded(arguments[name]) for name in names)
+    values = tuple(arguments[name] for name in names)
     return names, values if len(values) == 2 else values[0]
-
-
-def loaded(value: Any) -> Any:
-    """Return the samples of a loader of PyTorch as two tensors, and anything else as it is."""
-    tensors = getattr(getattr(value, "dataset", None), "tensors", None)
-    return tuple(tensors) if isinstance(tensors, tuple | list) and len(tensors) == 2 else value
 
 
 def numbers_of(arguments: dict[str, Any]) -> dict[str, Any]:

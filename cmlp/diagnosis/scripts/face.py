@@ -16,6 +16,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from cmlp.diagnosis.programs.face import PRAISE
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.text import printable, shown
@@ -293,4 +294,4 @@ def report_from(facts: dict[str, Any]) -> Report:
         Finding(**(finding | {"severity": Severity[finding["severity"].upper()]})) for finding in facts["findings"]
     ]
     report = Report(tuple(findings), tuple(facts["notes"]), facts["accuracy"])
-    return replace(report, unknown=tuple(facts["unknown"]))
+    return replace(report, unknown=tuple(facts["unknown"]), praise=PRAISE)

@@ -1,5 +1,6 @@
 """The call with which a script begins to train, recognised while it runs."""
 
+import inspect
 import re
 import types
 import unicodedata
@@ -107,7 +108,8 @@ class Hook:
         if caller is None or not trains_with(arguments):
             return None
         first = next(iter(arguments), None)
-        method = first == "self" or (first is not None and hasattr(type(arguments[first]), code.co_name))
+        own = getattr(type(arguments[first]), code.co_name, None) if first is not None else None
+        method = first == "self" or getattr(inspect.unwrap(own) if callable(own) else None, "__code__", None) is code
         function = None if method else _function(frame)
         return Caught(code.co_name, caller.f_lineno, arguments, function, code, Path(caller.f_code.co_filename), method)
 
