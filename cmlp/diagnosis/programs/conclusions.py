@@ -38,6 +38,7 @@ CAUSES = {  # a finding, and those of which it is a mere consequence
     "hidden-delta": {"batch-not-independent", "shared-array"},
     "unequal-steps": {"batch-not-independent", "shared-array"},
     "bias-gradient": {"samples-unequal"},
+    "samples-unequal": {"epoch-sees-few"},
     "labels-apart": {"wrong-targets"},
     "later-epochs-empty": {"forward-changes-images"},
     "learning-rate-decays": {"weight-decay-too-large", "overflow", "non-finite-weights"},

@@ -8,6 +8,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.examination import Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.reads import Recorded
 from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.programs.watching import Log, Rows, Tracer, rows_and_labels, traced
 from cmlp.diagnosis.report import Severity
@@ -43,7 +44,7 @@ def examine_epoch(case: Examination) -> None:
     single = epochs is not None and SINGLE_STEPS.search(subject.epochs_name or "") is not None
     if single:  # each of them may be one step with a mini-batch that is drawn
         epochs = min(subject.epochs or 1, ITERATIONS)
-    counted = _by_steps(case, epochs) or _by_trace(case, epochs)
+    counted = _by_steps(case, epochs) or _by_trace(case, epochs) or _by_reads(case, epochs)
     if counted is None:
         return
     log, n, what = counted
@@ -109,6 +110,25 @@ def _by_trace(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
     named = {place: log for place, log in tracer.logs.items() if log.rows}
     chosen = _stream(named, len(pick))
     return None if chosen is None else (named[chosen], len(pick), f"{chosen[1]} in {chosen[0]}")
+
+
+def _by_reads(case: Examination, epochs: int | None) -> tuple[Log, int, str] | None:
+    """Hand over images that note which of them are read, in mini-batches that are put into no variable."""
+    subject = case.subject
+    if subject.samples.pairs or subject.samples.loader is not None:
+        return None
+    pick = np.sort(case.order[:TRACED])
+    x, y = case.train.x[pick], case.train.y[pick]
+    images, labels = subject.samples.images(x), subject.samples.labels(y)
+    if type(images) is not np.ndarray or len(images) != len(pick):
+        return None
+    log = Log()
+    try:
+        with case.bounded(4.0), np.errstate(all="ignore"):
+            subject.fit(subject.instance(), x, y, None, epochs, None, (Recorded.of(images, log), labels))
+    except (Exception, OutOfTime):
+        return None
+    return (log, len(pick), "what is read of the images") if len(log.sizes) > 1 else None
 
 
 def _hook(instance: Instance, tracer: Tracer) -> Any:

@@ -14,6 +14,7 @@ from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
 
 SAMPLES = 6
+MOST_CLASSES = 26
 TINY = 1e-12  # a learning rate that moves nothing
 GENTLE = 1e-3  # the learning rate of the step
 MORE = (1, 8, 32, 128)  # times the samples, for programs that insist on a mini-batch of their own size
@@ -23,13 +24,14 @@ ADAPTIVE = 0.7  # share of the steps of one size, from which on they have the si
 
 def examine_step(case: Examination) -> Step | None:
     """Take a step and explain it; None where no step could be taken, or it changed nothing."""
-    pick = distinct(case, SAMPLES)
-    x, y = gentle(case, case.train.x[pick]), case.train.y[pick]
     eta = GENTLE if has_eta(case) else None
     if case.subject.resets and eta is None:
         case.note("Its training draws new weights, whatever it is given, so that its steps were not examined.")
         return None
-    step = _taken(case, x, y, eta)
+    classes = min(max(SAMPLES, case.train.classes), MOST_CLASSES)  # where it counts the classes that it is given
+    step = None if case.subject.resets else _taken(case, *_samples(case, SAMPLES), eta)
+    if step is None and classes > SAMPLES:
+        step = _taken(case, *_samples(case, classes), eta)
     if step is None:
         return None
     single = case.subject.framework.single_precision or is_single(case.subject, case.subject.instance())
@@ -41,7 +43,7 @@ def examine_step(case: Examination) -> Step | None:
         tolerance = 0.05 if step.adaptive else tolerance
         step.explanation = _explained(case, step, tolerance)
         if eta is not None and step.explanation.unknown and not step.adaptive:
-            _smaller(case, step, x, y, eta, tolerance)
+            _smaller(case, step, step.x, step.y, eta, tolerance)
         _mean_or_sum(case, step, eta)
     if not step.noisy and (step.explanation is None or step.explanation.unknown):
         step.cosines = cosines_by_differences(case, step)
@@ -65,6 +67,11 @@ def _explained(case: Examination, step: Step, tolerance: float) -> Explanation:
     best = min(made, key=lambda explanation: (explanation.unknown, not explanation.right, explanation.worst))
     case.replica = best.replica
     return best
+
+
+def _samples(case: Examination, m: int) -> tuple[Array, Array]:
+    pick = distinct(case, m)
+    return gentle(case, case.train.x[pick]), case.train.y[pick]
 
 
 def gentle(case: Examination, x: Array) -> Array:

@@ -25,7 +25,7 @@ Array = NDArray[Any]
 FEW = 60  # samples that make what training makes
 FEW_SECONDS = 3.0
 TINY = 1e-12  # a learning rate that moves nothing
-ALIKE = 0.5  # correlation of weights that are still the same
+FAR = 0.9  # of their size, by which weights are others
 
 
 class Instance:
@@ -125,7 +125,7 @@ class Subject:
         matrices = [
             (a, b) for block, a, b in zip(self.blocks, start, self.values(instance), strict=True) if block.matrix
         ]
-        return bool(matrices) and all(abs(float(np.corrcoef(a.ravel(), b.ravel())[0, 1])) < ALIKE for a, b in matrices)
+        return bool(matrices) and all(np.linalg.norm(b - a) > FAR * np.linalg.norm(a) for a, b in matrices)
 
     def initial(self) -> list[Array]:
         """Return the numbers of its parameters before training."""

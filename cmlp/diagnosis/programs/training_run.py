@@ -211,6 +211,8 @@ def _still(case: Examination, moved: dict[str, float], n: int) -> None:
     names = [name for name, distance in moved.items() if distance == 0]
     if not names or "not-registered" in case.codes:
         return
+    if case.subject.resets and case.repairs.get("equal"):  # nothing moves away from zeros, which are the fault
+        return
     from_new = _moved_from_new(case)
     names = [name for name in names if not from_new.get(name)]  # others stand still because of where they start
     if not names:
