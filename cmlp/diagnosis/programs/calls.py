@@ -21,8 +21,8 @@ class Wish:
     epochs: int | None = None
     size: int | None = None
     single: bool = False
-    given: Any = None  # data in their own form, instead of rows
     settings: dict[str, Any] = field(default_factory=dict)
+    given: Any = None  # data in their own form, instead of rows
 
     def of(self, kind: str | None) -> Any:
         """Return what is wished for a role."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.roles import method_of
 from cmlp.diagnosis.programs.setting_faults import BETTER, LARGE, learned
 from cmlp.diagnosis.programs.trials import Trials
 from cmlp.diagnosis.report import Severity
@@ -21,9 +22,8 @@ ONE_OF_MANY = 0.02  # share of answers without a class from which on one-hot lab
 
 def is_estimator(network: Any) -> bool:
     """Whether an object has scikit-learn's face."""
-    return not isinstance(network, type) and all(
-        callable(getattr(network, name, None)) for name in ("get_params", "set_params", "fit", "predict")
-    )
+    names = ("get_params", "set_params", "fit", "predict")
+    return not isinstance(network, type) and all(method_of(network, name) is not None for name in names)
 
 
 class Estimator:

@@ -99,7 +99,7 @@ def _self_contained(subject: "Subject", name: str, *, single: bool) -> Stepping 
                     instance,
                     x,
                     y,
-                    Wish(0.01, 1, len(y), single, subject.settings),
+                    Wish(0.01, 1, len(y), single, settings=subject.settings),
                     Stepping(name, single, False),
                 )
             changes.append([after - value for after, value in zip(subject.values(instance), values, strict=True)])

@@ -1,0 +1,151 @@
+"""What a program keeps outside of its network, and what belongs to the whole process, is as it was afterwards."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cmlp
+
+TRAIN, TEST = cmlp.load_digits()
+DATA, TESTED = (TRAIN.images / 16, TRAIN.labels), (TEST.images / 16, TEST.labels)
+HISTORY = []
+RNG = np.random.default_rng(4)
+
+
+class Momentum:
+    """An optimizer that holds the arrays of one network."""
+
+    def __init__(self, arrays, eta=0.1):
+        self.arrays, self.eta = arrays, eta
+        self.velocities = [np.zeros_like(array) for array in arrays]
+
+    def step(self, gradients):
+        for array, velocity, gradient in zip(self.arrays, self.velocities, gradients, strict=True):
+            velocity[...] = 0.9 * velocity + gradient
+            array -= self.eta * velocity
+
+
+class Softmax:
+    """One layer, trained with all samples at once."""
+
+    losses = []  # noqa: RUF012 (as people write it)
+
+    def __init__(self):
+        self.w, self.b = np.zeros((64, 10)), np.zeros(10)
+
+    def forward(self, x):
+        e = np.exp(x @ self.w + self.b)
+        return e / e.sum(axis=1, keepdims=True)
+
+    def gradients(self, x, y):
+        error = (self.forward(x) - np.eye(10)[y]) / len(x)
+        return x.T @ error, error.sum(axis=0)
+
+    def train(self, x, y, epochs=100, eta=0.5):
+        for _ in range(epochs):
+            w, b = self.gradients(x, y)
+            self.w -= eta * w
+            self.b -= eta * b
+            self.losses.append(float(np.abs(w).sum()))
+            HISTORY.append(RNG.normal())
+
+
+class WithOptimizer(Softmax):
+    def train(self, x, y, epochs=100):
+        for _ in range(epochs):
+            OPTIMIZERS[0].step(self.gradients(x, y))
+
+
+OPTIMIZERS = []
+
+
+class Process(Softmax):
+    def train(self, x, y, epochs=100, eta=0.5):
+        os.chdir("/")
+        os.environ["CMLP_TRIED"] = "yes"
+        sys.argv.append("more")
+        sys.path.append("/nowhere")
+        sys.setrecursionlimit(2000)
+        np.set_printoptions(precision=2)
+        super().train(x, y, epochs, eta)
+
+
+class ItsOwnCopy(Softmax):
+    def __deepcopy__(self, memo):
+        return self
+
+
+class AnswersToAnything(Softmax):
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *arguments, **keywords: 42
+
+
+def check(network, **keywords):
+    return cmlp.check(DATA, TESTED, network=network, epochs=100, seconds=10, progress=False, **keywords)
+
+
+def test_variables_of_classes_and_modules_are_put_back():
+    kept = list(Softmax.losses), list(HISTORY), RNG.bit_generator.state
+    report = check(Softmax())
+    assert report.accuracy > 90
+    assert (list(Softmax.losses), list(HISTORY), RNG.bit_generator.state) == kept
+
+
+def test_a_network_that_something_outside_trains_is_put_back():
+    network = WithOptimizer()
+    OPTIMIZERS[:] = [Momentum([network.w, network.b])]
+    report = check(network)
+    assert not network.w.any()
+    assert not OPTIMIZERS[0].velocities[0].any()
+    assert any("outside of the copies" in note for note in report.notes)
+
+
+def test_the_process_is_as_it_was():
+    def state():
+        printed = np.get_printoptions()["precision"]
+        return Path.cwd(), dict(os.environ), list(sys.argv), list(sys.path), sys.getrecursionlimit(), printed
+
+    before = state()
+    check(Process())
+    assert state() == before
+
+
+def test_two_checks_at_once_leave_stdout_alone():
+    kept, reports = (sys.stdout, sys.stderr, sys.stdin), []
+    threads = [threading.Thread(target=lambda: reports.append(check(Softmax()))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sys.stdout, sys.stderr, sys.stdin) == kept
+    assert [report.accuracy > 90 for report in reports] == [True, True]
+
+
+def test_a_copy_that_is_the_network_itself_is_put_back():
+    network = ItsOwnCopy()
+    check(network)
+    assert not network.w.any()
+
+
+def test_an_object_that_answers_to_any_name_gives_a_report():
+    assert check(AnswersToAnything()).accuracy > 90
+
+
+def test_the_report_is_the_same_each_time():
+    first, second = (check(Softmax()).to_dict() for _ in range(2))
+    assert first["findings"] == second["findings"]
+
+
+@pytest.mark.parametrize("labels", [np.zeros(1437, int), np.arange(1437) % 2])
+def test_one_class_or_two_are_no_fault(labels):
+    class Two(Softmax):
+        pass
+
+    report = cmlp.check((TRAIN.images / 16, labels), network=Two(), epochs=50, seconds=8, progress=False)
+    assert "learns-nothing" not in [finding.code for finding in report.problems]
