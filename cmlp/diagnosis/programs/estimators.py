@@ -7,6 +7,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.leaves import is_own
 from cmlp.diagnosis.programs.roles import method_of
 from cmlp.diagnosis.programs.setting_faults import BETTER, LARGE, learned
 from cmlp.diagnosis.programs.trials import Trials
@@ -21,9 +22,10 @@ ONE_OF_MANY = 0.02  # share of answers without a class from which on one-hot lab
 
 
 def is_estimator(network: Any) -> bool:
-    """Whether an object has scikit-learn's face."""
+    """Whether an object is a classifier of a library with scikit-learn's face; one of somebody's own is a program."""
     names = ("get_params", "set_params", "fit", "predict")
-    return not isinstance(network, type) and all(method_of(network, name) is not None for name in names)
+    own = isinstance(network, type) or is_own(network)
+    return not own and all(method_of(network, name) is not None for name in names)
 
 
 class Estimator:

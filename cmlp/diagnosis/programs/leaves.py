@@ -1,6 +1,7 @@
 """All numbers that hang below an object: arrays, tensors, lists of numbers, and neurons that hold some each."""
 
 import inspect
+import pathlib
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 
 Path = tuple[tuple[str, Any], ...]
+CMLP = str(pathlib.Path(__file__).parents[2])
 DEEPEST = 14  # steps from the object to its arrays; linked layers take two each
 MOST_OBJECTS = 50_000
 MOST_LEAVES = 3000
@@ -24,7 +26,7 @@ BIAS = re.compile(r"(?:.*[._\[])?'?_*(b|bias|biais|bo|bh)_?\d*'?\]?$", re.IGNORE
 
 def own_code(filename: str) -> bool:
     """Whether a file is part of somebody's program rather than of a library."""
-    return not (LIBRARIES.search(filename) or filename.startswith("<frozen") or "/cmlp/diagnosis/" in filename)
+    return not (LIBRARIES.search(filename) or filename.startswith("<frozen") or filename.startswith(CMLP))
 
 
 def step_into(root: Any, path: Path) -> Any:

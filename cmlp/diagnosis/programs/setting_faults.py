@@ -87,12 +87,7 @@ def _decayed(case: Examination, trials: Trials) -> bool:
     decay, eta, given = -case.facts.get("decay", 0.0), case.subject.eta, case.given
     if decay < DECAY or eta is None or given is None or case.replica is None or "rate" not in case.facts:
         return False
-    after = max(
-        trials.by_gradient(
-            trials.each(eta), case.repairs.get("scale", 1.0), fresh=False, mean=False, visits=4 * len(trials.rows)
-        ),
-        *_usual(case, trials),
-    )
+    after = trials.by_gradient(trials.each(eta), fresh=False, mean=False, visits=4 * len(trials.rows))
     if after < given + BETTER:
         return False
     case.found(
@@ -106,10 +101,6 @@ def _decayed(case: Examination, trials: Trials) -> bool:
         after=after,
     )
     return True
-
-
-def _usual(case: Examination, trials: Trials) -> list[float]:
-    return [best_gradient(case, trials, fresh=True)[0] or 0.0]
 
 
 def _search(case: Examination, trials: Trials, base: float, scale: float, eta: float | None) -> dict[float, float]:
