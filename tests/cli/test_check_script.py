@@ -104,7 +104,7 @@ def test_a_script_that_is_no_python(call, tmp_path):
     assert call("--script", path) == (2, "", sentence)
 
 
-FOUNDING = Path(os.environ.get("CMLP_FOUNDING", "/work/shared/founding")) / "script.py"
+FOUNDING = Path(os.environ.get("CMLP_FOUNDING", "none")) / "script.py"
 
 
 @pytest.mark.skipif(not FOUNDING.is_file(), reason="the founding script is not there")

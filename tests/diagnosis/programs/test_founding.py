@@ -13,8 +13,7 @@ import pytest
 
 import cmlp
 
-ROOT = Path(__file__).parents[3]
-SCRIPT = Path(os.environ.get("CMLP_FOUNDING", ROOT.parent / "shared/founding/script.py"))
+SCRIPT = Path(os.environ.get("CMLP_FOUNDING", "none")) / "script.py"
 FAULTS = {"epoch-sees-few", "overflow", "unscaled-pixels", "eta-too-small"}
 
 RECONSTRUCTION = """
@@ -73,7 +72,7 @@ def module_of(path, name):
 @pytest.fixture
 def script():
     if not SCRIPT.exists():
-        pytest.skip("the script of the founding question is not here; CMLP_FOUNDING names it")
+        pytest.skip("CMLP_FOUNDING does not name a folder with the script of the founding question")
     return module_of(SCRIPT, "founding_script")
 
 
