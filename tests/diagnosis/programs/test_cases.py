@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-SAMPLE = 11  # every so many cases are tried in each run
-OF_FRAMEWORKS = 5
-FRAMEWORKS = ("keras_model", "sklearn_mlp", "torch_by_hand", "torch_module")
+SAMPLE = 14  # every so many cases are tried in each run
+FRAMEWORKS = {"keras_model": 8, "sklearn_mlp": 2, "torch_by_hand": 6, "torch_module": 8}  # every so many are tried
 MISSED_OF_FEW = 0.25
 MISSED = 0.15  # share of the broken programs that may be called by another name, or by none
 
@@ -50,13 +49,13 @@ def wrong(results):
 
 def test_sound_programs_are_not_accused(sampled):
     sound = [result for result in sampled if not result.case.codes]
-    assert len(sound) >= 8
+    assert len(sound) >= 6
     assert wrong(sound) == []
 
 
 def test_broken_programs_are_named(sampled):
     broken = [result for result in sampled if result.case.codes]
-    assert len(broken) >= 15
+    assert len(broken) >= 12
     assert len(wrong(broken)) <= MISSED * len(broken), wrong(broken)
 
 
@@ -73,7 +72,7 @@ def test_every_program(seed, data, tmp_path):
 def test_programs_of_frameworks(style, data, tmp_path):
     if style not in INSTALLED:
         pytest.skip(f"what {style} needs is not installed")
-    chosen = [case for case in CASES if case.style == style][::OF_FRAMEWORKS]
+    chosen = [case for case in CASES if case.style == style][:: FRAMEWORKS[style]]
     results = [bench.examined(case, data, tmp_path) for case in chosen]
     assert wrong(result for result in results if not result.case.codes) == []
     broken = [result for result in results if result.case.codes]
