@@ -79,7 +79,7 @@ class Torch(Framework):
         import torch
 
         modes = [(module, module.training) for module in network.modules()]
-        network.eval()
+        network.train(False)
         try:
             with torch.no_grad():
                 yield
@@ -94,7 +94,7 @@ class Torch(Framework):
             if "Dropout" in kind:
                 module.p = 0.0
             elif "BatchNorm" in kind:
-                module.eval()
+                module.train(False)
                 module.train = lambda mode=True, module=module: module
 
     def shaped(self, rows: NDArray[Any], form: str) -> Any:

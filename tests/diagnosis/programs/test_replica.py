@@ -30,6 +30,7 @@ class Net:
 
 def found_in(net):
     subject = Subject(net, Samples((X, Y), "train"), {}, {})
+    subject.explore()
     instance = subject.renew(subject.instance())
     return subject, instance, find_replica(subject, instance)
 
