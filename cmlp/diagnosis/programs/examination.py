@@ -24,6 +24,7 @@ Array = NDArray[Any]
 JUDGED = 1500  # rows by which trials are judged
 TRIAL = 0.8  # seconds of the processor for one trial
 GIVEN = 2.0  # for the training as it was given
+FEWEST = 20  # samples, below which nothing is called sound
 KNOWN = 0.5  # of the way to what a small network learns, below which nothing is called sound
 MOST = 12_000  # samples that one trial trains on
 
@@ -145,6 +146,8 @@ class Examination:
             return ["no way was found to run the network"]
         if self.given is None:
             return ["the network was not trained"]
+        if len(self.usable) < FEWEST:
+            return [f"there are only {len(self.usable)} samples"]
         reference = self.facts.get("reference")
         if reference is not None and self.given < self.chance + KNOWN * (reference - self.chance):
             return [
