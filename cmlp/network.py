@@ -26,7 +26,7 @@ from cmlp.model.initializers import InitializerName, initialize
 from cmlp.model.parameters import LayerArrays
 from cmlp.model.record import Model
 from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images, as_samples, stack
-from cmlp.storage import read_model, read_torch, write_model
+from cmlp.storage import read_torch, write_model
 from cmlp.training.callbacks import Callback, Callbacks
 from cmlp.training.checkpointing import open_checkpoints
 from cmlp.training.early_stopping import make_early_stopping, stratified_split
@@ -37,6 +37,7 @@ from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
 from cmlp.training.random_state import generator, restore, state_of
+from cmlp.training.saved import read_network
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.checks import check_count, check_flag, check_path, check_positive
 from cmlp.utils.files import write_file
@@ -712,7 +713,7 @@ class Network:
         Parameters
         ----------
         path : str or path
-            A file of `save`, or of the ``save`` of ``network2.py`` in Nielsen's book.
+            A file of `save`, a checkpoint of `train`, or a file of the ``save`` of ``network2.py`` in Nielsen's book.
 
         Returns
         -------
@@ -732,7 +733,7 @@ class Network:
             If a network of Nielsen's book was trained with the cross-entropy cost: its predictions are those of the
             book, but `loss` and further training use the quadratic cost.
         """
-        model = read_model(Path(path))
+        model, _ = read_network(Path(path))
         if model.training.get("cost") == "CrossEntropyCost":
             warnings.warn(
                 f"{path} was trained with the cross-entropy cost of Nielsen's book: its predictions are the same here, "

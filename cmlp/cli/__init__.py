@@ -16,7 +16,7 @@ from cmlp import __version__
 from cmlp.cli import check, completion, convert, export, fetch, info, page, predict, show, test, train
 from cmlp.cli.options import Parser, commands_of
 from cmlp.cli.output import discard_unwritten, print_error
-from cmlp.cli.paths import nearest
+from cmlp.cli.words import sentence_of
 from cmlp.errors import CmlpError
 
 FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
@@ -68,27 +68,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code: 0 success, 1 problems found, 2 could not run, 128 plus the number of the signal that ended it.
     """
-    program = "cmlp"
+    arguments = argparse.Namespace(program="cmlp", options=(), words=())
     try:
         try:
             arguments = _parse(sys.argv[1:] if argv is None else argv)
-            program = arguments.program
-            with _signals_and_warnings(program):
+            with _signals_and_warnings(arguments.program):
                 status = arguments.run(arguments) or FINE
         except SystemExit as ended:  # after --help, --version and bad options
             status = int(ended.code or FINE)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where a full disk is still an error like others
-    except KeyboardInterrupt:
-        print_error(program, "interrupted")
+    except KeyboardInterrupt as error:
+        print_error(arguments.program, _noted("interrupted", error, " "))
         status = INTERRUPTED
     except Terminated as ended:
-        print_error(program, ENDINGS[ended.signal.name])
+        print_error(arguments.program, _noted(ENDINGS[ended.signal.name], ended, " "))
         status = 128 + ended.signal
     except BrokenPipeError:
         status = READER_LEFT
     except (CmlpError, OSError, MemoryError) as error:
-        print_error(program, _sentence(error))
+        print_error(arguments.program, _noted(sentence_of(error, arguments.options, arguments.words), error, "; "))
         status = COULD_NOT_RUN
     discard_unwritten()
     return status
@@ -126,18 +125,9 @@ def _signals_and_warnings(program: str) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _sentence(error: Exception) -> str:
-    match error:
-        case FileNotFoundError(filename=str(name), strerror=str(reason)):
-            return f"{name}: {reason}{nearest(name)}"
-        case OSError(filename=str(name), strerror=str(reason)):
-            return f"{name}: {reason}"
-        case OSError(strerror=str(reason)):
-            return reason
-        case MemoryError():
-            return f"not enough memory: {error}".removesuffix(": ")
-        case _:
-            return str(error)
+def _noted(sentence: str, error: BaseException, between: str) -> str:
+    """Return a sentence with the notes on an error, which say what is left of what was computed."""
+    return between.join([sentence, *filter(None, getattr(error, "__notes__", ()))])
 
 
 def new_parser(*, hidden: bool = True) -> Parser:
@@ -178,7 +168,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         commands.get(argv[0], parser).refuse_argument(unknown[0])
-    return arguments
+    command = commands.get(argv[0], parser) if argv else parser
+    options = [option for action in command.actions() for option in action.option_strings]
+    return argparse.Namespace(**vars(arguments), words=argv, options=options)
 
 
 def _welcome(_: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cmlp import __version__
 from cmlp.cli.options import add_command, positive_number
 from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_table
-from cmlp.cli.paths import check_source
+from cmlp.cli.paths import refuse_missing
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
 
@@ -137,8 +137,7 @@ def _check(folder: str | None, model: str | None) -> "FolderReport":
     from cmlp.diagnosis.folder import FolderReport, check_folder
     from cmlp.network import Network
 
-    if folder is not None:
-        check_source(folder)
+    refuse_missing(folder, model)
     network = None if model is None else Network.load(model)
     if folder is not None:
         return check_folder(folder, network=network)

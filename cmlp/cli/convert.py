@@ -1,12 +1,14 @@
 """``cmlp convert``: convert data in any format to the four pickles of a data folder."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp.cli.options import add_command, fraction, seed
 from cmlp.cli.output import print_json, print_table
+from cmlp.cli.outputs import FORCE, check_folder
+from cmlp.cli.paths import refuse_missing
 from cmlp.cli.sources import FORMATS, counts, summary
+from cmlp.cli.strangers import needing_data
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
 
@@ -35,17 +37,20 @@ def add_to(commands: Any) -> None:
     add("--test-fraction", metavar="FRACTION", type=fraction, help=share)
     same = "random seed; the same seed gives the same split (default: %(default)s)"
     add("--seed", metavar="N", type=seed, default=0, help=same)
-    add("--force", action="store_true", help="replace existing files")
+    add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the data, split them if asked to, and write them."""
     from cmlp.data.formats import Sets, load
-    from cmlp.data.writing import check_free, write_data
+    from cmlp.data.writing import write_data
 
-    check_free(Path(arguments.folder), force=arguments.force)
-    train, test = _with_test_data(load(arguments.source), arguments)
+    refuse_missing(arguments.source)
+    check_folder(arguments.folder, arguments.source, force=arguments.force)
+    with needing_data(arguments.source, "cmlp convert"):
+        sets = load(arguments.source)
+    train, test = _with_test_data(sets, arguments)
     write_data(arguments.folder, train, test, force=arguments.force)
     sets = Sets(train, test)
     if arguments.json:

@@ -1,7 +1,6 @@
 """``cmlp export``: export a network to ONNX or C."""
 
 import argparse
-import os
 import re
 from collections.abc import Mapping
 from operator import methodcaller
@@ -9,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
+from cmlp.cli.kinds import HEADER, ONNX
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
-from cmlp.errors import CmlpError
+from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs, shown
+from cmlp.cli.strangers import read_any
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 TYPES = {"double": "float64", "float": "float32"}
 
 EPILOG = """\
-MODEL is a file written by cmlp train --save or Network.save, or a network of
-Nielsen's book. ONNX, which ONNX Runtime and many other programs read, needs
-cmlp[onnx]. A C header needs only the standard C library; the comment at its
-top documents it.
+MODEL is a file written by cmlp train --save or Network.save, a checkpoint, or a
+network of Nielsen's book. FILE may be - for stdout. ONNX, which ONNX Runtime
+and many other programs read, needs cmlp[onnx]. A C header needs only the
+standard C library; the comment at its top documents it.
 
 examples:
   cmlp export digits.cmlp --onnx digits.onnx
@@ -46,45 +47,38 @@ def add_to(commands: Any) -> None:
     beginning = "prefix of all names in the header (default: the name of MODEL)"
     add("--name", metavar="NAME", help=beginning)
     add("--type", choices=tuple(TYPES), help="floating-point type to compute in (default: that of the network)")
-    add("--force", action="store_true", help="replace existing files")
+    add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the network and export it to each format asked for."""
-    from cmlp.storage import read_model
-    from cmlp.utils.files import write_files
-
-    _check(arguments)
-    model = read_model(Path(arguments.model))
-    contents: dict[Path, bytes] = {}
-    report: dict[str, Any] = {}
-    if arguments.onnx is not None:
-        contents[Path(arguments.onnx)], report["onnx"] = _onnx(model, arguments)
-    if arguments.c is not None:
-        contents[Path(arguments.c)], report["c"] = _c(model, arguments)
-    write_files({path: methodcaller("write", content) for path, content in contents.items()})
-    if arguments.json:
-        print_json({"version": __version__, "model": printable(arguments.model)} | report)
-    else:
-        print_table({"model": f"{arguments.model}: {model.architecture}"} | _rows(report))
+    with _outputs(arguments) as outputs:
+        model, _ = read_any(arguments.model)
+        contents: dict[str, bytes] = {}
+        report: dict[str, Any] = {}
+        if arguments.onnx is not None:
+            contents["--onnx"], report["onnx"] = _onnx(model, arguments)
+        if arguments.c is not None:
+            contents["--c"], report["c"] = _c(model, arguments)
+        outputs.write({option: methodcaller("write", content) for option, content in contents.items()})
+        if arguments.json:
+            print_json({"version": __version__, "model": printable(arguments.model)} | report)
+        else:
+            print_table({"model": f"{arguments.model}: {model.architecture}"} | _rows(report))
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def _outputs(arguments: argparse.Namespace) -> Outputs:
     """Refuse contradictory options and existing files before anything is read."""
-    given = {"--onnx": arguments.onnx, "--c": arguments.c}
-    paths = [Path(path) for path in given.values() if path is not None]
-    if not paths:
+    given = {"--onnx": (arguments.onnx, ONNX), "--c": (arguments.c, HEADER)}
+    outputs = [Output(option, path, kind) for option, (path, kind) in given.items() if path is not None]
+    if not outputs:
         arguments.refuse("give --onnx FILE, --c FILE or both")
     if arguments.input is not None and arguments.onnx is None:
         arguments.refuse("--input goes with --onnx: a C header has functions for both")
     if arguments.name is not None and arguments.c is None:
         arguments.refuse("--name goes with --c: the names in an ONNX model are fixed")
-    if len({path.resolve() for path in (*paths, Path(arguments.model))}) <= len(paths):
-        arguments.refuse("MODEL and the files to write must be different files")
-    for path in paths:
-        if not arguments.force and os.path.lexists(path):
-            raise CmlpError(f"{path} already exists: --force replaces it")
+    return Outputs(outputs, [arguments.model], force=arguments.force, json=arguments.json)
 
 
 def _onnx(model: "Model", arguments: argparse.Namespace) -> tuple[bytes, dict[str, Any]]:
@@ -104,13 +98,13 @@ def _c(model: "Model", arguments: argparse.Namespace) -> tuple[bytes, dict[str, 
 
     name = Path(arguments.model).stem if arguments.name is None else arguments.name
     header = Header(model, name, TYPES.get(arguments.type))
-    content = header.text(Path(arguments.c).name).encode()
+    content = header.text(f"{name}.h" if arguments.c == STDOUT else Path(arguments.c).name).encode()
     about = {"type": header.real, "stack_bytes": header.stack, "functions": header.prototypes}
     return content, _file(arguments.c, content) | about
 
 
 def _file(path: str, content: bytes) -> dict[str, Any]:
-    return {"file": printable(path), "bytes": len(content)}
+    return {"file": printable(shown(path)), "bytes": len(content)}
 
 
 def _rows(report: Mapping[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cmlp.cli.options import add_command, positive_number
 from cmlp.cli.output import print_json, print_table
+from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.sources import counts, summary
 from cmlp.utils.text import printable
 
@@ -30,7 +31,7 @@ def add_to(commands: Any) -> None:
     add("folder", metavar="FOLDER", help="where to write the pickles; created if missing")
     silence = "seconds to wait for a mirror (default: %(default)s)"
     add("--timeout", metavar="SECONDS", type=positive_number, default=30.0, help=silence)
-    add("--force", action="store_true", help="replace existing files")
+    add("--force", action="store_true", help=FORCE)
     add("--quiet", action="store_true", help="do not show progress")
     add("--json", action="store_true", help="print one JSON object")
 
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
     from cmlp.data.fetching import fetch
     from cmlp.utils.optional import require
 
+    check_folder(arguments.folder, None, force=arguments.force)
     require("pooch", "pooch", "fetch", "cmlp fetch").get_logger().setLevel("WARNING")
     progress = not arguments.quiet and sys.stderr is not None and sys.stderr.isatty()
     sets = fetch(arguments.name, arguments.folder, force=arguments.force, timeout=arguments.timeout, progress=progress)

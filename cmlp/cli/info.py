@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from cmlp import __version__
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
+from cmlp.cli.strangers import read_any
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from cmlp.data.framing import Framing
+    from cmlp.training.checkpoint_files import Checkpoint
 
 MODEL_WIDTH = 12  # of the names in the output
 
@@ -35,7 +37,7 @@ def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
     purpose = "describe a saved network, or print versions and the BLAS in use"
     parser = add_command(commands, "info", run, purpose, EPILOG)
-    parser.add_argument("model", metavar="MODEL", nargs="?", help="a saved network")
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="a saved network, or a checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -52,9 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _describe_model(arguments: argparse.Namespace) -> None:
-    from cmlp.storage import read_model
-
-    model = read_model(Path(arguments.model))
+    model, checkpoint = read_any(arguments.model)
     report = {
         "model": printable(arguments.model),
         **asdict(model.architecture),
@@ -64,6 +64,7 @@ def _describe_model(arguments: argparse.Namespace) -> None:
         "class_names": model.class_names,
         "framing": None if model.framing is None else asdict(model.framing),
         "training": dict(model.training),
+        "checkpoint": None if checkpoint is None else _place_of(checkpoint),
     }
     if arguments.json:
         print_json({"version": __version__} | report)
@@ -76,7 +77,25 @@ def _describe_model(arguments: argparse.Namespace) -> None:
         "classes": ", ".join(map(printable, model.names)),
         "training": ", ".join(f"{name} {_value(value)}" for name, value in _told(model.training).items()) or "none",
     }
+    if checkpoint is not None:
+        rows["checkpoint"] = _how_far(checkpoint)
     print_table(rows, MODEL_WIDTH)
+
+
+def _place_of(checkpoint: "Checkpoint") -> dict[str, Any]:
+    position, ended = checkpoint.position, checkpoint.ended
+    return {"epochs": position.epoch, "images_of_the_next": position.done, "ended": ended}
+
+
+def _how_far(checkpoint: "Checkpoint") -> str:
+    """Say where the training of a checkpoint stands."""
+    position, epochs = checkpoint.position, checkpoint.model.training.get("epochs", "?")
+    if checkpoint.ended:
+        return f"early stopping has ended the training after {position.epoch:,} epochs"
+    if position.epoch == epochs:
+        return f"all {epochs:,} epochs are trained"
+    inside = f" and {position.done:,} images of the next" if position.done else ""
+    return f"{position.epoch:,} of {epochs} epochs{inside} are trained; cmlp train with --checkpoint --resume goes on"
 
 
 def _sentence(framing: "Framing") -> str:

@@ -87,12 +87,16 @@ ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "exponential"
 )  # fmt: skip
 LOSSES = ("quadratic", "cross_entropy")  # those of labels
+LARGEST = 2**31 - 1  # what the library takes for a count
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "nadam", "lbfgs")
 
 
 def positive_integer(text: str) -> int:
-    """Read a positive integer."""
-    return _integer(text, 1, "a positive integer")
+    """Read a positive integer that the library takes."""
+    number = _integer(text, 1, "a positive integer")
+    if number > LARGEST:
+        raise argparse.ArgumentTypeError(f"must be a positive integer below 2**31, got {text!r}")
+    return number
 
 
 def seed(text: str) -> int:
@@ -121,14 +125,24 @@ def _between_0_and(high: float, text: str, rule: str) -> float:
 
 
 def epochs_or_time(text: str) -> int | str:
-    """Read a positive integer of epochs; a time such as 30s is parsed by the training."""
-    return int(text) if text.isascii() and text.isdecimal() else text
+    """Read a positive integer of epochs, or a time such as 30s."""
+    if text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST:
+        return int(text)
+    time = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:s|min|h)", text.strip(), re.ASCII)
+    if time is not None and float(time[1]) > 0:
+        return text
+    raise argparse.ArgumentTypeError(f"must be a number of epochs, or a time such as 30s, 5min or 1h, got {text!r}")
 
 
 def hidden_layers(text: str) -> tuple[int, ...]:
     """Read sizes such as 16,16; a single 0 means no hidden layer."""
     rule = "positive integers separated by commas, or 0 for no hidden layer"
-    return () if text.strip() == "0" else tuple(_integer(units, 1, rule) for units in text.split(","))
+    if text.strip() == "0":
+        return ()
+    sizes = tuple(_integer(units, 1, rule) for units in text.split(","))
+    if max(sizes) > LARGEST:
+        raise argparse.ArgumentTypeError(f"must be sizes below 2**31, got {text!r}")
+    return sizes
 
 
 def _integer(text: str, least: int, rule: str) -> int:

@@ -1,27 +1,31 @@
 """``cmlp page``: write an interactive HTML page of a network."""
 
 import argparse
-import os
+from operator import methodcaller
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
+from cmlp.cli.kinds import PAGE
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_target
+from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs, shown
+from cmlp.cli.paths import refuse_missing
 from cmlp.cli.sources import FORMATS
-from cmlp.errors import CmlpError
+from cmlp.cli.strangers import load_network, needing_data
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
+    from cmlp.network import Network
 
 
 EPILOG = f"""\
-MODEL is a file written by cmlp train --save or Network.save. The page is one
-file that opens in any browser, and loads and sends nothing. Draw an image on
-it, or set the inputs if they are not pixels of a square picture, and see every
-neuron's activation.
+MODEL is a file written by cmlp train --save or Network.save, or a checkpoint.
+The page is one file that opens in any browser, and loads and sends nothing.
+Draw an image on it, or set the inputs if they are not pixels of a square
+picture, and see every neuron's activation.
 
 {FORMATS}
 
@@ -39,47 +43,49 @@ def add_to(commands: Any) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="a saved network")
     add("--data", metavar="SOURCE", help="include test images from SOURCE, wrong answers first")
-    add("-o", "--output", metavar="FILE", help="where to write the page (default: the name of MODEL, with .html)")
+    where = "where to write the page; - for stdout (default: the name of MODEL, with .html)"
+    add("-o", "--output", metavar="FILE", help=where)
     add("--title", metavar="TEXT", help="heading of the page")
-    add("--force", action="store_true", help="replace an existing file")
+    add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the network and the images, and write the page."""
-    from cmlp.network import Network
+    path = str(Path(arguments.model).with_suffix(".html")) if arguments.output is None else arguments.output
+    output, inputs = Output("--output", path, PAGE), [arguments.model, arguments.data]
+    refuse_missing(*inputs)
+    with Outputs([output], inputs, force=arguments.force, json=arguments.json) as outputs:
+        network = load_network(arguments.model)
+        data = None if arguments.data is None else _load(arguments.data)
+        page = _page(network, data, arguments.title)
+        outputs.write({output.option: methodcaller("write", page)})
+        if arguments.json:
+            images = 0 if data is None else len(data)
+            report = {"model": printable(arguments.model), "page": printable(path), "bytes": len(page)}
+            print_json({"version": __version__} | report | {"tested_images": images})
+            return
+        rows = {"model": f"{arguments.model}: {network.architecture}"}
+        if data is not None:
+            rows["data"] = f"{arguments.data}: {len(data):,} images"
+        rows["page"] = f"{shown(path)}: {len(page):,} bytes"
+        if path != STDOUT:
+            rows["open it"] = Path(path).resolve().as_uri()
+        print_table(rows)
 
-    model = Path(arguments.model)
-    output = model.with_suffix(".html") if arguments.output is None else Path(arguments.output)
-    _check(output, model, arguments.force)
-    check_target(str(output), arguments.data)
-    network = Network.load(model)
-    data = None if arguments.data is None else _load(arguments.data)
-    network.to_html(output, data, title=arguments.title)
-    size = output.stat().st_size
-    if arguments.json:
-        images = 0 if data is None else len(data)
-        report = {"model": printable(arguments.model), "page": printable(str(output)), "bytes": size}
-        print_json({"version": __version__} | report | {"tested_images": images})
-        return
-    rows = {"model": f"{model}: {network.architecture}"}
-    if data is not None:
-        rows["data"] = f"{arguments.data}: {len(data):,} images"
-    rows |= {"page": f"{output}: {size:,} bytes", "open it": output.resolve().as_uri()}
-    print_table(rows)
 
-
-def _check(output: Path, model: Path, force: bool) -> None:
-    """Refuse to replace an existing file before anything is read."""
-    if output.resolve() == model.resolve():
-        raise CmlpError(f"{output} is the network itself: the page needs another name")
-    if not force and os.path.lexists(output):
-        raise CmlpError(f"{output} already exists: --force replaces it")
+def _page(network: "Network", data: "Dataset | None", title: str | None) -> bytes:
+    """Return the page, which the network writes to a file."""
+    with TemporaryDirectory() as folder:
+        page = Path(folder, "page.html")
+        network.to_html(page, data, title=title)
+        return page.read_bytes()
 
 
 def _load(source: str) -> "Dataset":
     """Return the test data of a source, or all its data if it has no test data."""
     from cmlp.data.formats import load
 
-    train, test = load(source)
+    with needing_data(source, "cmlp page"):
+        train, test = load(source)
     return train if test is None else test

@@ -2,13 +2,18 @@
 
 import argparse
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cmlp import __version__
+from cmlp.cli.kinds import kind_of_picture, remark
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_replaceable, check_target
+from cmlp.cli.output import print_error, print_json, print_table
+from cmlp.cli.outputs import FORCE, Output, Outputs
+from cmlp.cli.pictures import Place, content_of, places_of
+from cmlp.cli.pictures import shown as name_of
+from cmlp.cli.strangers import CHECKPOINT, NETWORK, explained, not_a_network, what_is
+from cmlp.cli.words import sentence_of
 from cmlp.errors import CmlpError, DataError
 from cmlp.utils.text import printable
 
@@ -18,15 +23,21 @@ if TYPE_CHECKING:
     from cmlp.network import Network
 
 TOP = 3  # answers
+SOME, NONE = 1, 2  # the exit codes where some pictures, and where all have no answer
+OUTPUT = "--output"
 COLUMNS = 80
 SHADES, ASCII_SHADES = " \N{LIGHT SHADE}\N{MEDIUM SHADE}\N{DARK SHADE}\N{FULL BLOCK}", " .:*#"
 
 EPILOG = """\
 MODEL is a file written by cmlp train --save or Network.save. A PICTURE is a
 drawing or a photograph of any size, in any format that Pillow reads
-(cmlp[images]); - reads one from stdin. Pictures are converted to grey,
-inverted, cropped and centred like the training images; --show prints the
-result.
+(cmlp[images]); - reads one from stdin, and a folder stands for all that are in
+it. Pictures are converted to grey, inverted, cropped and centred like the
+training images; --show prints the result.
+
+exit codes:
+  0 all pictures have an answer, 1 some have none (stderr says why),
+  2 none has, or the command could not run
 
 examples:
   cmlp predict digits.cmlp seven.png
@@ -41,58 +52,86 @@ def add_to(commands: Any) -> None:
 
     add = parser.add_argument
     add("model", metavar="MODEL", help="a saved network")
-    add("pictures", metavar="PICTURE", nargs="+", help="picture file, or - for stdin")
+    add("pictures", metavar="PICTURE", nargs="+", help="picture file, folder of pictures, or - for stdin")
+    add("--force", action="store_true", help=FORCE)
     add("--show", action="store_true", help="print the pictures as the network sees them")
     add("-o", "--output", metavar="FILE", help="write the pictures as the network sees them, side by side, to one file")
     add("--json", action="store_true", help="print one JSON object, with all outputs")
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Read the network and the pictures, and print the predictions."""
-    import numpy as np
+def run(arguments: argparse.Namespace) -> int:
+    """Read the network and the pictures, and print the predictions; a picture that cannot be read spoils no other."""
+    from cmlp.utils.optional import require
 
+    with _outputs(arguments) as outputs:
+        network = _load(arguments)
+        places = places_of(arguments.pictures, arguments.program)
+        require("PIL.Image", "Pillow", "images", "reading pictures")
+        answers: Iterable[Answer] = (_answer(network, place, arguments) for place in places)
+        if outputs.outputs:  # which come before what is printed
+            answers = list(answers)
+            _write(answers, outputs)
+        right = _print_json(network, answers, arguments) if arguments.json else _print(network, answers, arguments)
+    if right == len(places):
+        return 0
+    return SOME if right else NONE
+
+
+class Answer(NamedTuple):
+    """What a network says about a picture, or why it says nothing."""
+
+    name: str
+    seen: "NDArray[Any] | None"
+    outputs: "NDArray[Any] | None"
+    error: str | None = None
+
+
+def _outputs(arguments: argparse.Namespace) -> Outputs:
+    outputs = []
+    if arguments.output is not None:
+        outputs.append(Output(OUTPUT, arguments.output, kind_of_picture(arguments.output)))
+    inputs = [arguments.model, *arguments.pictures]
+    return Outputs(outputs, inputs, force=arguments.force, json=arguments.json)
+
+
+def _load(arguments: argparse.Namespace) -> "Network":
+    """Load the network, and say so if it is one of the pictures."""
     from cmlp.network import Network
 
-    if arguments.output is not None:
-        check_target(arguments.output, arguments.model, *arguments.pictures)
-        check_replaceable(arguments.output, "--output")
-    network = Network.load(arguments.model)
-    seen = [_seen(network, _content(name), name, arguments.model) for name in _named(arguments.pictures)]
-    images = np.stack([picture.ravel() for picture in seen])
-    network.predict(images)  # which refuses outputs that are not numbers
-    outputs = network(images)
-    if arguments.output is not None:
-        _write(seen, arguments.output)
-    if arguments.json:
-        _print_report(network, outputs, arguments)
-        return
+    def said(found: str) -> str | None:
+        networks = [path for path in arguments.pictures if what_is(path) in (NETWORK, CHECKPOINT)]
+        if not networks:
+            return not_a_network(arguments.model, found)
+        first = networks[0]
+        return f"{arguments.model} is {found}, and {first} a network, which comes first: cmlp predict {first} PICTURE"
+
+    with explained(arguments.model, said):
+        return Network.load(arguments.model)
+
+
+def _answer(network: "Network", place: Place, arguments: argparse.Namespace) -> Answer:
+    """Return what the network says about one picture."""
+    try:
+        seen = _seen(network, content_of(place), place.name, arguments.model)
+        network.predict(seen.ravel())  # which refuses outputs that are not numbers
+        return Answer(place.name, seen, network(seen.ravel()))
+    except (CmlpError, OSError, MemoryError) as error:
+        return Answer(place.name, None, None, sentence_of(error, arguments.options, arguments.words))
+
+
+def _print(network: "Network", answers: "Iterable[Answer]", arguments: argparse.Namespace) -> int:
+    """Print a line per picture, those without an answer to stderr; return how many have one."""
     dark = network.framing is not None and network.framing.dark
-    width = 2 + max(len(printable(name)) for name in arguments.pictures)
-    for name, picture, values in zip(arguments.pictures, seen, outputs, strict=True):
-        print_table({printable(name): answer(network, values)}, width)
+    width, count = 2 + max(len(printable(name)) for name in arguments.pictures), 0
+    for name, seen, outputs, error in answers:
+        if seen is None or outputs is None:
+            print_error(arguments.program, str(error))
+            continue
+        count += 1
+        print_table({printable(name): answer(network, outputs)}, max(width, 2 + len(printable(name))))
         if arguments.show:
-            print_table({"": "\n".join(blocks(1 - picture if dark else picture))}, 0)
-
-
-def _named(pictures: list[str]) -> list[str]:
-    if pictures.count("-") > 1:
-        raise CmlpError("- must be given once at most: stdin holds one picture")
-    return pictures
-
-
-def _content(name: str) -> bytes:
-    from cmlp.data.picture import MOST_BYTES
-    from cmlp.utils.files import is_regular
-
-    if name != "-":
-        path = Path(name)
-        if not path.is_dir() and not is_regular(path):
-            raise CmlpError(f"{name} must be a regular file: use - to read a picture from a pipe")
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    if sys.stdin is None or sys.stdin.isatty():
-        raise CmlpError("- reads a picture from stdin, as in: cmlp predict MODEL - < PICTURE")
-    return sys.stdin.buffer.read(MOST_BYTES + 1)
+            print_table({"": "\n".join(blocks(1 - seen if dark else seen))}, 0)
+    return count
 
 
 def _seen(network: "Network", content: bytes, name: str, model: str) -> "NDArray[Any]":
@@ -100,7 +139,7 @@ def _seen(network: "Network", content: bytes, name: str, model: str) -> "NDArray
     from cmlp.data.framing import frame
     from cmlp.data.picture import read_picture
 
-    shown = "the picture on stdin" if name == "-" else name
+    shown = name_of(name)
     picture = read_picture(content, shown)
     if network.framing is not None:
         try:
@@ -149,32 +188,39 @@ def blocks(picture: "NDArray[Any]") -> list[str]:
     return ["".join(shades[level] * wide for level in row).rstrip() for row in levels]
 
 
-def _write(seen: "list[NDArray[Any]]", path: str) -> None:
+def _write(answers: "Iterable[Answer]", outputs: Outputs) -> None:
     from io import BytesIO
     from operator import methodcaller
 
     import numpy as np
 
-    from cmlp.utils.files import write_files
     from cmlp.utils.optional import require
 
+    seen = [each.seen for each in answers if each.seen is not None]
+    if not seen:
+        return
     if len({picture.shape for picture in seen}) > 1:
         raise CmlpError("--output needs pictures of the same size, because MODEL does not crop and resize them")
     strip = np.rint(255 * np.hstack(seen).clip(0, 1)).astype(np.uint8)
     pillow = require("PIL.Image", "Pillow", "images", "writing pictures")
-    stream = BytesIO()
-    try:
-        pillow.fromarray(strip).save(stream, pillow.registered_extensions()[Path(path).suffix.lower()])
-    except KeyError as error:
-        raise CmlpError(f"{path} must end in .png or another suffix that Pillow knows") from error
-    write_files({Path(path): methodcaller("write", stream.getvalue())})
+    kind, stream = outputs.outputs[OUTPUT].kind, BytesIO()
+    pillow.fromarray(strip).save(stream, pillow.registered_extensions()[f".{kind}"], **remark(kind))
+    outputs.write({OUTPUT: methodcaller("write", stream.getvalue())})
 
 
-def _print_report(network: "Network", outputs: "NDArray[Any]", arguments: argparse.Namespace) -> None:
+def _print_json(network: "Network", answers: "Iterable[Answer]", arguments: argparse.Namespace) -> int:
+    """Print one object, also where an interruption ends the list; return how many pictures have an answer."""
     kind, names = output_kind(network), network.model.names
-    predictions = []
-    for name, values in zip(arguments.pictures, outputs, strict=True):
-        ranking = [] if kind == "number" else values.argsort()[::-1][:TOP].tolist()
-        top = [{"label": label, "name": names[label], kind: float(values[label])} for label in ranking]
-        predictions.append({"picture": printable(name), "top": top, "outputs": values.tolist()})
-    print_json({"version": __version__, "model": printable(arguments.model), "predictions": predictions})
+    predictions: list[dict[str, Any]] = []
+    try:
+        for name, _, outputs, error in answers:
+            if outputs is None:
+                print_error(arguments.program, str(error))
+                predictions.append({"picture": printable(name), "error": str(error)})
+                continue
+            ranking = [] if kind == "number" else outputs.argsort()[::-1][:TOP].tolist()
+            top = [{"label": label, "name": names[label], str(kind): float(outputs[label])} for label in ranking]
+            predictions.append({"picture": printable(name), "top": top, "outputs": outputs.tolist()})
+    finally:
+        print_json({"version": __version__, "model": printable(arguments.model), "predictions": predictions})
+    return sum("error" not in prediction for prediction in predictions)

@@ -4,10 +4,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmlp.cli.kinds import kind_of_plot, write_plot
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_target, picture_format, write_figure
+from cmlp.cli.outputs import FORCE, Output, Outputs, shown
+from cmlp.cli.paths import refuse_missing
 from cmlp.cli.sources import FORMATS, counts, summary
+from cmlp.cli.strangers import needing_data
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
@@ -30,7 +33,9 @@ def add_to(commands: Any) -> None:
 
     add = parser.add_argument
     add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the built-in digits)")
-    add("-o", "--output", metavar="FILE", default="picture.png", help="where to write the plot (default: %(default)s)")
+    where = "where to write the plot; - for stdout (default: %(default)s)"
+    add("-o", "--output", metavar="FILE", default="picture.png", help=where)
+    add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
 
 
@@ -38,16 +43,17 @@ def run(arguments: argparse.Namespace) -> None:
     """Read the data and plot them."""
     from cmlp.plotting.datasets import show
 
-    check_target(arguments.output, arguments.source)
-    suffix = picture_format(arguments.output, "cmlp show")
-    sets, name = _load(arguments.source)
-    write_figure(show(*sets, title=name), arguments.output, suffix)
-    if arguments.json:
-        source = arguments.source and printable(arguments.source)
-        print_json({"source": source, "picture": printable(arguments.output)} | counts(sets))
-    else:
-        data = f"{arguments.source or 'built-in digits'}: {summary(sets)}"
-        print_table({"data": data, "picture": arguments.output})
+    output = Output("--output", arguments.output, kind_of_plot(arguments.output, "cmlp show"))
+    with Outputs([output], [arguments.source], force=arguments.force, json=arguments.json) as outputs:
+        sets, name = _load(arguments.source)
+        figure = show(*sets, title=name)
+        outputs.write({output.option: lambda file: write_plot(figure, file, output.kind)})
+        if arguments.json:
+            source = arguments.source and printable(arguments.source)
+            print_json({"source": source, "picture": printable(arguments.output)} | counts(sets))
+        else:
+            data = f"{arguments.source or 'built-in digits'}: {summary(sets)}"
+            print_table({"data": data, "picture": shown(arguments.output)})
 
 
 def _load(source: str | None) -> tuple["Sets", str]:
@@ -56,4 +62,6 @@ def _load(source: str | None) -> tuple["Sets", str]:
 
     if source is None:
         return Sets(*load_digits()), "Built-in digits"
-    return load(source), printable(Path(source).resolve().name)
+    refuse_missing(source)
+    with needing_data(source, "cmlp show"):
+        return load(source), printable(Path(source).resolve().name)

@@ -1,14 +1,25 @@
 """``cmlp test``: test a saved network."""
 
 import argparse
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
+from cmlp.cli.kinds import PAGE
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_replaceable, check_source, check_target
-from cmlp.cli.sources import FORMATS
+from cmlp.cli.outputs import FORCE, Output, Outputs, shown
+from cmlp.cli.paths import refuse_missing
+from cmlp.cli.sources import FORMATS, check_digits_fit
+from cmlp.cli.strangers import (
+    CHECKPOINT,
+    NETWORK,
+    explained,
+    needing_data,
+    not_a_network,
+    what_is,
+)
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
@@ -18,12 +29,13 @@ if TYPE_CHECKING:
 
 WIDTH = 13  # of the names in the output
 CONFUSIONS = 3
+REPORT = "--report"
 
 EPILOG = f"""\
-MODEL is a file written by cmlp train --save or Network.save. If SOURCE has
-training and test data, the test data are used. The report is one HTML file:
-accuracy, confusion matrix, precision and recall per class, calibration, and
-the worst mistakes as pictures (cmlp[plot]).
+MODEL is a file written by cmlp train --save or Network.save, or a checkpoint.
+If SOURCE has training and test data, the test data are used. The report is one
+HTML file: accuracy, confusion matrix, precision and recall per class,
+calibration, and the worst mistakes as pictures (cmlp[plot]).
 
 {FORMATS}
 
@@ -41,49 +53,65 @@ def add_to(commands: Any) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="a saved network")
     add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the built-in digits)")
-    add("--report", metavar="FILE", help="write an HTML report")
+    add("--report", metavar="FILE", help="write an HTML report; - for stdout")
+    add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object, with all scores")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Test the network, print the scores and write the report."""
-    from cmlp.network import Network
     from cmlp.reports.scores import score
 
-    if arguments.report is not None:
-        check_target(arguments.report, arguments.model, arguments.source)
-        check_replaceable(arguments.report, "--report", "html")
-    network = Network.load(arguments.model)
-    data = _load(arguments.source, network.sizes[-1])
-    scores = score(network, data)
-    if arguments.report is not None:
-        _write(arguments, scores, data, network)
-    if arguments.json:
-        places = {"model": arguments.model, "source": arguments.source, "report": arguments.report}
-        shown = {name: path and printable(path) for name, path in places.items()}
-        print_json({"version": __version__} | shown | scores.to_dict())
-    else:
-        _print(arguments, scores, network)
+    report = [] if arguments.report is None else [Output(REPORT, arguments.report, PAGE)]
+    inputs = [arguments.model, arguments.source]
+    with Outputs(report, inputs, force=arguments.force, json=arguments.json) as outputs:
+        network = load_network_of(arguments)
+        data = _load(arguments, network)
+        scores = score(network, data)
+        if report:
+            page = _page(arguments, scores, data, network)
+            outputs.write({REPORT: methodcaller("write", page.encode("utf-8", "backslashreplace"))})
+        if arguments.json:
+            places = {"model": arguments.model, "source": arguments.source, "report": arguments.report}
+            names = {name: path and printable(path) for name, path in places.items()}
+            print_json({"version": __version__} | names | scores.to_dict())
+        else:
+            _print(arguments, scores, network)
 
 
-def _load(source: str | None, classes: int) -> "Dataset":
+def load_network_of(arguments: argparse.Namespace) -> "Network":
+    """Load the network, and say so if it is the source of the data."""
+    from cmlp.network import Network
+
+    def said(found: str) -> str | None:
+        if arguments.source is None or what_is(arguments.source) not in (NETWORK, CHECKPOINT):
+            return not_a_network(arguments.model, found)
+        right = f"cmlp test {arguments.source} {arguments.model}"
+        return f"{arguments.model} is {found}, and {arguments.source} a network, which comes first: {right}"
+
+    refuse_missing(arguments.model, arguments.source)
+    with explained(arguments.model, said):
+        return Network.load(arguments.model)
+
+
+def _load(arguments: argparse.Namespace, network: "Network") -> "Dataset":
     from cmlp.data import load, load_digits
 
-    if source is None:
-        return load_digits()[1]
-    check_source(source)
-    train, test = load(source, classes=classes)
-    return train if test is None else test
+    if arguments.source is None:
+        train, test = load_digits()
+        check_digits_fit(network, train, arguments.model, "cmlp test {} SOURCE")
+        return test
+    with needing_data(arguments.source, "cmlp test"):
+        sets = load(arguments.source, classes=network.sizes[-1])
+    return sets.train if sets.test is None else sets.test
 
 
-def _write(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", network: "Network") -> None:
+def _page(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", network: "Network") -> str:
     from cmlp.reports import report_page
-    from cmlp.utils.files import write_file
 
     source = "the built-in digits" if arguments.source is None else Path(arguments.source).resolve().name
     title = printable(f"{Path(arguments.model).name} on {source}")
-    page = report_page(scores, data, title=title, about=f"{network}, {_images(scores)}", version=__version__)
-    write_file(Path(arguments.report), page.encode("utf-8", "backslashreplace"))
+    return report_page(scores, data, title=title, about=f"{network}, {_images(scores)}", version=__version__)
 
 
 def _images(scores: "Scores") -> str:
@@ -106,5 +134,5 @@ def _print(arguments: argparse.Namespace, scores: "Scores", network: "Network") 
         gap = 100 * scores.calibration_error
         rows["calibration"] = f"confidence and accuracy differ by {gap:.1f} percentage points on average"
     if arguments.report is not None:
-        rows["report"] = arguments.report
+        rows["report"] = shown(arguments.report)
     print_table(rows, WIDTH)

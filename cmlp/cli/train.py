@@ -2,11 +2,15 @@
 
 import argparse
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
+from cmlp.cli import kinds
+from cmlp.cli.keeping import CHECKPOINT, PLOT, SAVE, Keeper
+from cmlp.cli.kinds import NETWORK
 from cmlp.cli.options import (
     ACTIVATIONS,
     LOSSES,
@@ -19,15 +23,17 @@ from cmlp.cli.options import (
     seed,
 )
 from cmlp.cli.output import print_json, print_table
-from cmlp.cli.paths import check_distinct, check_source, check_target, picture_format, write_figure
+from cmlp.cli.outputs import FORCE, Output, Outputs
+from cmlp.cli.paths import refuse_missing
+from cmlp.cli.resuming import check_checkpoint, check_options, found_checkpoint, previous_checkpoint, where_it_goes_on
 from cmlp.cli.sources import FORMATS
-from cmlp.errors import CmlpError, DataError, ModelError
-from cmlp.utils.files import resolved
+from cmlp.errors import DataError
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
     from cmlp.network import Network
+    from cmlp.training.checkpoint_files import Checkpoint
 
 FEW_IMAGES = 10_000  # with fewer, mini-batches of 125 would be too few steps per epoch
 SIGMOID_ETA, ADAPTIVE_ETA, ETA = 3.0, 0.003, 0.1  # the default learning rates
@@ -56,6 +62,7 @@ examples:
 def add_to(commands: Any) -> None:
     """Add the command to what `add_subparsers` returned."""
     parser = add_command(commands, "train", run, "train a network on images and labels, and test it", EPILOG)
+    parser.set_defaults(refuse=parser.error)
 
     add = parser.add_argument
     add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the built-in digits)")
@@ -92,86 +99,82 @@ def _add_training(add: Callable[..., Any]) -> None:
 
 
 def _add_files(add: Callable[..., Any]) -> None:
-    add("--save", metavar="MODEL", help="save the trained network")
-    add("--plot", metavar="FILE", help="plot loss and accuracy per epoch, as PNG, PDF or SVG")
+    add("--save", metavar="MODEL", help="save the trained network; - for stdout")
+    add("--plot", metavar="FILE", help="plot loss and accuracy per epoch, as PNG, PDF or SVG; - for stdout")
     file = "save the state of the training, from which --resume continues"
     add("--checkpoint", metavar="FILE", help=file)
     when = "epochs between checkpoints, or a time such as 30s or 5min (default: %(default)s)"
     add("--checkpoint-every", metavar="N", type=epochs_or_time, default=1, help=when)
     add("--resume", action="store_true", help="continue from the checkpoint, if it exists")
+    add("--force", action="store_true", help=FORCE)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train and test the network, print the results, and write the files asked for."""
-    suffix = _check_paths(arguments)
-    train, test = _load(arguments.source)
-    network = _new_network(arguments, train)
-    if arguments.resume and arguments.checkpoint is not None:
-        _check_seed(arguments, network)
-    training = {
-        "epochs": arguments.epochs,
-        "eta": arguments.eta or _default_eta(arguments),
-        "mini_batch_size": arguments.mini_batch_size or (10 if len(train) < FEW_IMAGES else 125),
-        "optimizer": arguments.optimizer,
-    }
-    report: dict[str, Any] = {
-        "version": __version__,
-        "data": _describe(train, test, arguments.source),
-        "sizes": network.sizes,
-        "settings": training | {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")},
-    }
-    if not arguments.json:
-        _print_plan(report, network)
+    """Train and test the network, write the files asked for, and print the results."""
+    with _outputs(arguments) as outputs:
+        check_checkpoint(arguments)
+        train, test = _load(arguments.source)
+        network = _new_network(arguments, train)
+        found = found_checkpoint(arguments, network)
+        training: dict[str, Any] = {
+            "epochs": arguments.epochs,
+            "eta": arguments.eta or _default_eta(arguments),
+            "mini_batch_size": arguments.mini_batch_size or (10 if len(train) < FEW_IMAGES else 125),
+            "optimizer": arguments.optimizer,
+        }
+        report: dict[str, Any] = {
+            "version": __version__,
+            "data": _describe(train, test, arguments.source),
+            "sizes": network.sizes,
+            "settings": training | {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")},
+        }
+        done = 0 if found is None else found.position.epoch
+        if arguments.checkpoint is not None:
+            report["resumed_after"] = done
+        if not arguments.json:
+            with suppress(*[OSError] if outputs.outputs else []):  # which is met again when all is written
+                _print_plan(report, network, _goes_on(arguments, found))
+        keeping = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_every", "resume")}
+        with Keeper(network, outputs, arguments.words, arguments.epochs, done) as keeper:
+            shows: dict[str, Any] = {"progress": not arguments.quiet, "callbacks": keeper.note}
+            history = network.train(train, **training, test_data=test, **shows, **keeping)
+            keeper.keep(history)
+            report["history"] = {name: values for name, values in asdict(history).items() if values}
+            report["training_accuracy"] = network.test(train)
+            report["test_accuracy"] = history.test_accuracy[-1]
+            report["seconds"] = sum(history.seconds)
+            report |= {name: _printable(keeper.written.get(f"--{name}")) for name in ("save", "plot")}
+            report["saved"] = report.pop("save")
+            if arguments.json:
+                print_json(report)
+            else:
+                _print_outcome(report)
 
-    keeping = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_every", "resume")}
-    history = network.train(train, **training, test_data=test, progress=not arguments.quiet, **keeping)
-    report["history"] = {name: values for name, values in asdict(history).items() if values}
-    report["training_accuracy"] = network.test(train)
-    report["test_accuracy"] = history.test_accuracy[-1]
-    report["seconds"] = sum(history.seconds)
+
+def _outputs(arguments: argparse.Namespace) -> Outputs:
+    """Refuse paths that cannot be read or written before the training starts."""
+    refuse_missing(arguments.source)
+    check_options(arguments)
+    outputs = []
     if arguments.save is not None:
-        network.save(arguments.save)
-    if suffix is not None:
-        write_figure(history.plot(repr(network)), arguments.plot, suffix)
-    report |= {name: path and printable(path) for name, path in _written(arguments).items()}
-    if arguments.json:
-        print_json(report)
-    else:
-        _print_outcome(report)
-
-
-def _check_paths(arguments: argparse.Namespace) -> str | None:
-    """Refuse paths that cannot be read or written before the training starts; return the format of the plot."""
-    from cmlp.training.generations import previous_of
-
-    if arguments.source is not None:
-        check_source(arguments.source)
-    targets = {name: getattr(arguments, name.strip("-")) for name in ("--save", "--plot", "--checkpoint")}
-    for path in targets.values():
-        if path is not None:
-            check_target(path, arguments.source)
+        outputs.append(Output(SAVE, arguments.save, NETWORK))
     if arguments.checkpoint is not None:
-        previous = str(previous_of(resolved(Path(arguments.checkpoint))))
-        check_target(previous, arguments.source)
-        targets["the checkpoint before, of --checkpoint,"] = previous
-    check_distinct(targets)
-    if arguments.save is not None and Path(arguments.save).exists():
-        _check_is_model(Path(arguments.save))
-    return None if arguments.plot is None else picture_format(arguments.plot, "--plot")
+        previous = previous_checkpoint(arguments.checkpoint)
+        outputs.append(Output(CHECKPOINT, arguments.checkpoint, kinds.CHECKPOINT))
+        outputs.append(Output("the checkpoint before, of --checkpoint,", previous, kinds.CHECKPOINT))
+    if arguments.plot is not None:
+        outputs.append(Output(PLOT, arguments.plot, kinds.kind_of_plot(arguments.plot, PLOT)))
+    return Outputs(outputs, [arguments.source], force=arguments.force, json=arguments.json)
 
 
-def _check_is_model(path: Path) -> None:
-    """Allow --save to replace a saved network, and nothing else."""
-    from cmlp.storage import read_model
-
-    try:
-        read_model(path)
-    except ModelError as error:
-        raise CmlpError(f"{path} already exists, and --save replaces only networks: {error}") from error
+def _goes_on(arguments: argparse.Namespace, found: "Checkpoint | None") -> str | None:
+    if arguments.checkpoint is None:
+        return None
+    return where_it_goes_on(found, arguments.checkpoint, arguments.epochs)
 
 
-def _written(arguments: argparse.Namespace) -> dict[str, str | None]:
-    return {"saved": arguments.save, "plot": arguments.plot}
+def _printable(path: str | None) -> str | None:
+    return None if path is None else printable(path)
 
 
 def _new_network(arguments: argparse.Namespace, train: "Dataset") -> "Network":
@@ -180,21 +183,6 @@ def _new_network(arguments: argparse.Namespace, train: "Dataset") -> "Network":
     sizes = (train.images.shape[1], *arguments.hidden, train.classes)
     kind = {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")}
     return Network(sizes, **kind)
-
-
-def _check_seed(arguments: argparse.Namespace, network: "Network") -> None:
-    """Refuse to go on with the training of another seed, though a network in Python may."""
-    import warnings
-
-    from cmlp.training.checkpointing import Checkpoints
-    from cmlp.training.random_state import state_of
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the training says, too
-        checkpoints = Checkpoints(arguments.checkpoint, arguments.checkpoint_every, resume=True)
-    checkpoints.begin(network.rng)
-    remedy = "the same seed goes on from it, or another --checkpoint begins anew"
-    checkpoints.check_start(network.architecture, state_of(network.rng), f"--seed={arguments.seed}", remedy)
 
 
 def _default_eta(arguments: argparse.Namespace) -> float:
@@ -230,7 +218,7 @@ def _describe(train: "Dataset", test: "Dataset", folder: str | None) -> dict[str
     }
 
 
-def _print_plan(report: Mapping[str, Any], network: "Network") -> None:
+def _print_plan(report: Mapping[str, Any], network: "Network", goes_on: str | None) -> None:
     data, settings = report["data"], report["settings"]
     images = "{training_images:,} training and {test_images:,} test images of {pixels:,} pixels".format(**data)
     rows = {
@@ -238,6 +226,8 @@ def _print_plan(report: Mapping[str, Any], network: "Network") -> None:
         "network": repr(network),
         "training": PLAN.format(**settings),
     }
+    if goes_on is not None:
+        rows["checkpoint"] = goes_on
     print_table(rows, WIDTH)
 
 

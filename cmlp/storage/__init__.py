@@ -4,7 +4,7 @@ Nothing in these files is executed. From the lowest module up: ``container`` (ar
 one file); ``nielsen`` and ``torch`` (files of other programs); ``models``.
 """
 
-from cmlp.storage.models import read_model, write_model
+from cmlp.storage.models import model_writer, read_model, write_model
 from cmlp.storage.torch import read_torch
 
-__all__ = ["read_model", "read_torch", "write_model"]
+__all__ = ["model_writer", "read_model", "read_torch", "write_model"]

@@ -1,10 +1,10 @@
 """Read and write model files, for `Network.load` and `Network.save`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
@@ -41,11 +41,16 @@ def write_model(model: Model, path: Path) -> None:
     OSError
         If it cannot be written.
     """
+    write_files({path: model_writer(model)})
+
+
+def model_writer(model: Model) -> Callable[[BinaryIO], None]:
+    """Return what writes a model to a file; raises what `write_model` does."""
     name = "the model to save"
     description, tensors = describe(model), tensors_of(model)
     model_of(description, tensors, name)
     description = plain(description, name)
-    write_files({path: lambda file: write(file, KIND, VERSION, description, tensors)})
+    return lambda file: write(file, KIND, VERSION, description, tensors)
 
 
 def read_model(path: Path) -> Model:

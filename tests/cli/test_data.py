@@ -80,7 +80,7 @@ def test_convert_replaces_nothing_unless_forced(tmp_path, run, archive):
     data = tmp_path / "data"
     (data / "test").mkdir(parents=True)
     (data / "test" / "test_labels.pkl").write_text("precious")
-    found = f"{data / 'test' / 'test_labels.pkl'} already exists: choose another folder, or force the replacement"
+    found = f"{data / 'test' / 'test_labels.pkl'} already exists: --force replaces it"
     assert run("convert", archive, data) == (2, "", f"cmlp convert: {found}\n")
     assert not (data / "images.pkl").exists()
     assert run("convert", archive, data, "--force")[0] == 0

@@ -89,7 +89,8 @@ def test_nothing_is_replaced_unless_forced(tmp_path, run, model, onnx):
     second.write_text("precious")
     arguments = ("export", model, "--onnx", first, "--c", second)
     assert run(*arguments) == (
-        2, "", f"cmlp export: {second} already exists: --force replaces it\n"
+        2, "", f"cmlp export: {second} already exists, and --c replaces only a C header that cmlp wrote: "
+        "--force replaces any file\n"
     )  # fmt: skip
     assert second.read_text() == "precious" and not first.exists()
     assert run(*arguments, "--force")[0] == 0
@@ -102,14 +103,15 @@ def test_nothing_is_replaced_unless_forced(tmp_path, run, model, onnx):
         ([], "give --onnx FILE, --c FILE or both"),
         (["--c", "x.h", "--input", "float"], "--input goes with --onnx: a C header has functions for both"),
         (["--onnx", "x", "--name", "y"], "--name goes with --c: the names in an ONNX model are fixed"),
-        (["--onnx", "x", "--c", "./x"], "MODEL and the files to write must be different files"),
-        (["--c", "my model.cmlp", "--force"], "MODEL and the files to write must be different files"),
+        (["--onnx", "x", "--c", "./x"], "--c must name another file than --onnx, got ./x, the same file"),
+        (["--c", "my model.cmlp", "--force"], "my model.cmlp is an input, and the output needs another name"),
     ],
 )
 def test_what_cannot_be_meant(tmp_path, run, model, monkeypatch, options, sentence):
     monkeypatch.chdir(tmp_path)
     content = model.read_bytes()
-    assert run("export", model.name, *options) == (2, "", f"cmlp export: {sentence} (see cmlp export --help)\n")
+    hint = "" if " file" in sentence or "input," in sentence else " (see cmlp export --help)"
+    assert run("export", model.name, *options) == (2, "", f"cmlp export: {sentence}{hint}\n")
     assert model.read_bytes() == content and len(list(tmp_path.iterdir())) == 1
 
 
@@ -139,7 +141,7 @@ def test_networks_of_other_programs(tmp_path, run):
 
 def test_a_folder_that_is_not_there(tmp_path, run, model):
     target = tmp_path / "nowhere" / "model.h"
-    assert run("export", model, "--c", target) == (2, "", f"cmlp export: {target}: No such file or directory\n")
+    assert run("export", model, "--c", target) == (2, "", f"cmlp export: {target.parent}: No such file or directory\n")
 
 
 def test_weights_that_cannot_be_exported(tmp_path, run, network):

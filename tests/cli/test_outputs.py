@@ -141,18 +141,21 @@ class TestSignalsWhileWriting:
         fsync = os.fsync
 
         def of(number):
-            monkeypatch.setattr("os.fsync", lambda file: (fsync(file), signal.raise_signal(number)))
+            coming = [number]
+            monkeypatch.setattr("os.fsync", lambda file: (fsync(file), coming and signal.raise_signal(coming.pop())))
 
         return of
 
     @pytest.mark.parametrize(("number", "expected"), SIGNALS)
     @pytest.mark.parametrize("option", ["--save", "--plot"])
-    def test_nothing_is_left_behind(self, run, send, tmp_path, option, number, expected):
+    def test_the_file_is_whole_before_they_take_effect(self, run, send, tmp_path, option, number, expected):
         before = signal.getsignal(number)
         send(number)
         status, _, err = run(*TRAIN, option, "r.png")
-        assert (status, err.count("\n")) == (expected, 1)
-        assert contents(tmp_path) == {} and signal.getsignal(number) == before
+        assert (status, err.count("\n")) == (expected, 1) and "after the training" in err
+        assert list(contents(tmp_path)) == [tmp_path / "r.png"] and signal.getsignal(number) == before
+        if option == "--save":
+            assert "the network is in r.png" in err and cmlp.Network.load("r.png").sizes[0] == 64
 
     @pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
     def test_what_is_ignored_stays_ignored(self, run, send, tmp_path, number):
@@ -169,5 +172,5 @@ class TestSignalsWhileWriting:
 def test_a_format_of_which_nobody_knows_the_beginning(complaint):
     Path("p.pgf").write_text("a picture, or a thesis")
     said = complaint(*TRAIN, "--plot", "p.pgf")
-    assert "p.pgf already exists, and --plot never replaces .pgf: it needs another name" in said
+    assert "p.pgf already exists, and a .pgf file does not say who wrote it: --force replaces any file" in said
     assert Path("p.pgf").read_text() == "a picture, or a thesis"

@@ -67,11 +67,14 @@ def test_all_images_where_none_are_for_the_test(run, model, tmp_path):
     assert json.loads(out)["tested_images"] == 1437
 
 
+RULE = "--output replaces only a page that cmlp wrote: --force replaces any file"
+
+
 def test_a_file_that_is_there_is_kept(run, model):
     page = model.with_suffix(".html")
     page.write_text("mine")
     status, out, err = run("page", model)
-    assert (status, out, err) == (2, "", f"cmlp page: {page} already exists: --force replaces it\n")
+    assert (status, out, err) == (2, "", f"cmlp page: {page} already exists, and {RULE}\n")
     assert page.read_text() == "mine"
     assert run("page", model, "--force")[0] == 0
     assert page.read_text().startswith("<!DOCTYPE html>")
@@ -80,7 +83,7 @@ def test_a_file_that_is_there_is_kept(run, model):
 def test_the_network_is_never_replaced(run, model):
     before = model.read_bytes()
     status, _, err = run("page", model, "-o", model, "--force")
-    assert (status, err) == (2, f"cmlp page: {model} is the network itself: the page needs another name\n")
+    assert (status, err) == (2, f"cmlp page: {model} is an input, and the output needs another name\n")
     assert model.read_bytes() == before
 
 

@@ -1,0 +1,60 @@
+"""A network from a file: a saved one, or that of a checkpoint."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from cmlp.core.engine import Engine
+from cmlp.errors import ModelError
+from cmlp.model.record import Model
+from cmlp.storage import read_model
+from cmlp.storage.container import LENGTH
+from cmlp.training.checkpoint_files import BEGINNING, Checkpoint, read_checkpoint
+from cmlp.utils.files import named, open_regular, resolved
+
+
+def read_network(path: Path) -> tuple[Model, Checkpoint | None]:
+    """Read a network, and the checkpoint that holds it, if it is one.
+
+    Parameters
+    ----------
+    path : Path
+        A model file of any kind, or a checkpoint.
+
+    Returns
+    -------
+    model : Model
+        Of a checkpoint, the network that its training leaves if it goes on no further.
+    checkpoint : Checkpoint or None
+
+    Raises
+    ------
+    ModelError
+        If the file is neither, or is damaged.
+    OSError
+        If it cannot be read.
+    """
+    if not is_checkpoint(path):
+        return read_model(path), None
+    checkpoint = read_checkpoint(path)
+    return network_of(checkpoint), checkpoint
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Return whether a file begins like a checkpoint."""
+    resolved(path)  # or refuse what no file can be called
+    with named(path), open_regular(path, ModelError) as file:
+        return file.read(LENGTH + len(BEGINNING))[LENGTH:] == BEGINNING
+
+
+def network_of(checkpoint: Checkpoint) -> Model:
+    """Return the network that the training of a checkpoint leaves: after its end, the best one that was looked for."""
+    model, memory = checkpoint.model, checkpoint.memory
+    epochs = model.training.get("epochs")
+    is_over = checkpoint.ended or (isinstance(epochs, int) and checkpoint.position.epoch >= epochs)
+    for name in ("best", "average") if is_over else ("average",):
+        if name in memory.vectors:
+            a = model.architecture
+            engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
+            weights, biases = engine.views(memory.vector(name, engine.parameters))
+            return replace(model, weights=weights, biases=biases)
+    return model
