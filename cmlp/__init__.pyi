@@ -9,9 +9,12 @@ from cmlp.diagnosis import Report as Report
 from cmlp.diagnosis import check as check
 from cmlp.errors import CmlpError as CmlpError
 from cmlp.errors import DataError as DataError
+from cmlp.errors import MissingExtraError as MissingExtraError
 from cmlp.errors import ModelError as ModelError
 from cmlp.estimators import MLPClassifier as MLPClassifier
 from cmlp.estimators import MLPRegressor as MLPRegressor
+from cmlp.model.evaluation import Evaluation as Evaluation
+from cmlp.model.summary import Summary as Summary
 from cmlp.network import Network as Network
 from cmlp.training.callbacks import Event as Event
 from cmlp.training.history import History as History

@@ -38,3 +38,15 @@ class ModelError(CmlpError, ValueError):
     ...     print("there is no such activation")
     there is no such activation
     """
+
+
+class MissingExtraError(CmlpError, ImportError):
+    """A library that cmlp needs only here is not installed; the message has the command that installs it.
+
+    ``except ImportError`` catches it, too, and its ``name`` is that of the module.
+
+    Examples
+    --------
+    >>> issubclass(cmlp.MissingExtraError, ImportError)
+    True
+    """

@@ -4,6 +4,7 @@ from __future__ import annotations  # so that `help` shows names such as Data, a
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from math import isfinite, isnan
 from numbers import Real
@@ -21,11 +22,12 @@ from cmlp.data.pixels import scaled
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import ActivationName, LossName, make_architecture
-from cmlp.model.evaluation import accuracy, compute_outputs, decide, evaluate
+from cmlp.model.evaluation import compute_outputs, decide
 from cmlp.model.initializers import InitializerName, initialize
+from cmlp.model.measured import Measured
 from cmlp.model.parameters import LayerArrays
 from cmlp.model.record import Model
-from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images, as_samples, stack
+from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images
 from cmlp.storage import read_torch, write_model
 from cmlp.training.callbacks import Callback, Callbacks
 from cmlp.training.checkpointing import open_checkpoints
@@ -36,6 +38,7 @@ from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
+from cmlp.training.progress import check_progress
 from cmlp.training.random_state import generator, restore, state_of
 from cmlp.training.saved import read_network
 from cmlp.training.schedules import Schedule, ScheduleName
@@ -56,7 +59,7 @@ class _Call:
     is_nested: bool = False  # in a callback of another training, or beside it in a thread
 
 
-class Network:
+class Network(Measured):
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
     The notation is Nielsen's [1]_: the activations of a layer are ``a = f(W @ a_before + b)``. Biases begin at zero.
@@ -291,52 +294,6 @@ class Network:
                 return label
         return decide(outputs[np.newaxis], self.architecture, self.engine)[0]
 
-    def test(self, data: Data, threads: int | None = None) -> float:
-        """Return the accuracy on test data, in percent.
-
-        Parameters
-        ----------
-        data : Dataset, two arrays (images, labels) or pairs (image, label)
-            Images and labels, or the yes-or-no answers of binary_cross_entropy.
-        threads : int, optional
-            As for calling the network.
-
-        Returns
-        -------
-        float
-            Between 0 and 100.
-
-        Raises
-        ------
-        DataError
-            If the data break a rule, or an output is not a number.
-        ModelError
-            If the loss is one for numbers, which are never right, only near.
-        """
-        return accuracy(self._samples(data, "test data", self._pixel_scale), self.architecture, self.engine, threads)
-
-    def loss(self, images: ArrayLike, labels: ArrayLike) -> float:
-        """Return the mean loss.
-
-        Parameters
-        ----------
-        images : array_like or scipy.sparse matrix
-            One image, or n of them along a first axis, as for calling the network.
-        labels : int, one-hot vector or target (outputs,), or as many of them as there are images
-            What the outputs should be.
-
-        Returns
-        -------
-        float
-            Without penalties and dropout.
-
-        Raises
-        ------
-        DataError
-            If images or labels break a rule.
-        """
-        return evaluate(self._batch(images, labels).source(), self.engine)[1]
-
     def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return the gradient of the mean loss, without penalties and dropout.
 
@@ -421,7 +378,7 @@ class Network:
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: int | str = 1,
         resume: bool = False,
-        progress: bool | None = None,
+        progress: bool | Literal["curve"] | None = None,
     ) -> History:
         """Train on mini-batches, reshuffled before each epoch.
 
@@ -482,9 +439,10 @@ class Network:
             Whether to go on from the checkpoint, if there is one. With the same data and settings, of which only
             `epochs` may be larger, unless the schedule depends on their number as cosine does, the training ends with
             the same bits as without the interruption, on the same kind of processor and the same build.
-        progress : bool, optional
-            Whether to show progress on stderr: a bar on a terminal, plain lines elsewhere. By default on a terminal
-            only.
+        progress : bool or "curve", optional
+            Whether to show progress: a bar in a notebook or on a terminal, and plain lines on stderr elsewhere. By
+            default there is a bar, but there are no lines. "curve" also shows in a notebook losses and accuracies as
+            they come.
 
         Returns
         -------
@@ -547,7 +505,7 @@ class Network:
 
     def _prepare(self, options: Options, arguments: Mapping[str, Any]) -> tuple[Loop, dict[str, Any]]:
         """Check all arguments of `train`; return the training, and what the network learns about its data."""
-        path, progress = arguments["checkpoint"], arguments["progress"]
+        path = arguments["checkpoint"]
         path = None if path is None else check_path("checkpoint", path)
         checkpoints = open_checkpoints(path, arguments["checkpoint_every"], arguments["resume"])
         rng = self.rng if checkpoints is None else checkpoints.begin(self.rng)
@@ -571,7 +529,7 @@ class Network:
             callbacks=Callbacks(arguments["callbacks"]),
             checkpoints=checkpoints,
             threads=arguments["threads"],
-            show_progress=None if progress is None else check_flag("progress", progress),
+            show_progress=check_progress(arguments["progress"]),
         )
         given = getattr(data, "class_names", self.class_names)
         names = None if given is None else check_class_names(given)
@@ -682,6 +640,29 @@ class Network:
         network.scale, network.settings = model.scale, dict(model.training)
         network.class_names, network._framing = model.class_names, model.framing
         return network
+
+    def copy(self) -> Self:
+        """Return a network that is equal in everything and shares no memory with this one.
+
+        Copied are the parameters, the architecture, `scale`, `class_names`, `settings` and `framing`, the last
+        `activations`, attributes of one's own, and the state of `rng`: both draw the same random numbers from here on,
+        and so train to the same bits. Not copied is a training that is under way: `stop` does not reach the copy, which
+        has the weights of the present step. A pickle, or ``copy.deepcopy``, makes the same.
+
+        Returns
+        -------
+        Network
+            Of the same class, whose ``__init__`` is not called.
+
+        Examples
+        --------
+        >>> net = cmlp.Network([64, 16, 10])
+        >>> before = net.copy()
+        >>> history = net.train(cmlp.load_digits()[0], 1, 3.0)
+        >>> bool((before.weights[1] == net.weights[1]).any())
+        False
+        """
+        return deepcopy(self)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Save the network, atomically replacing an existing file.
@@ -816,7 +797,7 @@ class Network:
 
         Raises
         ------
-        CmlpError
+        MissingExtraError
             If onnx, which is the extra ``cmlp[onnx]``, is not installed.
         ModelError
             If a weight is not finite.
@@ -841,24 +822,10 @@ class Network:
             raise ModelError(f"the loss must be finite to have a gradient, got {loss}")
         return loss / weight, nabla
 
-    @property
-    def _pixel_scale(self) -> PixelScale:
-        """What integers are multiplied by: those other than bytes only if the network was trained on such."""
-        return PixelScale(self.scale, self.scale if self.settings.get("input") == "uint8" else 1.0)
-
     def _scale_beside(self, samples: Samples) -> PixelScale:
         """Return the scale of validation and test data beside samples to train with."""
         scale = samples.pixel_scale
         return PixelScale(self.scale, 1.0) if scale is None else PixelScale(scale, scale)
-
-    def _samples(self, data: Data, name: str, scale: PixelScale | None) -> Samples:
-        return as_samples(data, self._form, scale, name)
-
-    def _batch(self, images: ArrayLike, labels: ArrayLike) -> Samples:
-        """Return the samples of images and labels given apart, of one image or more."""
-        batch, single = as_images(images, self.sizes[0], self._pixel_scale)
-        answers = [labels] if single else labels
-        return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 
     def __getstate__(self) -> dict[str, Any]:
         made = {"engine", "_form", "_loops"}  # anew by `_make_engine`
@@ -869,9 +836,6 @@ class Network:
         vars(self).update({name: value for name, value in state.items() if name != "parameters"})
         self._make_engine()
         self.engine.parameters[...] = state["parameters"]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.architecture}, {self.engine.parameters.size:,} parameters)"
 
 
 def _input_of(samples: Samples) -> str:

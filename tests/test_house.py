@@ -13,7 +13,7 @@ TESTS = Path(__file__).parent
 
 FLOORS = [
     {"cmlp.errors", "cmlp.core"},
-    {"cmlp.utils"},
+    {"cmlp.utils", "cmlp.notebook"},
     {"cmlp.data"},
     {"cmlp.model", "cmlp.plotting"},
     {"cmlp.storage", "cmlp.export"},

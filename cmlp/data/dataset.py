@@ -8,6 +8,7 @@ from typing import Any, Self, TypeAlias, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from cmlp.data.gallery import gallery
 from cmlp.data.pixels import native, scaled, value_range
 from cmlp.data.validation import Pixels, check_class_names, check_images, check_labels
 from cmlp.errors import DataError
@@ -271,11 +272,16 @@ class Dataset(Sequence[tuple[Image, int]]):
         return self._of_checked, (self._images, self._labels, *self._rest())
 
     def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self._content())})"
+
+    def _repr_html_(self) -> str:
+        return gallery(self, type(self).__name__, self._content())
+
+    def _content(self) -> list[str]:
         count, pixels = self._images.shape
         applied = "x" if self._images.dtype == np.uint8 else "scaled by"
         scale = "" if self._scale == 1 else f" {applied} {_fraction(self._scale)}"
-        content = f"{count:,} images of {pixels:,} pixels, {self._images.dtype}{scale}, {self._classes:,} classes"
-        return f"{type(self).__name__}({content})"
+        return [f"{count:,} images of {pixels:,} pixels", f"{self._images.dtype}{scale}", f"{self._classes:,} classes"]
 
 
 def _check_float_type(dtype: Any) -> np.dtype[Any]:

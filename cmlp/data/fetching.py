@@ -90,7 +90,7 @@ def fetch(
         If the name is unknown, or a file exists and is not to be replaced.
     OSError
         If no mirror delivers a file with its checksum, or if a file cannot be written.
-    CmlpError
+    MissingExtraError
         If pooch, which is the extra ``cmlp[fetch]``, is not installed.
     """
     if name not in ORIGINS:

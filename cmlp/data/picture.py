@@ -38,7 +38,7 @@ def read_picture(content: bytes, name: str) -> NDArray[Any]:
     ------
     DataError
         If it is no picture, is damaged, or has too many bytes or pixels.
-    CmlpError
+    MissingExtraError
         If Pillow, which is the extra ``cmlp[images]``, is not installed.
     """
     if len(content) > MOST_BYTES:
@@ -78,7 +78,7 @@ def decode_picture(
     ------
     DataError
         If it is no picture in one of the formats, is damaged, or has too many pixels.
-    CmlpError
+    MissingExtraError
         If Pillow, which is the extra ``cmlp[images]``, is not installed.
     """
     pillow = require("PIL.Image", "Pillow", "images", "reading pictures")

@@ -1,5 +1,6 @@
 """The result of a check: findings, each with its evidence and the effect of the repair."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
@@ -8,9 +9,13 @@ from textwrap import wrap
 from typing import Any
 
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.cards import finding_card
+from cmlp.notebook.cards import card, cut, safe
 
 COLUMNS = 80
+MOST_FINDINGS = 12  # that a notebook or a repr shows of a report
 HANGING = " " * 14
+LONGEST = 300  # characters of a line of a repr
 
 
 class Severity(IntEnum):
@@ -31,7 +36,7 @@ def number_of_rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """A fault, and the measurement that shows it.
 
@@ -97,8 +102,18 @@ class Finding:
             lines.append(f"    accuracy: {before} before, {self.after:.1f} % after the repair")
         return "\n".join(lines)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._in_short()})"
 
-@dataclass(frozen=True)
+    def _in_short(self) -> str:
+        after = "" if self.after is None else f" {self.after:.1f} % after the repair"
+        return cut(f"{self.severity.name.lower()}: {self.verdict} [{self.code}]{after}", LONGEST)
+
+    def _repr_html_(self) -> str:
+        return card(type(self).__name__, [self.where], finding_card(self))
+
+
+@dataclass(frozen=True, repr=False)
 class Report:
     """The findings of a check, the most severe first.
 
@@ -157,6 +172,34 @@ class Report:
 
     def __str__(self) -> str:
         return self.text(COLUMNS)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__}({', '.join(self._in_short())})"]
+        lines += [f"  {finding._in_short()}" for finding in self.findings[:MOST_FINDINGS]]
+        return "\n".join(lines + ([f"  and {self._hidden:,} more"] if self._hidden else []))
+
+    def _in_short(self) -> list[str]:
+        """Return how many findings there are of each kind, or that there are none, and the accuracy."""
+        counts = Counter(finding.severity for finding in self.findings)
+        parts = [
+            f"{counts[kind]:,} {kind.name.lower()}{'' if counts[kind] == 1 else 's'}"
+            for kind in sorted(counts, reverse=True)
+        ]
+        if self.ok:
+            parts.insert(0, f"nothing found: {self.praise}")
+        elif self.unknown and not self.problems:
+            parts.insert(0, cut(f"nothing can be said, because {'; and '.join(self.unknown)}", LONGEST))
+        return parts + ([] if self.accuracy is None else [f"accuracy {self.accuracy:.1f} %"])
+
+    @property
+    def _hidden(self) -> int:
+        return max(len(self.findings) - MOST_FINDINGS, 0)
+
+    def _repr_html_(self) -> str:
+        parts = [finding_card(finding) for finding in self.findings[:MOST_FINDINGS]]
+        parts += [f"<p class='cmlp-remark'>and {self._hidden:,} more findings</p>"] if self._hidden else []
+        parts += [f"<p class='cmlp-remark'>note: {safe(note)}</p>" for note in self.notes[:MOST_FINDINGS]]
+        return card(type(self).__name__, self._in_short(), *parts)
 
     def text(self, columns: int | None = None) -> str:
         """Return the report in lines of at most so many columns, or with whole sentences in a line.

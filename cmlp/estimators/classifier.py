@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from numbers import Real
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +116,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     resume : bool, default False
         Whether `fit` goes on from the checkpoint, if there is one. Data and parameters must be the same, of which only
         max_iter may be larger; so must a number as random_state, while None goes on from any.
-    progress : bool, default False
-        Whether to show progress on stderr; None does on a terminal only.
+    progress : bool or "curve", default False
+        Whether to show progress, as for `Network.train`; None does on a terminal or in a notebook only.
 
     Attributes
     ----------
@@ -213,7 +213,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: int | str = 1,
         resume: bool = False,
-        progress: bool | None = False,
+        progress: bool | Literal["curve"] | None = False,
     ) -> None:
         keep_parameters(self, locals())
 

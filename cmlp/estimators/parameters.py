@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Options as OneOf
 
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.training.optimizers import OPTIMIZERS, Optimizer
+from cmlp.training.progress import CURVE
 from cmlp.training.schedules import SCHEDULES, Schedule
 from cmlp.utils.checks import LARGEST
 from cmlp.utils.suggestions import suggestion
@@ -64,7 +65,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "checkpoint": [str, HasMethods("__fspath__"), None],
     "checkpoint_every": [COUNT, str],
     "resume": ["boolean"],
-    "progress": ["boolean", None],
+    "progress": ["boolean", StrOptions({CURVE}), None],
 }
 MISTAKEN = {  # for which others each is mistaken
     "learning_rate": ("learning_rate_init", "schedule"),

@@ -118,8 +118,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     resume : bool, default False
         Whether `fit` goes on from the checkpoint, if there is one. Data and parameters must be the same, of which only
         max_iter may be larger; so must a number as random_state, while None goes on from any.
-    progress : bool, default False
-        Whether to show progress on stderr; None does on a terminal only.
+    progress : bool or "curve", default False
+        Whether to show progress, as for `Network.train`; None does on a terminal or in a notebook only.
 
     Attributes
     ----------
@@ -210,7 +210,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: int | str = 1,
         resume: bool = False,
-        progress: bool | None = False,
+        progress: bool | Literal["curve"] | None = False,
     ) -> None:
         loss, hidden_layer_sizes, activation = _in_order(loss, hidden_layer_sizes, activation)
         keep_parameters(self, locals())

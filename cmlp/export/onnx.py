@@ -47,7 +47,7 @@ def onnx_model(model: Model, *, input: Input = "uint8", dtype: DTypeLike | None 
 
     Raises
     ------
-    CmlpError
+    MissingExtraError
         If onnx, which is the extra ``cmlp[onnx]``, is not installed.
     ModelError
         If a weight or a bias is not finite, or there are too many for an ONNX file.

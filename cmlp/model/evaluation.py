@@ -1,5 +1,7 @@
 """What outputs mean: answers, and how many of them are right."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,47 @@ from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import MULTILABEL, Architecture
 from cmlp.model.samples import Samples
 from cmlp.model.threads import WORTH_SHARING_FORWARDS, number_of_threads
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a network is on data; made by `Network.evaluate`.
+
+    It unpacks into loss and accuracy: ``loss, accuracy = net.evaluate(test)``.
+
+    Parameters
+    ----------
+    loss : float
+        The mean loss, without penalties.
+    accuracy : float or None
+        In percent: of labels, or of all single answers yes and no; None with a loss for numbers, which are never right,
+        only near.
+    r2 : float or None
+        With a loss for numbers, the coefficient of determination, whose mean over the outputs it is: 1 is perfect, and
+        0 no better than the mean of the targets. None otherwise, and for a single sample.
+    samples : int
+        The number of images or rows.
+
+    Examples
+    --------
+    >>> net = cmlp.Network([1, 1], loss="mean_squared_error", initializer=[[[2.0]]])
+    >>> net.evaluate([([1.0], [1.0]), ([2.0], [4.0]), ([3.0], [6.0])])
+    Evaluation(loss 0.3333, R² 0.9211, 3 samples)
+    """
+
+    loss: float
+    accuracy: float | None
+    r2: float | None
+    samples: int
+
+    def __iter__(self) -> Iterator[float | None]:
+        return iter((self.loss, self.accuracy))
+
+    def __repr__(self) -> str:
+        parts = [f"loss {self.loss:.4g}"]
+        parts += [] if self.accuracy is None else [f"accuracy {self.accuracy:.2f} %"]
+        parts += [] if self.r2 is None else [f"R² {self.r2:.4g}"]
+        return f"{type(self).__name__}({', '.join(parts)}, {self.samples:,} sample{'' if self.samples == 1 else 's'})"
 
 
 def compute_outputs(source: DataSource, engine: Engine, threads: int | None = None) -> NDArray[Any]:
@@ -68,3 +111,23 @@ def accuracy_of(outputs: NDArray[Any], samples: Samples, architecture: Architect
 def accuracy(samples: Samples, architecture: Architecture, engine: Engine, threads: int | None = None) -> float:
     """Return the accuracy of a network in percent."""
     return accuracy_of(compute_outputs(samples.source(), engine, threads), samples, architecture, engine)
+
+
+def evaluation_of(samples: Samples, architecture: Architecture, engine: Engine, threads: int | None) -> Evaluation:
+    """Return loss and accuracy or R² of a network."""
+    outputs, loss = evaluate(samples.source(), engine, threads)
+    if architecture.has_accuracy:
+        return Evaluation(loss, accuracy_of(outputs, samples, architecture, engine), None, len(samples))
+    check_numbers(outputs, engine)
+    assert samples.targets is not None
+    return Evaluation(loss, None, r2(outputs, samples.targets) if len(samples) > 1 else None, len(samples))
+
+
+def r2(outputs: NDArray[Any], targets: NDArray[np.float64]) -> float:
+    """Return the mean coefficient of determination of the outputs (n, outputs); of a constant target it is 1 or 0."""
+    with np.errstate(over="ignore"):
+        left = ((targets - outputs.astype(np.float64)) ** 2).sum(axis=0)
+        whole = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
+    scores = np.where(left > 0, 0.0, 1.0)
+    np.divide(whole - left, whole, out=scores, where=whole > 0)
+    return float(scores.mean())

@@ -48,7 +48,7 @@ def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images an
     ------
     DataError
         If the images have no `picture_shape`.
-    CmlpError
+    MissingExtraError
         If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
     """
     sets = {"training": train, "test": test} if test is not None else {"": train}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from cmlp.notebook.curves import spread_out
 from cmlp.utils.optional import require
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ SMALL = 9.5
 
 def new_figure(width: float, height: float, user: str, **settings: Any) -> "Figure":
     """Return an empty figure of a size in inches; `user` is what needs matplotlib, for the error message."""
-    figures = require("matplotlib.figure", "matplotlib", "plot", user)
-    figure: Figure = figures.Figure(figsize=(width, height), dpi=150, facecolor=PAPER, **settings)
+    require("matplotlib.figure", "matplotlib", "plot", user)
+    from cmlp.plotting.figure import ShownFigure
+
+    figure = ShownFigure(figsize=(width, height), dpi=150, facecolor=PAPER, **settings)
     engine: Any = figure.get_layout_engine()
     if engine is not None:
         engine.set(w_pad=0.12, h_pad=0.12)
@@ -52,17 +55,6 @@ def draw_lines(axes: "Axes", lines: Mapping[str, Sequence[float]], colours: Mapp
         text, place = f"{name} {lines[name][-1]:.4g}", (len(lines[name]), height)
         style: dict[str, Any] = {"fontsize": SMALL, "color": colours[name], "va": "center", "annotation_clip": False}
         axes.annotate(text, place, (7, 0), textcoords="offset points", **style)
-
-
-def spread_out(heights: Sequence[float], low: float, high: float, least: float) -> list[float]:
-    """Move ascending heights so that they differ by at least `least`, and none is above `high`."""
-    moved = [low - least]
-    for height in heights:
-        moved.append(max(height, moved[-1] + least))
-    above = high + least
-    for place in range(len(moved) - 1, 0, -1):
-        above = moved[place] = min(moved[place], above - least)
-    return moved[1:]
 
 
 def png(figure: "Figure") -> bytes:

@@ -66,7 +66,7 @@ def report_page(scores: Scores, data: Dataset, *, title: str, about: str, versio
 
     Raises
     ------
-    CmlpError
+    MissingExtraError
         If matplotlib, which is the extra ``cmlp[plot]``, is not installed.
     """
     style = files("cmlp.reports").joinpath("report.css").read_text("utf-8")

@@ -1,19 +1,28 @@
 """The losses and accuracies of a training, epoch by epoch."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self
 
+from cmlp.notebook.cards import card
+from cmlp.notebook.curves import chart
 from cmlp.plotting.style import COLOURS, INK, draw_lines, new_figure, style_axes
+from cmlp.utils.optional import require
+from cmlp.utils.text import listed, shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+ALWAYS = ("loss", "seconds")  # the lists that a training fills unasked
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """The losses and accuracies of a training: one entry per epoch in each list that was asked for.
 
-    The other lists stay empty. The length of a history is the number of epochs.
+    The other lists stay empty. The length of a history is the number of epochs. As in a mapping, ``history["loss"]`` is
+    a list by its name, ``dict(history)`` has all that were measured, and ``history.to_frame()`` is a table of them.
 
     Parameters
     ----------
@@ -41,6 +50,8 @@ class History:
     (3, 3)
     >>> history.loss[0] > history.loss[-1]
     True
+    >>> list(dict(history))
+    ['loss', 'test_accuracy', 'seconds']
     """
 
     loss: list[float] = field(default_factory=list)
@@ -56,6 +67,44 @@ class History:
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def keys(self) -> list[str]:
+        """Return the names of the lists that were measured.
+
+        Returns
+        -------
+        list of str
+            "loss" and "seconds", and the others that are not empty.
+        """
+        names = [each.name for each in fields(self)]
+        return [name for name in names if name in ALWAYS or getattr(self, name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __getitem__(self, name: str) -> list[float]:
+        known = self.keys()
+        if not isinstance(name, str) or name not in known:
+            raise KeyError(f"a history has the lists that were measured, {listed(known)}, and not {shown(name)}")
+        values: list[float] = getattr(self, name)
+        return values
+
+    def to_frame(self) -> "DataFrame":
+        """Return what was measured as a table of pandas.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A column for each list and a row for each epoch; the index, "epoch", begins at 1.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed, which ``cmlp[notebook]`` does.
+        """
+        pandas = require("pandas", "pandas", "notebook", "history.to_frame")
+        frame: DataFrame = pandas.DataFrame(dict(self), pandas.RangeIndex(1, len(self) + 1, name="epoch"), dtype=float)
+        return frame
 
     def cut(self, epochs: int) -> None:
         """Delete all entries but those of the first epochs.
@@ -118,27 +167,15 @@ class History:
         Returns
         -------
         matplotlib.figure.Figure
-            The figure; ``figure.savefig("curves.png")`` writes it.
+            The figure, which a notebook shows; ``figure.savefig("curves.png")`` writes it.
 
         Raises
         ------
-        CmlpError
+        MissingExtraError
             If matplotlib is not installed, which ``cmlp[plot]`` does.
         """
         colours = dict(zip(("training", "validation", "test"), COLOURS, strict=True))
-        panels = {
-            "loss": {"training": self.loss, "validation": self.validation_loss},
-            "accuracy, %": {
-                "training": self.training_accuracy,
-                "validation": self.validation_accuracy,
-                "test": self.test_accuracy,
-            },
-        }
-        measured = {
-            name: {part: values for part, values in lines.items() if values}
-            for name, lines in panels.items()
-            if any(lines.values())
-        }
+        measured = self._panels()
         columns = max(1, len(measured))
         figure = new_figure(5.2 * columns, 3.6, "history.plot", layout="constrained")
         panels_of = figure.subplots(1, columns, squeeze=False)[0]
@@ -148,6 +185,42 @@ class History:
         if title:
             figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=INK, fontweight="bold", parse_math=False)
         return figure
+
+    def _panels(self) -> Mapping[str, Mapping[str, list[float]]]:
+        """Return what was measured, by what it is and of which data."""
+        panels = {
+            "loss": {"training": self.loss, "validation": self.validation_loss},
+            "accuracy, %": {
+                "training": self.training_accuracy,
+                "validation": self.validation_accuracy,
+                "test": self.test_accuracy,
+            },
+        }
+        return {
+            name: {part: values for part, values in lines.items() if values}
+            for name, lines in panels.items()
+            if any(lines.values())
+        }
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self._content())})"
+
+    def _content(self) -> list[str]:
+        """Return how long it was, how the last epoch went, and which was best on data that were not trained on."""
+        epochs = f"{len(self):,} epoch{'' if len(self) == 1 else 's'}"
+        if not self.loss:
+            return [epochs]
+        parts = [f"{epochs} in {sum(self.seconds):.3g} s", self.describe(-1)]
+        measured = {"validation": self.validation_accuracy, "test": self.test_accuracy}
+        for name, values in measured.items():
+            if len(values) > 1:
+                best = max(values)
+                parts.append(f"best {name} {best:.2f} % after epoch {values.index(best) + 1:,}")
+        return parts
+
+    def _repr_html_(self) -> str:
+        charts = "".join(chart(name, lines) for name, lines in self._panels().items())
+        return card(type(self).__name__, self._content(), f"<div class='cmlp-row'>{charts}</div>")
 
     def __str__(self) -> str:
         width = len(str(len(self)))

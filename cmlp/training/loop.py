@@ -25,7 +25,7 @@ from cmlp.training.lbfgs import LBFGSIterations
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS
 from cmlp.training.options import Options
-from cmlp.training.progress import Progress
+from cmlp.training.progress import Progress, Shown
 from cmlp.training.random_state import restore, state_of
 from cmlp.training.schedules import Schedule
 from cmlp.training.signals import Signals
@@ -96,8 +96,8 @@ class Loop:
     callbacks : Callbacks
     checkpoints : Checkpoints, optional
     threads : int, optional
-    show_progress : bool, optional
-        By default, on a terminal only.
+    show_progress : bool or "curve", optional
+        By default, on a terminal or in a notebook only.
     history : History
         Of earlier trainings that this one continues.
     state : OptimizerState, optional
@@ -112,7 +112,7 @@ class Loop:
     callbacks: Callbacks = field(default_factory=Callbacks)
     checkpoints: Checkpoints | None = None
     threads: int | None = None
-    show_progress: bool | None = None
+    show_progress: Shown = None
     history: History = field(default_factory=History)
     state: OptimizerState | None = None
 

@@ -1,19 +1,32 @@
-"""How far a training is: a bar on a terminal, plain lines where stderr leads elsewhere."""
+"""How far a training is: a bar on a terminal or in a notebook, plain lines where stderr leads elsewhere."""
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
+from cmlp.notebook.frontend import Live, in_notebook
 from cmlp.training.history import History
+from cmlp.utils.checks import check_flag, check_name
 
 SECONDS_BETWEEN_LINES = 1.0  # so that thousands of quick epochs do not fill a log
 BAR = "epoch {n_fmt}/{total_fmt} |{bar}| {remaining} left, {desc}"  # what matters less is cut off on the right
+CURVE = "curve"
+
+Shown: TypeAlias = bool | Literal["curve"] | None
+
+
+def check_progress(value: Any) -> Shown:
+    """Return whether and how to show progress, as `Network.train` takes it."""
+    if isinstance(value, str):
+        return check_name("progress", value, [CURVE])  # type: ignore[return-value]
+    return None if value is None else check_flag("progress", value)
 
 
 class Progress:
-    """Tells on stderr, epoch by epoch, how a training goes; a stderr that cannot be written ends nothing.
+    """Tells, epoch by epoch, how a training goes; a stderr that cannot be written ends nothing.
 
     Parameters
     ----------
@@ -21,29 +34,35 @@ class Progress:
         How many there are in all.
     images : int
         How many are used in each.
-    show : bool, optional
-        Whether to tell anything; by default, where stderr is a terminal.
+    show : bool or "curve", optional
+        Whether to tell anything, and whether a notebook shows the history as it grows; by default, where stderr is a
+        terminal or this is a notebook.
     done : int
         How many epochs are over already.
     resumed : bool
         Whether to tell after which epoch it goes on.
     """
 
-    def __init__(self, epochs: int, images: int, show: bool | None, done: int = 0, *, resumed: bool = False) -> None:
+    def __init__(self, epochs: int, images: int, show: Shown, done: int = 0, *, resumed: bool = False) -> None:
         self.epochs, self.images, self.before, self.done = epochs, images, done, done
         self.seconds = 0.0
         self.begun = self.told = monotonic()
-        terminal = _is_terminal()
-        shown = sys.stderr is not None and (terminal if show is None else show)
+        notebook = in_notebook()
+        seen = notebook or _is_terminal()
+        shown = sys.stderr is not None and (seen if show is None else bool(show))
         if resumed and shown:
             with _unless_written():
                 print(f"goes on after epoch {done}", file=sys.stderr, flush=True)
-        self.bar = self._new_bar() if shown and terminal else None
-        self.plain = shown and not terminal
+        self.bar = self._new_bar() if shown and seen else None
+        self.plain = shown and not seen
+        self.with_curve = notebook and show == CURVE
+        self.curve: Live | None = None
         self.waiting: str | None = None  # a line that came too soon after the one before
 
     def _new_bar(self) -> Any:
-        from tqdm import tqdm  # here, because it would make importing cmlp slower by a fifth
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets a bar of text
+            from tqdm.auto import tqdm  # here, because it would make importing cmlp slower by a fifth
 
         done, total = self.done, self.epochs
         return tqdm(desc="loss ?", initial=done, total=total, bar_format=BAR, dynamic_ncols=True, file=sys.stderr)
@@ -57,9 +76,14 @@ class Progress:
                 self.bar.close()
             elif self.waiting is not None:
                 self._print_line()
+        if self.curve is not None:
+            self.curve.close()
 
     def epoch(self, history: History) -> None:
         """Tell how the last epoch of a history went."""
+        if self.with_curve:
+            self.curve = self.curve or Live(history)
+            self.curve.update()
         if self.bar is None and not self.plain:
             return
         self.done += 1

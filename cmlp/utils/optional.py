@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from cmlp.errors import CmlpError
+from cmlp.errors import MissingExtraError
 
 
 def require(module: str, library: str, extra: str, user: str) -> Any:
@@ -26,7 +26,7 @@ def require(module: str, library: str, extra: str, user: str) -> Any:
 
     Raises
     ------
-    CmlpError
+    MissingExtraError
         If the library is not installed; the message says how to install it.
     """
     try:
@@ -34,4 +34,4 @@ def require(module: str, library: str, extra: str, user: str) -> Any:
     except ImportError as error:
         if (error.name or "").startswith("cmlp."):  # a fault of our own, which no installation mends
             raise
-        raise CmlpError(f'{user} needs {library}: pip install "cmlp[{extra}]"') from error
+        raise MissingExtraError(f'{user} needs {library}: pip install "cmlp[{extra}]"', name=module) from error

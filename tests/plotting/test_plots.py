@@ -11,7 +11,6 @@ import cmlp
 from cmlp.data import Dataset, load_digits
 from cmlp.errors import CmlpError, DataError
 from cmlp.plotting.datasets import EXAMPLES, MAX_CLASSES, show
-from cmlp.plotting.style import spread_out
 
 pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
 
@@ -189,13 +188,16 @@ def test_short_histories_are_drawn(lists):
     assert rendered(history(**lists).plot()).startswith(b"\x89PNG")
 
 
-def test_heights_are_moved_apart():
-    assert spread_out([0, 0, 5], 0, 10, 2) == [0, 2, 5]
-    assert spread_out([9, 9.5, 10], 0, 10, 2) == [6, 8, 10]
-    assert spread_out([1], 0, 10, 2) == [1]
-
-
 def test_curves_without_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(CmlpError, match=r'^history\.plot needs matplotlib: pip install "cmlp\[plot\]"$'):
         history(loss=[1.0]).plot()
+
+
+def test_a_notebook_shows_a_figure_without_pyplot():
+    figure = history(loss=[1.0, 0.5]).plot()
+    content, size = figure._repr_png_()
+    assert content.startswith(b"\x89PNG")
+    width, height = np.frombuffer(content[16:24], ">u4")
+    assert width / height == pytest.approx(size["width"] / size["height"], rel=0.01)
+    assert size["width"] == round(96 * figure.get_size_inches()[0])

@@ -127,3 +127,56 @@ def test_a_bar_on_a_terminal(monkeypatch, columns):
     assert all(len(bar) <= columns for bar in bars)
     assert re.match(r"epoch 4/4 \|.+\| 00:00 left, loss \d", bars[-1])
     assert "\x1b[" not in shown.replace("\x1b[A", "")
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Return what a notebook is shown of the history."""
+    shown = []
+
+    class Shown:
+        def __init__(self, history):
+            self.history = history
+
+        def update(self):
+            shown.append(len(self.history))
+
+        def close(self):
+            shown.append("end")
+
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "Live", Shown)
+    return shown
+
+
+@pytest.mark.parametrize("asked", [None, True, "curve"])
+def test_a_bar_in_a_notebook(notebook, asked, capsys):
+    cmlp.Network((64, 10)).train(cmlp.load_digits()[0], 3, 1.0, progress=asked)
+    assert re.search(r"epoch 3/3 \|.+\| 00:00 left, loss \d", capsys.readouterr().err)
+    assert notebook == ([1, 2, 3, "end"] if asked == "curve" else [])
+
+
+def test_a_curve_is_whole_after_an_interruption(notebook):
+    def interrupt(event):
+        if event.epoch == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cmlp.Network((64, 10)).train(cmlp.load_digits()[0], 9, 1.0, progress="curve", callbacks=interrupt)
+    assert notebook == [1, 2, "end"]
+
+
+def test_a_notebook_that_is_to_be_quiet(notebook, capsys):
+    cmlp.Network((64, 10)).train(cmlp.load_digits()[0], 2, 1.0, progress=False)
+    assert lines(capsys) == notebook == []
+
+
+def test_a_curve_elsewhere_is_told_in_lines(capsys):
+    cmlp.Network((64, 10)).train(cmlp.load_digits()[0], 2, 1.0, progress="curve")
+    assert lines(capsys)[-1].startswith("epoch 2/2: loss")
+
+
+@pytest.mark.parametrize("value", ["curves", 1, "yes", 2.0, []])
+def test_what_progress_cannot_be(value):
+    with pytest.raises(cmlp.ModelError, match=r"^progress must be"):
+        cmlp.Network((64, 10)).train(cmlp.load_digits()[0], 1, 1.0, progress=value)

@@ -6,6 +6,7 @@ import numpy as np
 
 from cmlp.data.dataset import Dataset
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part
+from cmlp.data.gallery import gallery
 from cmlp.errors import DataError
 
 TITLES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
@@ -28,6 +29,10 @@ class Sets(NamedTuple):
 
     train: Dataset
     test: Dataset | None
+
+    def _repr_html_(self) -> str:
+        parts = {"Training data": self.train, "Test data": self.test}
+        return "".join(gallery(data, name, data._content()) for name, data in parts.items() if data is not None)
 
 
 class Unchecked(NamedTuple):
