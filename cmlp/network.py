@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # so that `help` shows names such as Data, and not all that they stand for
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -28,19 +27,19 @@ from cmlp.model.measured import Measured
 from cmlp.model.parameters import LayerArrays
 from cmlp.model.record import Model
 from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images
-from cmlp.storage import read_torch, write_model
+from cmlp.storage import write_model
 from cmlp.training.callbacks import Callback, Callbacks
 from cmlp.training.checkpointing import open_checkpoints
 from cmlp.training.early_stopping import make_early_stopping, stratified_split
 from cmlp.training.epoch import new_state, take_step
 from cmlp.training.history import History
+from cmlp.training.loading import Loading
 from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
 from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
 from cmlp.training.progress import check_progress
 from cmlp.training.random_state import generator, restore, state_of
-from cmlp.training.saved import read_network
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.checks import check_count, check_flag, check_path, check_positive
 from cmlp.utils.files import write_file
@@ -59,7 +58,7 @@ class _Call:
     is_nested: bool = False  # in a callback of another training, or beside it in a thread
 
 
-class Network(Measured):
+class Network(Measured, Loading):
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
     The notation is Nielsen's [1]_: the activations of a layer are ``a = f(W @ a_before + b)``. Biases begin at zero.
@@ -686,74 +685,6 @@ class Network(Measured):
             If it cannot be written; an existing file is unchanged.
         """
         write_model(self.model, Path(path))
-
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> Self:
-        """Load a network from a file, of which nothing is ever executed.
-
-        Parameters
-        ----------
-        path : str or path
-            A file of `save`, a checkpoint of `train`, or a file of the ``save`` of ``network2.py`` in Nielsen's book.
-
-        Returns
-        -------
-        Network
-            Of the class on which it is called.
-
-        Raises
-        ------
-        ModelError
-            If this is no such file, or it is damaged.
-        OSError
-            If it cannot be read.
-
-        Warns
-        -----
-        UserWarning
-            If a network of Nielsen's book was trained with the cross-entropy cost: its predictions are those of the
-            book, but `loss` and further training use the quadratic cost.
-        """
-        model, _ = read_network(Path(path))
-        if model.training.get("cost") == "CrossEntropyCost":
-            warnings.warn(
-                f"{path} was trained with the cross-entropy cost of Nielsen's book: its predictions are the same here, "
-                "but loss() and further training use the quadratic cost",
-                stacklevel=2,
-            )
-        return cls.from_model(model)
-
-    @classmethod
-    def from_torch(
-        cls,
-        path: str | PathLike[str],
-        activation: ActivationName | Sequence[ActivationName] = "relu",
-        loss: LossName = "cross_entropy",
-    ) -> Self:
-        """Load the Linear layers of a PyTorch state_dict, in the order of their names.
-
-        Parameters
-        ----------
-        path : str or path
-            A .safetensors file.
-        activation : str or sequence of str, default "relu"
-            As of `Network`, because the file does not say it.
-        loss : str, default "cross_entropy"
-            The same; with cross_entropy, the outputs are the softmax of PyTorch's logits.
-
-        Returns
-        -------
-        Network
-            Of the class on which it is called.
-
-        Raises
-        ------
-        ModelError
-            If the file holds anything else, or its layers do not fit together.
-        OSError
-            If it cannot be read.
-        """
-        return cls.from_model(read_torch(Path(path), activation, loss))
 
     def to_html(self, path: str | PathLike[str], data: Data | None = None, *, title: str | None = None) -> None:
         """Write a page on which one draws, or sets inputs, and sees what the network makes of them.

@@ -21,10 +21,8 @@ REFUSED = {
     b"1": "POP_MARK",
     b"2": "DUP",
     b"P": "PERSID",
-    b"Q": "BINPERSID",
     b"i": "INST",
     b"o": "OBJ",
-    b"\x81": "NEWOBJ",
     b"\x82": "EXT1",
     b"\x83": "EXT2",
     b"\x84": "EXT4",
@@ -219,10 +217,12 @@ OPCODES: dict[bytes, Callable[[Machine], None]] = {
     b"g": lambda machine: machine.get(machine.index()),
     b"h": lambda machine: machine.get(machine.uint(1)),
     b"j": lambda machine: machine.get(machine.uint(4)),
-    # arrays
+    # arrays, and what other readers make of objects
     b"c": _global_lines,
     b"\x93": _stack_global,
-    b"R": Machine.reduce,
-    b"b": Machine.build,
+    b"R": lambda machine: machine.reduce(),
+    b"b": lambda machine: machine.build(),
+    b"Q": lambda machine: machine.persistent(),
+    b"\x81": lambda machine: machine.new_object(),
 }
 TABLE = [OPCODES.get(bytes([code]), _refuse) for code in range(256)]

@@ -27,6 +27,8 @@ class Model:
         How the training images look, where they are pictures.
     training : dict
         The settings of the last training, as JSON has them.
+    unsaid : bool
+        Whether it comes from a file that does not say activations and loss, so that they are those of a convention.
     """
 
     architecture: Architecture
@@ -36,6 +38,7 @@ class Model:
     class_names: tuple[str, ...] | None = None
     framing: Framing | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
+    unsaid: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Model files: safetensors with a checksum; and the files of other programs that are read.
 
 Nothing in these files is executed. From the lowest module up: ``container`` (arrays, a description and a checksum in
-one file); ``nielsen`` and ``torch`` (files of other programs); ``models``.
+one file); ``nielsen``, ``torch`` and the folder ``foreign`` (files of other programs); ``models``.
 """
 
-from cmlp.storage.models import model_writer, read_model, write_model
-from cmlp.storage.torch import read_torch
+from cmlp.storage.foreign.layers import Wanted
+from cmlp.storage.foreign.reading import read_torch
+from cmlp.storage.models import model_writer, read_model, refuse_wanted, remarks, write_model
 
-__all__ = ["model_writer", "read_model", "read_torch", "write_model"]
+__all__ = ["Wanted", "model_writer", "read_model", "read_torch", "refuse_wanted", "remarks", "write_model"]

@@ -167,8 +167,10 @@ def is_sealed(content: bytes | bytearray) -> bool:
     return bool(entry.pop("sha256") == _checksum(entry, tensors))
 
 
-def read_tensors(content: bytes | bytearray, name: str) -> dict[str, NDArray[Any]]:
-    """Return the arrays of any safetensors file by name: views of its content.
+def read_tensors(
+    content: bytes | bytearray, name: str, types: Mapping[str, np.dtype[Any]] = TYPES
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays of any safetensors file by name, of NumPy's types: views of its content.
 
     Raises
     ------
@@ -176,13 +178,13 @@ def read_tensors(content: bytes | bytearray, name: str) -> dict[str, NDArray[Any
         If it is not one, or has types that NumPy lacks.
     """
     try:
-        lines, first = _lines(content)
-        return _views(memoryview(content)[first:], lines)
+        lines, first = _lines(content, types)
+        return _views(memoryview(content)[first:], lines, types)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{name} is not a safetensors file, or is damaged: {str(error)[:200]}") from error
 
 
-def _lines(content: bytes | bytearray) -> tuple[dict[str, Any], int]:
+def _lines(content: bytes | bytearray, types: Mapping[str, np.dtype[Any]]) -> tuple[dict[str, Any], int]:
     """Return what a header says of each array, and where the numbers begin."""
     first = LENGTH + int.from_bytes(content[:LENGTH], "little")
     if not LENGTH + 1 < first <= len(content) or content[LENGTH : LENGTH + 1] != b"{":
@@ -199,16 +201,16 @@ def _lines(content: bytes | bytearray) -> tuple[dict[str, Any], int]:
         numbers = (line["shape"], line["data_offsets"])
         if not all(isinstance(part, list) and all(type(n) is int and 0 <= n < 2**63 for n in part) for part in numbers):
             raise ValueError("its shapes and offsets are not lists of integers")
-        if len(line["data_offsets"]) != 2 or not isinstance(line["dtype"], str) or line["dtype"] not in TYPES:
+        if len(line["data_offsets"]) != 2 or not isinstance(line["dtype"], str) or line["dtype"] not in types:
             raise ValueError("it has arrays of a type that NumPy lacks, or of more offsets than two")
     return lines, first
 
 
-def _views(data: memoryview, lines: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def _views(data: memoryview, lines: Mapping[str, Any], types: Mapping[str, np.dtype[Any]]) -> dict[str, NDArray[Any]]:
     """Return the arrays that a header describes, which lie side by side and fill the data."""
     arrays, end = {}, 0
     for name, line in sorted(lines.items(), key=lambda item: item[1]["data_offsets"]):
-        begin, dtype = end, TYPES[line["dtype"]]
+        begin, dtype = end, types[line["dtype"]]
         end = begin + prod(line["shape"]) * dtype.itemsize
         if line["data_offsets"] != [begin, end] or end > len(data):
             raise ValueError("its arrays do not lie side by side, or are not as long as their shapes")

@@ -8,16 +8,18 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from cmlp.data.formats.detection import detect_format
 from cmlp.data.framing import Framing
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import Architecture, check_sizes, make_architecture
 from cmlp.model.record import Model
-from cmlp.storage import nielsen, torch
-from cmlp.storage.container import plain, read_file, unpack, write
+from cmlp.storage.container import LENGTH, plain, read_file, unpack, write
+from cmlp.storage.foreign.layers import NOTHING, Wanted
+from cmlp.storage.foreign.reading import read_foreign
+from cmlp.storage.nielsen import is_json
+from cmlp.storage.torch import is_state_dict
 from cmlp.utils.checks import check_positive
-from cmlp.utils.files import write_files
+from cmlp.utils.files import named, open_regular, resolved, write_files
 
 KIND = "cmlp-model"
 VERSION = 1
@@ -53,13 +55,15 @@ def model_writer(model: Model) -> Callable[[BinaryIO], None]:
     return lambda file: write(file, KIND, VERSION, description, tensors)
 
 
-def read_model(path: Path) -> Model:
-    """Read a model, or a network of Nielsen's book.
+def read_model(path: Path, wanted: Wanted = NOTHING) -> Model:
+    """Read a model, or a network in a file of another program.
 
     Parameters
     ----------
     path : Path
         The file.
+    wanted : Wanted, optional
+        What the caller says of a network whose file does not say it.
 
     Returns
     -------
@@ -68,30 +72,61 @@ def read_model(path: Path) -> Model:
     Raises
     ------
     ModelError
-        If the file is neither, or is damaged.
+        If the file is neither, or is damaged, or says itself what the caller says of it.
     OSError
         If it cannot be read.
     """
+    if (content := _container(path)) is None:
+        return read_foreign(path, wanted)
+    description, tensors = unpack(content, KIND, VERSION, str(path))
+    model = model_of(description, tensors, str(path))
+    refuse_wanted(path, wanted)
+    return model
+
+
+def refuse_wanted(path: Path, wanted: Wanted) -> None:
+    """Refuse what is said of a network whose file says it itself."""
+    if not wanted.is_empty:
+        raise ModelError(f"{path} says itself what activations and loss its network has: give the file alone")
+
+
+def remarks(model: Model, name: str, remedy: str) -> list[str]:
+    """Return what one must know of a model that was read.
+
+    Parameters
+    ----------
+    model : Model
+    name : str
+        What the sentences call its file.
+    remedy : str
+        With what one says another activation and loss.
+
+    Returns
+    -------
+    list of str
+        A sentence each.
+    """
+    found = []
+    if model.unsaid:
+        taken = f"{'-'.join(model.architecture.activations)} with the loss {model.architecture.loss} is taken"
+        found.append(f"{name} does not say its activations: {taken}; {remedy} say otherwise")
+    if model.training.get("cost") == "CrossEntropyCost":
+        found.append(
+            f"{name} was trained with the cross-entropy cost of Nielsen's book: its predictions are the same here, "
+            "but loss() and further training use the quadratic cost"
+        )
+    return found
+
+
+def _container(path: Path) -> bytearray | None:
+    """Return the content of a file that begins like one of safetensors, unless it holds weights of PyTorch."""
+    resolved(path)  # or refuse what no file can be called
+    with named(path), open_regular(path, ModelError) as file:
+        start = file.read(LENGTH + 1)
+    if start[LENGTH:] != b"{":
+        return None
     content = read_file(path)
-    if nielsen.is_json(content):
-        return nielsen.read_nielsen(content, str(path))
-    if torch.is_state_dict(content):
-        raise torch.refusal(str(path))
-    try:
-        description, tensors = unpack(content, KIND, VERSION, str(path))
-    except ModelError as error:
-        raise ModelError(f"{error}{_hint_of_data(path)}") from error
-    return model_of(description, tensors, str(path))
-
-
-def _hint_of_data(path: Path) -> str:
-    """Return what to do about a file in a format of images and labels."""
-    try:
-        name = detect_format(path).name
-        own = ", or pickle.load if it is a network or an estimator of your own" if name == "pickle" else ""
-        return f"; it looks like data in the format {name}, which cmlp.load reads{own}"
-    except (DataError, OSError):
-        return ""
+    return None if is_state_dict(content) or is_json(content) else content
 
 
 def describe(model: Model) -> dict[str, Any]:

@@ -6,19 +6,22 @@ from pathlib import Path
 from cmlp.core.engine import Engine
 from cmlp.errors import ModelError
 from cmlp.model.record import Model
-from cmlp.storage import read_model
+from cmlp.storage import Wanted, read_model, refuse_wanted
 from cmlp.storage.container import LENGTH
+from cmlp.storage.foreign.layers import NOTHING
 from cmlp.training.checkpoint_files import BEGINNING, Checkpoint, read_checkpoint
 from cmlp.utils.files import named, open_regular, resolved
 
 
-def read_network(path: Path) -> tuple[Model, Checkpoint | None]:
+def read_network(path: Path, wanted: Wanted = NOTHING) -> tuple[Model, Checkpoint | None]:
     """Read a network, and the checkpoint that holds it, if it is one.
 
     Parameters
     ----------
     path : Path
         A model file of any kind, or a checkpoint.
+    wanted : Wanted, optional
+        What the caller says of a network whose file does not say it.
 
     Returns
     -------
@@ -34,7 +37,8 @@ def read_network(path: Path) -> tuple[Model, Checkpoint | None]:
         If it cannot be read.
     """
     if not is_checkpoint(path):
-        return read_model(path), None
+        return read_model(path, wanted), None
+    refuse_wanted(path, wanted)
     checkpoint = read_checkpoint(path)
     return network_of(checkpoint), checkpoint
 

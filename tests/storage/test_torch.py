@@ -1,5 +1,7 @@
 """Files of PyTorch's Linear layers, as `safetensors.torch.save_file(module.state_dict(), path)` writes them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,19 +106,28 @@ def test_it_trains_on(tmp_path):
     np.testing.assert_array_equal(Network.load(tmp_path / "network.cmlp")(images), network(images))
 
 
-def test_load_says_how_to_read_it(tmp_path):
+def test_load_reads_it_and_says_what_it_takes(tmp_path):
     path = tmp_path / "mlp.safetensors"
     for names in (NAMES["Sequential"], [""]):
         save_file(state_dict(names), path, {"format": "pt"})
-        with pytest.raises(ModelError) as refused:
-            Network.load(path)
-        assert str(refused.value) == (
-            f"{path} holds weights of PyTorch, and neither activation nor loss: "
-            'Network.from_torch(path, activation="relu", loss="cross_entropy") reads it'
+        with pytest.warns(UserWarning) as warned:
+            network = Network.load(path)
+        hidden = "relu-" * (len(names) - 1)
+        assert str(warned[0].message) == (
+            f"{path} does not say its activations: {hidden}softmax with the loss cross_entropy is taken; "
+            "activation= and loss= say otherwise"
         )
+        assert network.model.architecture == Network.from_torch(path).architecture
+    network = Network.load(path, loss="quadratic", activation=["tanh"])
+    assert network.architecture.activations == ("tanh",)
     save_file({"layer": np.zeros(3)}, path)
     with pytest.raises(ModelError, match="is a safetensors file, but not one that cmlp wrote"):
         Network.load(path)
+
+
+def test_one_output_is_a_number(tmp_path):
+    save_file(state_dict(["0.", "2."], sizes=(3, 4, 1)), tmp_path / "mlp.safetensors")
+    assert Network.from_torch(tmp_path / "mlp.safetensors").architecture.loss == "mean_squared_error"
 
 
 def test_a_file_of_cmlp_stays_one_whatever_its_names(tmp_path):
@@ -137,7 +148,7 @@ FINE = state_dict(NAMES["attributes"])
         ({"bn.weight": np.ones(5)}, r"bn.weight, F64 of shape \(5,\)"),
         ({"bn.running_mean": np.ones(5)}, r"bn.running_mean, F64 of shape \(5,\)"),
         ({"bn.num_batches_tracked": np.array(3)}, r"bn.num_batches_tracked, I64 of shape \(\)"),
-        ({"fc2.weight": np.zeros((4, 5), np.float16)}, r"fc2.weight, F16 of shape \(4, 5\)"),
+        ({"fc2.weight": np.zeros((4, 5), np.int8)}, r"fc2.weight, I8 of shape \(4, 5\)"),
         ({"fc2.weight": np.zeros((0, 5))}, r"fc2.weight, F64 of shape \(0, 5\)"),
         ({"fc2.bias": np.zeros(4, np.float32)}, "all numbers must have the same type, got F64 and F32"),
         ({"fc2.bias": np.array([0, 1, np.nan, 2])}, "all numbers must be finite, got NaN or infinity in fc2.bias"),
@@ -157,15 +168,25 @@ def test_what_is_no_chain_of_linear_layers_is_refused_by_name(tmp_path, changes,
         Network.from_torch(path)
 
 
-def test_other_numbers_are_named(tmp_path):
-    """NumPy has no bfloat16, so this file is made of a half-precision one."""
-    path = tmp_path / "mlp.safetensors"
-    content = save({"0.weight": np.zeros((2, 2), np.float16)})
+@pytest.mark.parametrize("kind", ["F16", "BF16"])
+def test_halves_become_floats(tmp_path, kind):
+    """NumPy has no bfloat16: its numbers are the upper halves of floats, so that these lose the lower ones."""
+    tensors = state_dict(NAMES["attributes"], dtype=np.float32)
+    if kind == "F16":
+        halves = {name: tensor.astype(np.float16) for name, tensor in tensors.items()}
+        expected = {name: tensor.astype(np.float32) for name, tensor in halves.items()}
+    else:
+        halves = {name: (tensor.view("u4") >> 16).astype("u2").view("f2") for name, tensor in tensors.items()}
+        expected = {name: (tensor.view("u4") & 0xFFFF0000).view("f4") for name, tensor in tensors.items()}
+    content = save(halves)
     end = 8 + int.from_bytes(content[:8], "little")
-    header = content[8:end].replace(b'"F16"', b'"BF16"')
-    path.write_bytes(len(header).to_bytes(8, "little") + header + content[end:])
-    with pytest.raises(ModelError, match=r"in F64 or F32, got 0.weight, BF16 of shape \(2, 2\)$"):
-        Network.from_torch(path)
+    header = content[8:end].replace(b'"F16"', f'"{kind}"'.encode())
+    (tmp_path / "mlp").write_bytes(len(header).to_bytes(8, "little") + header + content[end:])
+    network = Network.from_torch(tmp_path / "mlp")
+    assert network.dtype == np.float32
+    for name, w, b in zip(NAMES["attributes"], network.weights, network.biases, strict=True):
+        np.testing.assert_array_equal(w, expected[f"{name}weight"])
+        np.testing.assert_array_equal(b, expected[f"{name}bias"])
 
 
 def test_files_that_are_none(tmp_path):
@@ -191,7 +212,7 @@ def test_any_bytes_are_read_or_refused(tmp_path, data):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "mlp.safetensors"
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))] if data.draw(st.booleans()) else content)
-    for read in (Network.from_torch, Network.load):
+    for read in (Network.from_torch, partial(Network.load, activation="relu")):
         try:
             read(path)
         except ModelError as error:

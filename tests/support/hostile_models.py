@@ -12,6 +12,7 @@ from support.sealing import MODEL, TENSORS, dumped, entry, header, raw, sealed
 
 INFO = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 NOT_ONE = "is not a safetensors file, or is damaged: "
+UNKNOWN = "is no file of a network that is known here"
 FOREIGN = "is a safetensors file, but not one that cmlp wrote"
 OTHER_HEADER = "is damaged: its header is not one that cmlp writes"
 UNSEALED = "is damaged: its content does not match its checksum"
@@ -19,15 +20,15 @@ UNSEALED = "is damaged: its content does not match its checksum"
 
 def layouts():
     """Headers that say what is not so."""
-    yield "nothing", b"", NOT_ONE
-    yield "7 bytes", bytes(7), NOT_ONE
-    yield "a header of no length", bytes(8), NOT_ONE
+    yield "nothing", b"", "is empty"
+    yield "7 bytes", bytes(7), UNKNOWN
+    yield "a header of no length", bytes(8), UNKNOWN
     for length in (1, 3, 2**31, 2**32, 2**63, 2**64 - 8, 2**64 - 1):
         yield f"a header of {length} bytes", length.to_bytes(8, "little") + b"{}", NOT_ONE
-    yield "a header that is an array", raw([]), NOT_ONE
-    yield "a header that is a number", raw(b"12"), NOT_ONE
+    yield "a header that is an array", raw([]), UNKNOWN
+    yield "a header that is a number", raw(b"12"), UNKNOWN
     yield "a header that is not UTF-8", raw(b'{"\xff":1}'), NOT_ONE
-    yield "a header of UTF-16", raw('{"a":1}'.encode("utf-16")), NOT_ONE
+    yield "a header of UTF-16", raw('{"a":1}'.encode("utf-16")), UNKNOWN
     yield "a second value in the header", raw(b"{}{}"), NOT_ONE
     yield "no metadata", raw({"a": INFO}, bytes(8)), FOREIGN
     yield "empty metadata", raw({"__metadata__": {}, "a": INFO}, bytes(8)), FOREIGN

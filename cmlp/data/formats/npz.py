@@ -69,7 +69,7 @@ class Archive(Mapping[str, NDArray[Any]]):
         self._path = path
         with open_regular(path, DataError) as file:
             size = file.seek(0, 2)
-            members = _opened(file, path).infolist()
+            members = opened(file, path).infolist()
         self._members = {info.filename.removesuffix(".npy"): info for info in members if _is_array(info)}
         if not self._members:
             raise DataError(f"{path} must be a zip file of .npy arrays, got none")
@@ -88,7 +88,7 @@ class Archive(Mapping[str, NDArray[Any]]):
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(f"{name} must be stored or deflated, as numpy.savez does")
         with open_regular(self._path, DataError) as file:
-            archive = _opened(file, self._path)
+            archive = opened(file, self._path)
             try:
                 with archive.open(info) as member:
                     return _read_member(member, info.file_size, name)
@@ -108,7 +108,8 @@ class _BoundedFile(io.BufferedReader):
         return content
 
 
-def _opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
+def opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
+    """Open a zip file, whose directory may be damaged or very long."""
     try:
         return zipfile.ZipFile(_BoundedFile(io.FileIO(file.fileno(), closefd=False)))
     except OSError:

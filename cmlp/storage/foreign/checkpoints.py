@@ -1,0 +1,54 @@
+"""The network in a checkpoint: a dict that holds the arrays of one, or the one dict or module within that does."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from cmlp.errors import ModelError
+from cmlp.storage.foreign.named import role_of
+from cmlp.storage.foreign.torch_modules import is_module
+from cmlp.utils.text import escaped, listed
+
+USUAL = ("model_state_dict", "state_dict", "model_state", "model", "net", "network", "params")
+OTHERS = ("optim", "sched", "ema", "best")  # what the name of an optimizer, a schedule or another network has in it
+DEEPEST = 4
+
+
+def network_in(value: object) -> Any:
+    """Return the part of a value that holds the weights of a network.
+
+    Raises
+    ------
+    ModelError
+        If several parts do, so that it is not known which is meant.
+    """
+    if not isinstance(value, Mapping) or _has_weights(value):
+        return value
+    found = dict(_parts(value, "", 0))
+    usual = [name for name in USUAL if name in found]
+    own = [name for name in found if not any(word in name.lower() for word in OTHERS)]
+    if usual:
+        return found[usual[0]]
+    if len(own) == 1 or len(found) == 1:
+        return found[own[0]] if own else next(iter(found.values()))
+    if found:
+        names = listed(map(escaped, list(found)[:8]))
+        raise ModelError(f"it holds several networks, {names}: save the one that you want in a file of its own")
+    return value
+
+
+def _parts(value: Mapping[Any, Any], path: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, part in value.items():
+        name = f"{path}.{key}".lstrip(".")
+        if is_module(part) or (isinstance(part, Mapping) and _has_weights(part)):
+            yield name, part
+        elif isinstance(part, Mapping) and depth < DEEPEST and "optim" not in str(key).lower():
+            yield from _parts(part, name, depth + 1)
+
+
+def _has_weights(value: Mapping[Any, Any]) -> bool:
+    return any(
+        isinstance(key, str) and isinstance(part, np.ndarray) and part.ndim > 1 and role_of(key)[0] == "weights"
+        for key, part in value.items()
+    )

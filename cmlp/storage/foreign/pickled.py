@@ -1,0 +1,86 @@
+"""Read pickles of weights, and files of ``torch.save``, without a look at any class and without executing anything."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cmlp.data.pickle_records import Refused
+from cmlp.errors import ModelError
+from cmlp.model.record import Model
+from cmlp.storage.foreign.checkpoints import network_in
+from cmlp.storage.foreign.collections import ObjectError, model_of_values, refused_object
+from cmlp.storage.foreign.layers import RELU, Wanted, loss_of, model_of
+from cmlp.storage.foreign.named import in_order
+from cmlp.storage.foreign.objects import ObjectMachine, Stranger
+from cmlp.storage.foreign.torch_modules import is_module, module_of
+from cmlp.storage.foreign.torch_pickles import Saved, nested_storage, read_legacy, read_zip
+from cmlp.storage.torch import layers_of, model_of_state
+
+JOBLIB = b"joblib.numpy_pickle"
+BEGINNING = 1 << 12  # bytes within which a file of joblib names the class of its arrays
+
+
+def read_pickled(content: bytes | bytearray, wanted: Wanted) -> Model:
+    """Return the network in a pickle; `content` is decompressed."""
+    if JOBLIB in content[:BEGINNING]:
+        raise ObjectError(f"it is {joblib_advice(content)}")
+    machine = ObjectMachine(content, nested=nested_storage)
+    return _checked(lambda: Saved(machine.finished(machine.value()), machine), wanted)
+
+
+def read_torch_zip(path: Path, wanted: Wanted) -> Model:
+    """Return the network in a zip file of ``torch.save``."""
+    return _checked(lambda: read_zip(path), wanted)
+
+
+def read_torch_legacy(content: bytes | bytearray, wanted: Wanted) -> Model:
+    """Return the network in a file of ``torch.save`` before PyTorch 1.6."""
+    return _checked(lambda: read_legacy(content), wanted)
+
+
+def joblib_advice(content: bytes | bytearray) -> str:
+    """Return what a file of joblib is, and how to bring what is in it."""
+    for kind in ("MLPClassifier", "MLPRegressor"):
+        if kind.encode() in content[:BEGINNING]:
+            return refused_object(f"sklearn.neural_network.{kind}")
+    return "a file of joblib, which pickles objects: save weights and biases with numpy.savez in Python"
+
+
+def _checked(read: Any, wanted: Wanted) -> Model:
+    try:
+        saved = read()
+        return _model(network_in(saved.value), saved.machine, wanted)
+    except Refused as refused:
+        raise ModelError(f"{refused.found}; {refused.rule}") from None
+    except MemoryError:
+        raise ModelError("it needs more memory than there is") from None
+
+
+def _model(value: Any, machine: ObjectMachine, wanted: Wanted) -> Model:
+    if isinstance(value, Stranger) and is_module(value):
+        return _model_of_module(value, machine, wanted)
+    if isinstance(value, Stranger):
+        raise ObjectError(f"it is {refused_object(value.name)}")
+    if (
+        machine.storages
+        and isinstance(value, Mapping)
+        and any(key.endswith("weight") for key in value if isinstance(key, str))
+    ):
+        tensors = {str(key): tensor for key, tensor in value.items() if isinstance(tensor, np.ndarray)}
+        return model_of_state(tensors, wanted, filed=True)
+    return model_of_values(value, wanted, RELU if machine.storages else None)
+
+
+def _model_of_module(module: Stranger, machine: ObjectMachine, wanted: Wanted) -> Model:
+    """Return the network of a module; a Sequential says its activations, but not that of logits."""
+    tensors, activations = module_of(module, machine)
+    if activations is None or wanted.activation is not None or wanted.layers is not None:
+        return model_of_state(tensors, wanted, filed=True)
+    found = layers_of(tensors)
+    layers = in_order(found, rows=True, filed=True, names=[each.name for each in found], mixed=False)
+    last = activations[-1] or model_of(layers, wanted, RELU).architecture.activations[-1]
+    said = [*(name or "identity" for name in activations[:-1]), last]
+    loss = wanted.loss or loss_of(said, len(layers[-1].weights))
+    return model_of(layers, Wanted(said, loss), RELU, unsaid=activations[-1] is None and wanted.loss is None)
