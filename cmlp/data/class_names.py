@@ -1,11 +1,13 @@
 """The class names of a data folder: a text file, one name per line."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from cmlp.errors import DataError
 from cmlp.utils.files import is_regular
 
+EMNIST = re.compile(r"emnist-([a-z]+)")
 NAMES_FILE = "class_names.txt"
 MOST_BYTES = 1 << 20
 
@@ -39,6 +41,31 @@ def read_class_names(folder: Path) -> tuple[str, ...] | None:
         return tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
     except UnicodeDecodeError as error:
         raise DataError(f"{path} must be text in UTF-8, one name per line") from error
+
+
+def read_mapping(images: Path) -> dict[int, str] | None:
+    """Read the file of EMNIST that says which letters its labels stand for.
+
+    Parameters
+    ----------
+    images : Path
+        A file of images beside it, such as emnist-letters-train-images-idx3-ubyte.
+
+    Returns
+    -------
+    dict or None
+        A letter or digit for each label, the first where a label stands for several; A to Z for the letters of EMNIST
+        without the file, and None for other data.
+    """
+    name = EMNIST.match(images.name.lower())
+    if name is None:
+        return None
+    path = images.with_name(images.name[: name.end()] + "-mapping.txt")
+    if path.is_file() and path.stat().st_size <= MOST_BYTES:
+        rows = [line.split() for line in path.read_text("latin-1").splitlines() if line.strip()]
+        if all(len(row) > 1 and all(cell.isdecimal() and int(cell) < 0x110000 for cell in row) for row in rows):
+            return {int(label): chr(int(code)) for label, code, *_ in rows}
+    return {label: chr(64 + label) for label in range(1, 27)} if name[1] == "letters" else None
 
 
 def encode_class_names(class_names: Iterable[str]) -> bytes:

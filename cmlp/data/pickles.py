@@ -4,6 +4,7 @@ The modules of this reader, from the lowest up: ``pickle_records`` (what may be 
 and memo), ``pickle_opcodes`` (the table and the loop), and this module (files in, finished values out).
 """
 
+import re
 from os import PathLike
 from pathlib import Path
 
@@ -23,6 +24,22 @@ SPARE_NODES, SPARE_NODES_RATIO = 4_000_000, 4
 
 # Protocols 2 and later start with PROTO; the others with the opcode of a value, a mark or a global.
 FIRST_OPCODES = b"\x80" + b"(])}cILFSVNKMJGUTX"
+
+MAX_PICKLES, PADDING = 16, 4096
+ASKED = re.compile(r"the pickle asks for ([A-Za-z_]+)")
+# How to bring what other libraries pickle, by the first word of what a pickle asks for.
+REMEDIES = {
+    "pandas": "it holds a table of pandas, which is not unpickled: save it by to_csv, or the result of to_numpy by "
+    "numpy.save",
+    "polars": "it holds a table of polars, which is not unpickled: save it by write_csv",
+    "sklearn": "it holds an estimator of scikit-learn, which is not unpickled: load it yourself, and give it to "
+    "cmlp.MLPClassifier.from_sklearn",
+    "joblib": "it holds what joblib.dump writes: save arrays by numpy.savez, and give an estimator of scikit-learn to "
+    "cmlp.MLPClassifier.from_sklearn",
+    "torch": "it holds tensors of PyTorch, which are not unpickled: save data as tensor.numpy() by numpy.savez",
+    "scipy": "it holds an object of SciPy, which is not unpickled: save a sparse matrix as toarray() by numpy.savez",
+    "PIL": "it holds pictures of Pillow, which are not unpickled: save them as numpy.asarray(picture) by numpy.savez",
+}
 
 NUMBERS = {
     *(type(None), bool, int, float, np.bool_, np.float16, np.float32, np.float64),
@@ -45,16 +62,46 @@ def read_pickle(path: str | PathLike[str]) -> object:
     Returns
     -------
     object
-        What ``pickle.load`` returns for the first pickle in the file, with arrays in the byte order of this
-        machine; each array owns its memory and is writable.
+        What ``pickle.load`` returns, with arrays in the byte order of this machine; each array owns its memory and is
+        writable.
 
     Raises
     ------
     DataError
-        If the file is not a pickle, is damaged, or holds anything but data.
+        If the file is not a pickle, is damaged, holds anything but data, or more than one pickle.
     OSError
         If the file cannot be opened or read.
     """
+    values = _read_all(path)
+    if len(values) > 1:
+        rule = "dump them together, as pickle.dump((images, labels), file) does, or each into a file of its own"
+        raise DataError(f"{path} must hold one pickle, got {len(values):,} one after the other: {rule}")
+    return values[0]
+
+
+def read_pickles(path: str | PathLike[str]) -> object:
+    """Read a file of one pickle or more, one after the other, as several calls of ``pickle.dump`` write them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    object
+        The value of the only pickle, or a tuple of the values.
+
+    Raises
+    ------
+    DataError, OSError
+        As by `read_pickle`, but for the number of pickles.
+    """
+    values = _read_all(path)
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _read_all(path: str | PathLike[str]) -> list[object]:
     name = str(path)
     data, size = read_bytes(Path(path)), Path(path).stat().st_size
     if len(data) != size:
@@ -64,22 +111,48 @@ def read_pickle(path: str | PathLike[str]) -> object:
     if data[0] not in FIRST_OPCODES:
         raise DataError(f"{name} is not a pickle: it starts with {bytes(data[:8])!r}")
     try:
-        return value_of(data, size, name)
+        return values_of(data, size, name)
     except MemoryError:
         raise DataError(f"{name}: the pickle needs more memory than there is") from None
 
 
-def value_of(data: bytes | bytearray, size: int, name: str) -> object:
-    """Return the value of a pickle; ``size`` is the size of its file."""
+def values_of(data: bytes | bytearray, size: int, name: str) -> list[object]:
+    """Return the values of the pickles in a file; ``size`` is its size on the disk."""
     machine = Machine(data, SPARE_OPCODES + SPARE_OPCODES_RATIO * size)
+    values: list[object] = []
     try:
-        value = run(machine)
+        while not values or not _at_end(machine):
+            if len(values) == MAX_PICKLES:
+                raise Refused("the file holds very many pickles", f"at most {MAX_PICKLES} are read")
+            machine.stack, machine.memo = [], {}
+            values.append(run(machine))
     except Refused as refused:
-        raise DataError(f"{name}: {refused.found} at byte {machine.at:,}; {refused.rule}") from None
+        raise DataError(f"{name}: {refused.found} at byte {machine.at:,}; {_remedy(refused)}") from None
     try:
-        return Finisher(machine.shared, SPARE_NODES + SPARE_NODES_RATIO * len(data)).finish(value)
+        finisher = Finisher(machine.shared, SPARE_NODES + SPARE_NODES_RATIO * len(data))
+        return [finisher.finish(value) for value in values]
     except Refused as refused:
         raise DataError(f"{name}: {refused.found}; {refused.rule}") from None
+
+
+def _at_end(machine: Machine) -> bool:
+    """Return whether nothing but padding follows a pickle; anything else must be another one."""
+    at = machine.position
+    rest = machine.data[at : at + PADDING].lstrip(b"\0\r\n\t ")
+    if not rest and len(machine.data) - at <= PADDING:
+        return True
+    if machine.data[at] not in FIRST_OPCODES:
+        machine.at = at
+        found = f"the file holds {len(machine.data) - at:,} bytes after its first pickle, which are no pickle"
+        raise Refused(found, "save arrays by numpy.savez, or by pickle.dump alone")
+    return False
+
+
+def _remedy(refused: Refused) -> str:
+    """Return the rule that a pickle breaks, and how to bring what is in it where that is known."""
+    asked = ASKED.match(refused.found)
+    remedy = REMEDIES.get(asked[1]) if asked else None
+    return remedy or refused.rule
 
 
 class Frame:
@@ -117,12 +190,12 @@ class Finisher:
         self.max_nodes = max_nodes
         # By id, what shared containers became and their number of nodes; None while they are being finished.
         self.known: dict[int, tuple[Container, int] | None] = {}
-        self.path: list[Frame] = []
+        self.path: list[Frame]
 
     def finish(self, value: object) -> object:
         """Return the value without records; lists and dicts are changed in place."""
         root: list[object] = [value]
-        self.path.append(Frame(root))
+        self.path = [Frame(root)]
         while self.path:
             frame = self.path[-1]
             member = next(frame.members, self)

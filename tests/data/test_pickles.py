@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cmlp.data import pickle_machine
-from cmlp.data.pickles import read_pickle
+from cmlp.data.pickles import read_pickle, read_pickles
 from cmlp.errors import DataError
 
 PROTOCOLS = range(6)
@@ -280,9 +280,30 @@ def test_a_number_beyond_float64_is_infinite(read):
     assert read(b"F1e999\n.") == math.inf
 
 
-def test_reads_the_first_pickle_of_several(read):
-    assert read(pickle.dumps([1]) + pickle.dumps([2])) == [1]
-    assert read(gzip.compress(pickle.dumps([1])) + gzip.compress(pickle.dumps([2]))) == [1]
+def test_several_pickles_are_read_or_refused_and_none_is_lost(tmp_path, read):
+    both = pickle.dumps([1]) + pickle.dumps([2], 2)
+    for content in (both, gzip.compress(pickle.dumps([1])) + gzip.compress(pickle.dumps([2])), both + b"\n\0"):
+        with pytest.raises(DataError, match=r"must hold one pickle, got 2 one after the other: dump them together"):
+            read(content)
+        (tmp_path / "file.pkl").write_bytes(content)
+        assert read_pickles(tmp_path / "file.pkl") == ([1], [2])
+    assert read(pickle.dumps([1]) + b"\n") == [1]
+    with pytest.raises(DataError, match="3 bytes after its first pickle, which are no pickle"):
+        read(pickle.dumps([1]) + b"\xff\xfe\xfd")
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("pandas.core.frame", "save it by to_csv, or the result of to_numpy"),
+        ("sklearn.neural_network._multilayer_perceptron", "cmlp.MLPClassifier.from_sklearn"),
+        ("joblib.numpy_pickle", "save arrays by numpy.savez"),
+        ("torch._utils", r"tensor.numpy\(\)"),
+    ],
+)
+def test_refusals_say_how_to_bring_it(read, module, words):
+    with pytest.raises(DataError, match=words):
+        read(b"\x80\x02c" + module.encode() + b"\nThing\n)R.")
 
 
 def test_reads_64_levels_and_no_more(read):

@@ -1,26 +1,32 @@
 """Read folders of pictures, one folder per class: ``0/ 1/ ... 9/``, with or without ``train/`` and ``test/`` above."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.data.formats.names import role_of
+from cmlp.data.formats.names import TRAIN, Part, role_of, some_names
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
+from cmlp.data.formats.sizes import framed
+from cmlp.data.formats.strangers import is_picture
 from cmlp.data.picture import decode_picture
 from cmlp.data.reading import size_limit
 from cmlp.errors import DataError
-from cmlp.utils.files import open_regular
+from cmlp.utils.files import is_regular, open_regular
 from cmlp.utils.text import printable
+from cmlp.utils.warn import warn
 
-FORMATS = ("PNG", "JPEG", "BMP")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm")
+LOOKED_AT = 20  # files of a folder, of which one must be a picture
 
 
 def read_image_folder(folder: Path) -> Parts | None:
     """Read the pictures below a folder as 8-bit grey values.
 
     The names of the folders are the labels if they are numbers. Other names are numbered in alphabetical order, and
-    become the class names.
+    become the class names. Pictures of different sizes are framed alike, if they are drawings on a plain background.
 
     Parameters
     ----------
@@ -35,21 +41,66 @@ def read_image_folder(folder: Path) -> Parts | None:
     Raises
     ------
     DataError
-        If a file is not a picture, or the pictures differ in size.
+        If a picture is damaged, or the pictures differ in size and are no drawings.
     OSError
         If a file cannot be read.
     """
-    parts = {part: inner for inner in _folders(folder) if (part := role_of(inner.name).part)}
-    if not parts:
-        classes = _classes(folder)
-        return {"train": _read_classes(folder, classes, _labels(classes))} if classes else None
+    parts: dict[Part, Path] = {part: inner for inner in _folders(folder) if (part := role_of(inner.name).part)}
+    parts = parts or {TRAIN: folder}
     found = {part: _classes(inner) for part, inner in parts.items()}
-    names = _labels([inner for classes in found.values() for inner in classes])
-    return {part: _read_classes(parts[part], classes, names) for part, classes in found.items() if classes} or None
+    classes = [inner for inners in found.values() for inner in inners]
+    if not classes:
+        return None
+    names = _labels(classes)
+    files = {
+        part: [(path, names[inner.name]) for inner in inners for path in _pictures(inner)]
+        for part, inners in found.items()
+        if inners
+    }
+    _say_strangers(classes)
+    images = _read_images([[path for path, _ in pairs] for pairs in files.values()])
+    called = None if all(map(str.isdigit, names)) else tuple(map(printable, names))
+    return {
+        part: _unchecked(pictures, [label for _, label in pairs], parts[part], called)
+        for (part, pairs), pictures in zip(files.items(), images, strict=True)
+    }
+
+
+def has_pictures(folder: Path) -> bool:
+    """Return whether a folder holds folders of pictures."""
+    return any(_holds_pictures(inner) for inner in _folders(folder))
+
+
+def _unchecked(images: NDArray[np.uint8], labels: list[int], folder: Path, called: tuple[str, ...] | None) -> Unchecked:
+    return unchecked(images, np.array(labels, np.int32), folder)._replace(class_names=called)
 
 
 def _classes(folder: Path) -> list[Path]:
-    return [inner for inner in _folders(folder) if _files(inner)]
+    return [inner for inner in _folders(folder) if _holds_pictures(inner)]
+
+
+def _holds_pictures(folder: Path) -> bool:
+    return any(_is_picture(path) for path in _files(folder)[:LOOKED_AT])
+
+
+def _is_picture(path: Path) -> bool:
+    """Say whether a file is meant as a picture, by its name or its first bytes."""
+    if path.suffix.lower() in SUFFIXES or not is_regular(path):
+        return True
+    with path.open("rb") as file:
+        return is_picture(file.read(16))
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return [path for path in _files(folder) if _is_picture(path)]
+
+
+def _say_strangers(classes: Sequence[Path]) -> None:
+    """Say which files among the pictures are none, such as Thumbs.db and desktop.ini."""
+    strangers = [path for inner in classes for path in _files(inner) if not _is_picture(path)]
+    if strangers:
+        what = "is no picture, and was" if len(strangers) == 1 else "are no pictures, and were"
+        warn(f"{some_names(map(str, strangers))} {what} left out")
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -61,7 +112,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX")))
 
 
 def _labels(classes: list[Path]) -> dict[str, int]:
@@ -71,16 +122,9 @@ def _labels(classes: list[Path]) -> dict[str, int]:
     return {name: label for label, name in enumerate(names)}
 
 
-def _read_classes(folder: Path, classes: list[Path], names: dict[str, int]) -> Unchecked:
-    files = [(path, names[inner.name]) for inner in classes for path in _files(inner)]
-    images = _read_images([path for path, _ in files])
-    labels = np.array([label for _, label in files], np.int32)
-    called = None if all(map(str.isdigit, names)) else tuple(map(printable, names))
-    return unchecked(images, labels, folder)._replace(class_names=called)
-
-
-def _read_images(paths: list[Path]) -> NDArray[np.uint8]:
-    """Read pictures of one size; small files that decode to very many pixels are refused."""
+def _read_images(parts: Sequence[Sequence[Path]]) -> list[NDArray[np.uint8]]:
+    """Read the pictures of all parts, of one size or framed alike; small files of very many pixels are refused."""
+    paths = [path for part in parts for path in part]
     first = _read_image(paths[0])
     limit = size_limit(sum(path.stat().st_size for path in paths))
     if len(paths) * first.size > limit:
@@ -89,14 +133,10 @@ def _read_images(paths: list[Path]) -> NDArray[np.uint8]:
     for image, path in zip(images, paths, strict=True):
         found = _read_image(path)
         if found.shape != first.shape:
-            sizes = f"{_size(first)} in {paths[0]} and {_size(found)} in {path}"
-            raise DataError(f"pictures must all have one size, got {sizes}")
+            images = framed(paths, _read_image, (paths[0], first), (path, found))
+            break
         image[:] = found
-    return images
-
-
-def _size(image: NDArray[np.uint8]) -> str:
-    return f"{image.shape[1]}x{image.shape[0]}"
+    return np.split(images, np.cumsum([len(part) for part in parts])[:-1])
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:

@@ -4,37 +4,52 @@ import os
 from pathlib import Path
 from typing import Any
 
-from cmlp.data.class_names import read_class_names
-from cmlp.data.formats.csv import read_csv
-from cmlp.data.formats.detection import detect_format
-from cmlp.data.formats.image_folder import read_image_folder
-from cmlp.data.formats.names import Part, pairs_of, role_of, some_names
-from cmlp.data.formats.npz import Archive
-from cmlp.data.formats.pickled import parts_of
-from cmlp.data.formats.sets import Parts, Sets, Unchecked, check_parts
+import numpy as np
+
+from cmlp.data.formats.archives import renamed, unpacked
+from cmlp.data.formats.columns import Label
+from cmlp.data.formats.detection import ARCHIVE, detect_format
+from cmlp.data.formats.files import Options, read_file
+from cmlp.data.formats.folders import read_folder
+from cmlp.data.formats.sets import Parts, Sets, check_parts
+from cmlp.data.reading import read_start
 from cmlp.errors import DataError
 
-READABLE = "images and labels (IDX, npy or pickles), one table or archive for each part, or pictures by class"
+ARCHIVES = 2  # that may lie within each other
 
 
-def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
+def load(
+    source: str | os.PathLike[str],
+    *,
+    classes: int | None = None,
+    label: Label | None = None,
+    header: bool | None = None,
+) -> Sets:
     """Load images and labels in any common format, which is detected from the content.
 
     ====================  =====================================================================================
-    Four files            images and labels, and the same for the test: IDX, ``.npy`` or pickles in a folder,
-                          with the names of MNIST, ``x_train y_train x_test y_test`` or the like; a file
+    Four files            images and labels, and the same for the test: IDX, ``.npy``, pickles, tables or MAT in a
+                          folder, with the names of MNIST, ``X_train y_train X_test y_test`` or the like; a file
                           ``class_names.txt`` beside them names the classes
-    Two files             an ``images`` file in IDX or ``.npy`` format or a pickle, its ``labels`` file beside it
-    ``.npz``              with the names of keras, medmnist, ``images labels`` or ``X y``
+    Two files             a file of images, its file of labels beside it
+    ``.npz``              with the names of keras, medmnist, ``images labels``, ``X y`` or the like, or without names
     Pickle                ``(X, y)``, ``((X, y), (X, y))``, three pairs as in Nielsen's ``mnist.pkl.gz``, a list
-                          of (image, label), or a dict of arrays
-    CSV                   an image per line, with its label first, last or in a column called ``label``
-    Pictures              PNG, JPEG or BMP files, in a folder for each class (needs ``cmlp[images]``)
+                          of (image, label), a dict of arrays, or several of these dumped one after the other
+    CSV                   an image per line, with its label in a column called ``label``, first or last, as a number
+                          or a word, or in one-hot columns; any delimiter, with a header or without
+    ARFF, LIBSVM          tables of Weka and OpenML, and of LIBSVM
+    MAT                   of MATLAB, versions 4 to 7
+    HDF5, Parquet         also Feather, Arrow and MATLAB 7.3 (needs ``cmlp[formats]``)
+    Pictures              PNG, JPEG, BMP, GIF, WebP, TIFF or PPM files, in a folder for each class (needs
+                          ``cmlp[images]``)
+    Archives              zip or tar of any of these
     ====================  =====================================================================================
 
-    All but pictures and archives may be compressed with gzip. Validation data become part of the training data.
-    Nothing in a file is executed. Reading takes at most twice the memory of the content plus 64 MiB; an uncompressed
-    ``.npy`` file of uint8 values is memory-mapped.
+    All but pictures, HDF5 and Parquet may be compressed with gzip, bzip2 or xz. Validation data become part of the
+    training data. Nothing in a file is executed. Reading most formats takes at most twice the memory of the content
+    plus 64 MiB; an uncompressed ``.npy`` file of uint8 values is memory-mapped. What could mean two things, and what
+    is left out, is said by a warning. Classes whose labels are words, or do not start at 0, are numbered in order, and
+    their `class_names` are what the source calls them.
 
     Parameters
     ----------
@@ -42,6 +57,11 @@ def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
         The file or the folder.
     classes : int, optional
         Number of classes; by default inferred from the training labels.
+    label : str, int or sequence of these, optional
+        Which column of a table holds the labels: its name, its number from 0 (-1 is the last), "first" or "last";
+        several columns for one-hot labels. By default this is found out.
+    header : bool, optional
+        Whether the first line of a CSV file names the columns; by default this is found out.
 
     Returns
     -------
@@ -51,94 +71,50 @@ def load(source: str | os.PathLike[str], *, classes: int | None = None) -> Sets:
     Raises
     ------
     DataError
-        If the source is in no known format, is damaged, or is invalid as a `Dataset`.
+        If the source is in no known format, is damaged, or is invalid as a `Dataset`; the message says what the file is
+        where it is something else.
+    CmlpError
+        If a library of an extra is missing.
     OSError
         If it cannot be read.
 
     Examples
     --------
     >>> train, test = load("mnist.npz")  # doctest: +SKIP
+    >>> train, _ = load("flowers.csv", label="species")  # doctest: +SKIP
     """
     path = Path(source)
-    return check_parts(_read_folder(path) if path.is_dir() else _read_file(path), classes)
+    if path.is_symlink() and not path.exists():
+        raise DataError(f"{path} is a link to {path.readlink()}, which does not exist")
+    return check_parts(_read(path, Options(label, header), ARCHIVES), classes)
 
 
-def _read_file(path: Path) -> Parts:
-    known = detect_format(path)
-    value = known.read(path)
-    parts: Parts | None = value if known.read is read_csv else parts_of(value, path)
-    if parts is not None:
-        return parts
-    labels = _labels_beside(path)
-    return {"train": Unchecked(_lone(value, path), _read_array(labels), _names_of(path, labels))}
+def _read(path: Path, options: Options, archives: int) -> Parts:
+    """Read a file, an archive or a folder; archives may lie within each other this often."""
+    if path.is_dir():
+        return read_folder(path, options, lambda inner: _read(inner, options, archives))
+    start = read_start(path)
+    if start and detect_format(path, start) is ARCHIVE:
+        if not archives:
+            raise DataError(f"{path} must not hold archives within archives within archives: unpack it first")
+        return _read_archive(path, start, options, archives)
+    return read_file(path, options)
 
 
-def _labels_beside(path: Path) -> Path:
-    """Find the labels of images that have a file of their own."""
-    part, kind, rest, _ = role_of(path.name)
-    if kind != "images":
-        raise DataError(f"{path} must hold images and labels, or be a file of images with a file of labels beside it")
-    for other in sorted(path.parent.iterdir()):
-        if other.is_file() and role_of(other.name)[:3] == (part, "labels", rest):
-            return other
-    raise DataError(f"{path} holds images only, and there is no file of labels with a matching name beside it")
+def _read_archive(path: Path, start: bytes, options: Options, archives: int) -> Parts:
+    """Read what an archive holds; its files are gone afterwards, so that nothing stays in them."""
+    with unpacked(path, start) as inner:
+        folder = inner if inner.is_dir() else inner.parent
+        parts = _read(inner, options, archives - 1)
+        return {
+            part: each._replace(
+                images=_in_memory(each.images),
+                labels=_in_memory(each.labels),
+                names=(renamed(each.names[0], folder, path), renamed(each.names[1], folder, path)),
+            )
+            for part, each in parts.items()
+        }
 
 
-def _read_folder(folder: Path) -> Parts:
-    files = _files_of(folder)
-    if pairs := pairs_of(files, folder):
-        called = read_class_names(folder)
-        found = {part: _read_pair(files[images], files[labels]) for part, (images, labels) in pairs.items()}
-        return {part: pair._replace(class_names=called) for part, pair in found.items()}
-    parts = _read_parts(files) or read_image_folder(folder)
-    if not parts:
-        raise DataError(f"{folder} must hold {READABLE}, got {some_names(files)}")
-    return parts
-
-
-def _files_of(folder: Path) -> dict[str, Path]:
-    """Return the files of a folder, and of the folders for training and test in it, by name."""
-    inner = [path for path in folder.iterdir() if path.is_dir() and role_of(path.name).part]
-    files = [path for place in (folder, *inner) for path in place.iterdir() if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path for path in sorted(files) if not path.name.startswith(".")}
-
-
-def _read_pair(images: Path, labels: Path) -> Unchecked:
-    return Unchecked(_read_array(images), _read_array(labels), _names_of(images, labels))
-
-
-def _names_of(images: Path, labels: Path) -> tuple[str, str]:
-    return f"images in {images}", f"labels in {labels}"
-
-
-def _read_array(path: Path) -> Any:
-    """Read a file that holds images or labels, but not both."""
-    known = detect_format(path)
-    if known.read is read_csv:
-        raise DataError(f"{path} must be an array in IDX or npy format or a pickle, got a table")
-    return _lone(known.read(path), path)
-
-
-def _lone(value: Any, path: Path) -> Any:
-    if isinstance(value, Archive):
-        if len(value) != 1:
-            raise DataError(f"{path} must hold one array, got {some_names(value)}")
-        return next(iter(value.values()))
-    return value
-
-
-def _read_parts(files: dict[str, Path]) -> Parts:
-    """Read files that hold one part each, images with labels, such as mnist_train.csv and mnist_test.csv."""
-    groups: dict[tuple[str, ...], dict[Part, Path]] = {}
-    for name, path in files.items():
-        part, kind, rest, _ = role_of(name)
-        if part and kind is None and "/" not in name:
-            groups.setdefault(rest, {}).setdefault(part, path)
-    named = groups.get((), max(groups.values(), key=len, default={}))
-    parts = {}
-    for part, path in named.items():
-        found = _read_file(path)
-        if len(found) != 1:
-            raise DataError(f"{path} must hold one set of images with labels, got {len(found)}")
-        parts[part] = next(iter(found.values()))
-    return parts
+def _in_memory(values: Any) -> Any:
+    return np.array(values) if isinstance(values, np.memmap) else values

@@ -1,7 +1,7 @@
 """What names of files and arrays mean: which part of the data they hold, images or labels."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from cmlp.errors import DataError
@@ -11,17 +11,29 @@ Part = Literal["train", "validation", "test"]
 Kind = Literal["images", "labels"]
 TRAIN, VALIDATION, TEST = get_args(Part)
 PARTS: dict[str, Part] = {
-    **dict.fromkeys(("train", "training"), TRAIN),
-    **dict.fromkeys(("val", "valid", "validation"), VALIDATION),
-    **dict.fromkeys(("test", "testing", "t10k"), TEST),
+    **dict.fromkeys(("train", "training", "tr", "tra", "trn"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "t10k", "te", "tes", "tst"), TEST),
 }
 
 # Where several names fit, as "images" and "data" in the digits of scikit-learn, the earliest word wins.
-IMAGES = ("images", "image", "imgs", "img", "pictures", "x", "pixels", "features", "inputs", "data")
-LABELS = ("labels", "label", "targets", "target", "y", "classes", "class")
+IMAGES = (
+    *("images", "image", "imgs", "img", "pictures", "x", "pixels", "features", "inputs", "input", "patterns"),
+    *("samples", "fea", "dataset", "data"),
+)
+LABELS = ("labels", "label", "labs", "lbls", "gnd", "targets", "target", "y", "classes", "class")
 
-GLUED = re.compile(r"([xy])(train|valid|val|test)")  # xtrain, ytest
-FORMAT_WORDS = {"idx1", "idx3", "ubyte", "gz", "pkl", "pickle", "npy", "npz", "csv", "tsv", "txt"}
+# What a column of a table may be called besides, and how those are called that number the rows.
+LABEL_NAMES = {*LABELS, "digit", "character", "category", "letter", "species", "variety", "diagnosis"}
+INDEX_NAMES = {"", "id", "imageid", "image_id", "index", "unnamed: 0", "rownames"}
+ONE_HOT = re.compile(r"(.*?)[ _.:=-]?([^ _.:=-]+)")  # label_3, class.setosa, y=1
+
+GLUED = re.compile(r"(?:([xy])(train|valid|val|test|tr|te)|(train|valid|val|test|tr|te)(x|y|images?|labels?|data))")
+TEST_SUFFIX = re.compile(r"\.t(\.(bz2|gz|xz))?$")  # as LIBSVM calls the test data beside the training data
+FORMAT_WORDS = {
+    *("idx1", "idx2", "idx3", "idx", "ubyte", "int", "gz", "bz2", "xz", "zip", "pkl", "pickle", "npy", "npz", "mat"),
+    *("csv", "tsv", "txt", "arff", "libsvm", "svm", "parquet", "feather", "h5", "hdf5"),
+}
 MAX_SHOWN = 8
 
 
@@ -36,7 +48,7 @@ class Role(NamedTuple):
 
 def role_of(name: str) -> Role:
     """Interpret a name such as ``x_train``, ``t10k-images-idx3-ubyte.gz`` or ``test/test_labels.pkl``."""
-    words = [word for part in re.split(r"[\W_]+", name.lower()) for word in GLUED.sub(r"\1 \2", part).split()]
+    words = [word for part in re.split(r"[\W_]+", TEST_SUFFIX.sub(r".test\1", name.lower())) for word in _unglued(part)]
     parts = {PARTS[word] for word in words if word in PARTS}
     labels = [LABELS.index(word) for word in words if word in LABELS]
     images = [IMAGES.index(word) for word in words if word in IMAGES]
@@ -44,6 +56,26 @@ def role_of(name: str) -> Role:
     # "y_data" and "image_labels" are labels.
     kind: Kind | None = "labels" if labels else "images" if images else None
     return Role(parts.pop() if len(parts) == 1 else None, kind, rest, min(labels or images or [0]))
+
+
+def _unglued(word: str) -> list[str]:
+    glued = GLUED.fullmatch(word)
+    return [part for part in glued.groups() if part] if glued else word.split()
+
+
+def is_index(name: str) -> bool:
+    """Return whether a column of this name numbers the rows."""
+    return name in INDEX_NAMES
+
+
+def label_columns(names: Sequence[str]) -> list[int]:
+    """Return the columns that are called labels, or the one-hot columns that are called after classes."""
+    named = [column for column, name in enumerate(names) if name in LABEL_NAMES]
+    if named:
+        return named
+    stems = [match[1] if (match := ONE_HOT.fullmatch(name)) else "" for name in names]
+    hot = [column for column, stem in enumerate(stems) if stem in LABEL_NAMES]
+    return hot if len(hot) > 1 else []
 
 
 def pairs_of(names: Iterable[str], source: object) -> dict[Part, tuple[str, str]]:
@@ -78,7 +110,7 @@ def pairs_of(names: Iterable[str], source: object) -> dict[Part, tuple[str, str]
         return {}
     if len(complete) > 1 and () not in complete:
         found = some_names(" ".join(rest) for rest in complete)
-        raise DataError(f"{source} must hold one data set, got {found}")
+        raise DataError(f"{source} must hold one data set, got {found}: name the training images of one of them")
     group = complete.get((), next(iter(complete.values())))
     return _ordered(group, source)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.formats.arrays import aligned, array_of, check_size
-from cmlp.data.reading import BLOCK, GZIP, read_bytes, size_limit
+from cmlp.data.reading import BLOCK, XZ, compression_of, read_bytes, size_limit
 from cmlp.errors import DataError
 from cmlp.utils.files import open_regular
 from cmlp.utils.text import escaped
@@ -19,7 +19,7 @@ from cmlp.utils.text import escaped
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 MAX_HEADER = 10_000
 
-DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([biuf])([1248])['"]""")
+DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)(?:([biuf])([1248])|([US])([1-9][0-9]{0,2}))['"]""")
 FORTRAN_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
 SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9L,\s]*)\)""")
 
@@ -46,15 +46,15 @@ def is_npz(start: bytes) -> bool:
 def read_npy(path: Path) -> NDArray[Any]:
     """Read the array in a file of ``numpy.save``; memory-mapped unless it is compressed."""
     with open_regular(path, DataError) as file:
-        compressed = file.read(len(GZIP)) == GZIP
+        compressed = compression_of(file.read(len(XZ))) is not None
         file.seek(0)
         if not compressed:
             header = _read_header(file, path)
             check_size(file.seek(0, 2) - header.size, header.dtype, header.shape, path)
-            return aligned(np.memmap(file, header.dtype, "r", header.size, header.shape, header.order))
+            return _checked(aligned(np.memmap(file, header.dtype, "r", header.size, header.shape, header.order)), path)
     content = read_bytes(path)
     header = _read_header(io.BytesIO(content[: MAX_HEADER + 12]), path)
-    return array_of(memoryview(content)[header.size :], header.dtype, header.shape, path, header.order)
+    return _checked(array_of(memoryview(content)[header.size :], header.dtype, header.shape, path, header.order), path)
 
 
 def read_npz(path: Path) -> "Archive":
@@ -101,17 +101,21 @@ class Archive(Mapping[str, NDArray[Any]]):
 class _BoundedFile(io.BufferedReader):
     """A file that refuses to read very much at once: `zipfile` reads any directory into memory as a whole."""
 
+    def __init__(self, raw: io.FileIO, longest: int) -> None:
+        super().__init__(raw)
+        self.longest = longest
+
     def read(self, size: int | None = -1, /) -> bytes:
-        content = super().read(BLOCK + 1 if size is None or size < 0 else min(size, BLOCK + 1))
-        if len(content) > BLOCK:
+        content = super().read(self.longest + 1 if size is None or size < 0 else min(size, self.longest + 1))
+        if len(content) > self.longest:
             raise zipfile.BadZipFile("its directory is too long")
         return content
 
 
-def opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
-    """Open a zip file, whose directory may be damaged or very long."""
+def opened(file: BinaryIO, path: Path, longest: int = BLOCK) -> zipfile.ZipFile:
+    """Open a zip file, whose directory may be damaged or longer than this."""
     try:
-        return zipfile.ZipFile(_BoundedFile(io.FileIO(file.fileno(), closefd=False)))
+        return zipfile.ZipFile(_BoundedFile(io.FileIO(file.fileno(), closefd=False), longest))
     except OSError:
         raise
     except Exception as error:  # what `zipfile` raises for damaged files is not specified
@@ -128,7 +132,16 @@ def _read_member(member: Any, size: int, name: str) -> NDArray[Any]:
     content = bytearray()
     while block := member.read(BLOCK):
         content += block
-    return array_of(content, header.dtype, header.shape, name, header.order)
+    return _checked(array_of(content, header.dtype, header.shape, name, header.order), name)
+
+
+def _checked(array: NDArray[Any], name: Path | str) -> NDArray[Any]:
+    """Refuse strings with characters that Unicode has not."""
+    if array.dtype.kind == "U":
+        units = np.ascontiguousarray(array).view(f"{array.dtype.byteorder}u4".replace("|", "="))
+        if units.max() > 0x10FFFF:
+            raise DataError(f"{name} is damaged: it has characters beyond Unicode")
+    return array
 
 
 def _read_header(file: Any, name: Path | str) -> Header:
@@ -144,12 +157,13 @@ def _read_header(file: Any, name: Path | str) -> Header:
     text = file.read(size).decode("latin-1")
     dtype, order, shape = DTYPE.search(text), FORTRAN_ORDER.search(text), SHAPE.search(text)
     if not (dtype and order and shape):
-        raise DataError(f"{name} must be an array of integers or floats, got the header {escaped(text.strip())}")
-    byte_order, kind, width = dtype.groups()
+        raise DataError(f"{name} must be an array of numbers or strings, got the header {escaped(text.strip())}")
+    byte_order = dtype[1]
+    kind, width = (dtype[2], dtype[3]) if dtype[2] else (dtype[4], dtype[5])
     kind = "u" if kind == "b" else kind  # a byte that is neither 0 nor 1 would be an impossible bool
     try:
         found = np.dtype(f"{byte_order}{kind}{width}")
     except TypeError as error:  # a float of one byte
-        raise DataError(f"{name} must be an array of integers or floats, got {kind}{width}") from error
+        raise DataError(f"{name} must be an array of numbers or strings, got {kind}{width}") from error
     dimensions = tuple(map(int, re.findall("[0-9]{1,19}", shape[1])))
     return Header(found, dimensions, "F" if order[1] == "True" else "C", len(start) + len(length) + size)

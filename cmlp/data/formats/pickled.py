@@ -5,14 +5,12 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, pairs_of, role_of, some_names
+from cmlp.data.formats.names import TRAIN, pairs_of, role_of, some_names
+from cmlp.data.formats.places import ORDERS, are_arrays, by_class, pairs_by_place, without_names
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.data.pickles import FIRST_OPCODES
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped
-
-# Two sets are training and test data, three also have validation data, as in the file of Nielsen's book.
-ORDERS = {2: (TRAIN, TEST), 3: (TRAIN, VALIDATION, TEST)}
 
 
 def is_pickle(start: bytes) -> bool:
@@ -45,10 +43,12 @@ def parts_of(value: object, source: object) -> Parts | None:
         return _parts_of_names(value, source)
     if not _is_sequence(value):
         return None
-    sets = [_pair_of(item) for item in value] if len(value) in ORDERS else [None]
+    sets = [_pair_of(item) for item in value] if len(value) in (2, 3) else [None]
     if None not in sets:
         order = ORDERS[len(value)]
         return {part: unchecked(*pair, source, part) for part, pair in zip(order, sets, strict=True) if pair}
+    if are_arrays(value):
+        return {part: unchecked(*pair, source, part) for part, pair in pairs_by_place(value, source).items()}
     pair = _pair_of(value) or _two_arrays(value)
     return {TRAIN: unchecked(*pair, source)} if pair else None
 
@@ -57,13 +57,23 @@ def _parts_of_names(values: Mapping[Any, Any], source: object) -> Parts | None:
     keys = {key.decode("latin-1") if isinstance(key, bytes) else str(key): key for key in values}
     if pairs := pairs_of(keys, source):
         return {part: _named(values, keys, pair, source) for part, pair in pairs.items()}
+    if without_names(list(keys)):
+        arrays = [values[keys[f"arr_{place}"]] for place in range(len(keys))]
+        return {part: unchecked(*pair, source, part) for part, pair in pairs_by_place(arrays, source).items()}
+    if found_by_class := by_class({name: values[key] for name, key in keys.items() if _of_class(name)}):
+        return {part: unchecked(*pair, source, part) for part, pair in found_by_class.items()}
     nested = {role.part: key for key in keys if (role := role_of(key)).part and not role.kind and not role.rest}
     if nested:
         return {part: _only(values[keys[key]], f"{escaped(key)} in {source}") for part, key in nested.items() if part}
     if len(values) == 1:
-        return None
+        (inner,) = values.values()
+        return _parts_of_names(inner, source) if isinstance(inner, Mapping) else None
     found = some_names(keys)
     raise DataError(f"{source} must hold images and labels by name, such as x_train and y_train, got {found}")
+
+
+def _of_class(name: str) -> bool:
+    return name[-1:].isdigit() and role_of(name.rstrip("0123456789_")).part is not None
 
 
 def _named(values: Mapping[Any, Any], keys: Mapping[str, Any], pair: tuple[str, str], source: object) -> Unchecked:

@@ -1,10 +1,13 @@
 """Training and test data, before and after validation."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cmlp.data.dataset import Dataset
+from cmlp.data.formats.digit_pictures import read_digits
+from cmlp.data.formats.labels import as_words, number_from_0, number_words
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part
 from cmlp.data.gallery import gallery
 from cmlp.errors import DataError
@@ -36,12 +39,20 @@ class Sets(NamedTuple):
 
 
 class Unchecked(NamedTuple):
-    """Images and labels as a source holds them, with their names for error messages."""
+    """Images and labels as a source holds them, with their names for error messages.
+
+    `class_names` are those that the source tells, `mapping` what the source calls its labels. `of_matlab` says that
+    pictures may lie on their side, and that labels may count from 1; `grows`, that pixels which are 0 in all images at
+    the end are missing.
+    """
 
     images: Any
     labels: Any
     names: tuple[str, str]
     class_names: tuple[str, ...] | None = None
+    mapping: Mapping[int, str] | None = None
+    of_matlab: bool = False
+    grows: bool = False
 
 
 Parts = dict[Part, Unchecked]
@@ -61,12 +72,65 @@ def check_parts(parts: Parts, classes: int | None) -> Sets:
     DataError
         If a part is invalid as a `Dataset`, or test images differ from training images in size.
     """
+    parts = with_numbers(_grown(parts), classes)
     training = [parts[part] for part in (TRAIN, VALIDATION) if part in parts]
     tests = [parts[TEST]] if TEST in parts else []
     if not training:
         training, tests = tests, []
     train = _dataset(training[0] if len(training) == 1 else _joined(*training), classes)
     return Sets(train, _test(tests[0], train, training[0]) if tests else None)
+
+
+def _grown(parts: Parts) -> Parts:
+    """Give all parts the pixels that they lack at the end."""
+    if not all(each.grows for each in parts.values()):
+        return parts
+    width = max(each.images.shape[1] for each in parts.values())
+    grown = [np.pad(each.images, ((0, 0), (0, width - each.images.shape[1]))) for each in parts.values()]
+    return {part: each._replace(images=images) for (part, each), images in zip(parts.items(), grown, strict=True)}
+
+
+def with_numbers(parts: Parts, classes: int | None) -> Parts:
+    """Put numbers from 0 in the place of words and of other numbers, alike in all parts."""
+    found = {part: each._replace(labels=as_words(each.labels)) for part, each in parts.items()}
+    titles = [each.names[1] for each in found.values()]
+    labels, called = number_words([each.labels for each in found.values()], titles)
+    first = next(iter(found.values()))
+    images = [each.images for each in found.values()]
+    if called is None and first.class_names is None:
+        images, labels = read_digits(images, labels, titles, turn=first.of_matlab, open=_is_open(labels, classes))
+    if called is None and _is_open(labels, classes):
+        labels, called = number_from_0(labels, titles, _names_of_numbers(first))
+    if called is None and first.mapping is not None:
+        called = _names_from_0(first.mapping)
+    return _replaced(found, images, labels, called)
+
+
+def _names_of_numbers(part: Unchecked) -> Mapping[int, str] | None:
+    """Return what labels that count from 1 are called."""
+    return part.mapping or (dict(enumerate(part.class_names, 1)) if part.class_names else None)
+
+
+def _names_from_0(mapping: Mapping[int, str]) -> tuple[str, ...] | None:
+    """Return the names of labels 0, 1, 2, ..., unless they are called what they are."""
+    names = tuple(mapping[label] for label in sorted(mapping))
+    plain = sorted(mapping) != list(range(len(mapping))) or names == tuple(map(str, range(len(names))))
+    return None if plain else names
+
+
+def _is_open(labels: list[Any], classes: int | None) -> bool:
+    """Say whether labels may mean something else: one for each image, and not known to be in 0..classes - 1."""
+    arrays = [label for label in labels if isinstance(label, np.ndarray | list | tuple)]
+    if len(arrays) < len(labels) or not all(np.size(array) == len(array) for array in arrays):
+        return False
+    return classes is None or any(np.max(array) >= classes or np.min(array) < 0 for array in arrays)
+
+
+def _replaced(parts: Parts, images: list[Any], labels: list[Any], called: tuple[str, ...] | None) -> Parts:
+    return {
+        part: each._replace(images=pictures, labels=label, class_names=called or each.class_names)
+        for (part, each), pictures, label in zip(parts.items(), images, labels, strict=True)
+    }
 
 
 def split(dataset: Dataset, test_fraction: float, seed: int = 0) -> Sets:

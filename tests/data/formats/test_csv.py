@@ -1,12 +1,16 @@
 """Tables of text."""
 
 import gzip
+import warnings
 
 import numpy as np
 import pytest
 
 from cmlp.data import Dataset
-from cmlp.data.formats import csv, load
+from cmlp.data.formats import csv, lines, load, tables
+from cmlp.data.formats.columns import labelled
+
+SAY = 'say which column holds the labels, as label="last" does'
 
 
 @pytest.fixture
@@ -16,7 +20,9 @@ def read(tmp_path):
     def call(text):
         path = tmp_path / "table"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        part = csv.read_csv(path)["train"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that say which column was taken
+            part = labelled(*csv.read_csv(path))
         return part.images.tolist(), part.labels.tolist(), part.images.dtype
 
     return call
@@ -46,8 +52,8 @@ def test_tables(read, text, images, labels, dtype):
 
 
 def test_lines_of_a_compressed_table_may_lie_across_blocks(tmp_path, monkeypatch, digits, same):
-    monkeypatch.setattr(csv.read_blocks, "__defaults__", (7,))
-    monkeypatch.setattr(csv, "BATCH_LINES", 10)
+    monkeypatch.setattr(lines.read_blocks, "__defaults__", (7,))
+    monkeypatch.setattr(tables, "BATCH_LINES", 10)
     rows = np.column_stack([digits[0].images, digits[0].labels])[:95]
     text = "\n".join(" ".join(map(str, row)) for row in rows.tolist())
     (tmp_path / "table").write_bytes(gzip.compress(text.encode()))
@@ -65,31 +71,47 @@ def test_images_are_contiguous(tmp_path):
         ("label,a,b\n0,1,2\n1,2\n", "line 3 of {path} must have 3 columns, got 2"),
         ("label,a,b\n\n0,1,2\n1,2,3,4\n", "line 4 of {path} must have 3 columns, got 4"),
         ("label,a,b\n0,1,2\n1,2,x\n", "line 3 of {path} must hold numbers, got 'x' in column 3"),
-        ("0,1,2\n1,,3\n", "line 2 of {path} must hold numbers, got '' in column 2"),
-        ("0;1;2\n1;1,5;3\n", "line 2 of {path} must hold numbers, got '1,5' in column 2"),
+        (
+            "0,1,2\n1,,3\n",
+            "line 2 of {path} must hold numbers, got '' in column 2: "
+            "fill missing values first, or leave their rows out",
+        ),
+        (
+            'label,a,b\n0,1,2\n1,2,"1,234"\n',
+            "line 3 of {path} must hold numbers, got '1,234' in column 3: "
+            "write numbers without commas between thousands",
+        ),
+        (
+            "label;a\n0;1,234\n1;2,500\n",
+            "{path} must not have commas in its numbers that may be of thousands or of decimals: "
+            "1,234 is one or a thousand times as much: write it without the comma, or with a point",
+        ),
         ("label,a,b\n0,1,0x10\n", "line 2 of {path} must hold numbers, got '0x10' in column 3"),
         ("label,a\n", "{path} must hold rows of numbers, got a header only"),
         ("label\n0\n", "{path} must have columns of pixels beside the labels, got label"),
         ("\n\n", "{path} must hold a table, got an empty file"),
         (
             "pixel0,pixel1\n0,1\n",
-            "{path} must have one column called label, class, digit, target or y, got pixel0, pixel1",
+            f"{{path}} must have one column called label, class, digit, target or y, got pixel0, pixel1: {SAY}",
         ),
         (
             "label,class,a\n0,1,2\n",
-            "{path} must have one column called label, class, digit, target or y, got label, class, a",
+            f"{{path}} must have one column of labels, and label and class may be it: {SAY}",
         ),
         (
             "1,1,0\n0,1,1\n",
-            "{path} must have a header that names the label column: both its first and its last column could be it",
+            f"{{path}} must have a header that names the label column: "
+            f"both its first and its last column could be it; or {SAY}",
         ),
         (
             "0.5,1,2\n0.1,1,2\n",
-            "{path} must have a header that names the label column: neither its first nor its last column could be it",
+            f"{{path}} must have a header that names the label column: "
+            f"neither its first nor its last column could be it; or {SAY}",
         ),
         (
             "0,9,1\n0,9,2\n1,9,3\n1,9,5\n",
-            "{path} must have a header that names the label column: both its first and its last column could be it",
+            f"{{path}} must have a header that names the label column: "
+            f"both its first and its last column could be it; or {SAY}",
         ),
         ("label,a\n0.5,3\n0,1\n", "labels in {path} must be whole numbers or one-hot rows, got 0.5 at index 0"),
         ("label,a\n0,1e99\n1,1\n", "images in {path} must be finite, got inf in image 0, pixel 0"),
@@ -101,19 +123,21 @@ def test_complaints(tmp_path, complaint, text, sentence):
     path.write_text(text)
 
     def read(path):
-        part = csv.read_csv(path)["train"]
-        return Dataset(part.images, part.labels, names=part.names)
+        part = labelled(*csv.read_csv(path))
+        return Dataset(part.images, part.labels, names=(f"images in {path}", f"labels in {path}"))
 
     assert complaint(path, read) == sentence.format(path=path)
 
 
 def test_a_long_line(tmp_path, complaint):
     path = tmp_path / "table"
-    path.write_bytes(b"0,1\n1," + b"1" * (csv.MAX_LINE + 10))
+    path.write_bytes(b"0,1\n1," + b"1" * (lines.MAX_LINE + 10))
     assert complaint(path) == f"line 2 of {path} must have at most 1,048,576 bytes"
 
 
 def test_text_is_no_table(tmp_path, complaint):
     path = tmp_path / "table"
     path.write_text("Once upon a time, there was a digit.\n")
-    assert complaint(path).startswith(f"{path} must be in a known format (IDX, npy, npz, CSV, pickle), got")
+    assert complaint(path).startswith(
+        f"{path} must be in a known format (IDX, npy, npz, MAT, HDF5, Parquet, archive, ARFF, LIBSVM, CSV, pickle), got"
+    )

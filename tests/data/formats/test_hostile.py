@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from support.children import command, environment
 
 from cmlp.data.formats import load
-from cmlp.errors import DataError
+from cmlp.errors import CmlpError, DataError
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # about columns that were taken for labels
 MIB = 1 << 20
 IMAGES, LABELS = np.arange(24, dtype=np.uint8).reshape(6, 2, 2), np.array([0, 1, 2, 0, 1, 2], np.uint8)
 IMAGES[:, 1, 1] = 9  # as the corners of images are, so that the labels of a table are not in doubt
@@ -103,6 +104,8 @@ def read(place, content):
         assert str(place.parent) in str(error) and "\n" not in str(error), str(error)
     except OSError:
         pass
+    except CmlpError as error:
+        assert 'pip install "cmlp[formats]"' in str(error)
 
 
 @pytest.mark.parametrize("kind", VALID)
@@ -247,7 +250,7 @@ BOMBS = {
     "zip that claims 60 MiB": (lambda: zip_with_sizes(60 * MIB), "is damaged"),
     "zip of many members": (lambda: zip_of_many(400_000), "is a damaged zip file: its directory is too long"),
     "one long line": (lambda: b"1,2\n" + b"1," * (40 * MIB), "must have at most 1,048,576 bytes"),
-    "blank lines": (lambda: b"0,1\n" + b"\n" * (8 * MIB) + b"1,x\n", "must hold numbers, got 'x' in column 2"),
+    "blank lines": (lambda: b"0,1\n" + b"\n" * (8 * MIB) + b"1,0x1\n", "must hold numbers, got '0x1' in"),
     "a wide table": (lambda: b"1," * (MIB // 2 - 9) + b"1\n" + b"1,1", "must have 524,280 columns, got 2"),
 }  # fmt: skip
 

@@ -95,16 +95,17 @@ def test_two_sizes(tmp_path, complaint):
     for name, shape in (("a", (2, 3)), ("b", (3, 2))):
         (tmp_path / "0" / name).write_bytes(picture(np.zeros(shape, np.uint8)))
     first, second = tmp_path / "0" / "a", tmp_path / "0" / "b"
-    assert complaint(tmp_path) == f"pictures must all have one size, got 3x2 in {first} and 2x3 in {second}"
+    rule = "resize them to one size first, as only drawings on a plain background are framed alike"
+    assert complaint(tmp_path) == f"pictures must all have one size, got 3x2 in {first} and 2x3 in {second}: {rule}"
 
 
 def test_no_picture(tmp_path, complaint):
     (tmp_path / "0").mkdir()
     file = tmp_path / "0" / "a.png"
     file.write_text("no picture")
-    assert complaint(tmp_path) == f"{file} must be a PNG, JPEG or BMP picture"
-    file.write_bytes(picture(np.zeros((2, 2), np.uint8), "GIF"))
-    assert complaint(tmp_path) == f"{file} must be a PNG, JPEG or BMP picture"
+    assert complaint(tmp_path) == f"{file} must be a PNG, JPEG, BMP, GIF, WEBP, TIFF or PPM picture"
+    file.write_bytes(picture(np.zeros((2, 2), np.uint8), "TGA"))
+    assert complaint(tmp_path) == f"{file} must be a PNG, JPEG, BMP, GIF, WEBP, TIFF or PPM picture"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP"])

@@ -12,8 +12,7 @@ from cmlp.data import Dataset
 from cmlp.data.formats import load, split
 from cmlp.errors import DataError
 
-KNOWN = "must be in a known format (IDX, npy, npz, CSV, pickle)"
-READABLE = "images and labels (IDX, npy or pickles), one table or archive for each part, or pictures by class"
+READABLE = "images and labels (IDX, npy, pickles or tables), one file for each part, or pictures by class"
 
 
 def test_a_missing_source(tmp_path):
@@ -25,7 +24,11 @@ def test_a_missing_source(tmp_path):
     ("content", "sentence"),
     [
         (b"", "is empty"),
-        (b"\x89PNG\r\n\x1a\n....", f"{KNOWN}, got a file that starts with b'\\x89PNG\\r\\n\\x1a\\n'"),
+        (
+            b"\x89PNG\r\n\x1a\n....",
+            "must hold images and labels, and looks like one picture: give the folder that holds a folder of pictures for each "
+            "class, or use cmlp predict for one",
+        ),
         (b"\x1f\x8b", "is a damaged gzip file: Compressed file ended before the end-of-stream marker was reached"),
         (b"\x1f\x8b" + bytes(20), "is a damaged gzip file: Unknown compression method"),
     ],
@@ -58,11 +61,11 @@ def test_complaints_name_the_files(tmp_path, complaint):
     assert complaint(tmp_path) == complaint(images) == sentence
 
 
-def test_a_table_is_no_array(tmp_path, complaint):
-    (tmp_path / "images.csv").write_text("0,1,2\n1,1,2\n")
+def test_a_table_of_images_and_an_array_of_labels(tmp_path):
+    (tmp_path / "images.csv").write_text("0,3,2\n1,1,2\n")
     np.save(tmp_path / "labels.npy", np.arange(2))
-    found = f"{tmp_path / 'images.csv'} must be an array in IDX or npy format or a pickle, got a table"
-    assert complaint(tmp_path) == found
+    train, _ = load(tmp_path)
+    assert (train.images.tolist(), train.labels.tolist()) == ([[0, 3, 2], [1, 1, 2]], [0, 1])
 
 
 def test_an_archive_of_one_array_is_an_array(tmp_path):
@@ -85,7 +88,7 @@ def test_files_of_one_part_each(tmp_path, complaint):
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path, complaint):
     os.mkfifo(tmp_path / "pipe")
     assert complaint(tmp_path / "pipe") == f"{tmp_path / 'pipe'} must be a regular file"
-    assert complaint(tmp_path) == f"{tmp_path} must hold {READABLE}, got nothing"
+    assert complaint(tmp_path) == f"{tmp_path} must hold {READABLE}, got pipe"
     (tmp_path / "0").mkdir()
     os.mkfifo(tmp_path / "0" / "pipe")
     pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")

@@ -55,7 +55,10 @@ def test_names_that_do_not_belong_together():
 
 def test_several_data_sets_are_refused():
     names = ["digits-images", "digits-labels", "letters-images", "letters-labels"]
-    with pytest.raises(DataError, match=r"^folder must hold one data set, got digits, letters$"):
+    with pytest.raises(
+        DataError,
+        match=r"^folder must hold one data set, got digits, letters: name the training images of one of them$",
+    ):
         pairs_of(names, "folder")
 
 

@@ -1,0 +1,285 @@
+"""Which columns of a table are labels, and which pixels or features; what can mean two things is said or refused."""
+
+import numbers
+import re
+from collections.abc import Iterable, Sequence
+from math import isqrt
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmlp.data.formats.layout import Layout
+from cmlp.data.formats.names import LABEL_NAMES, ONE_HOT, is_index, label_columns, some_names
+from cmlp.data.formats.one_hot import one_hot_columns
+from cmlp.data.formats.tables import Table
+from cmlp.data.likeness import are_pictures
+from cmlp.data.validation import PICTURE
+from cmlp.errors import DataError
+from cmlp.utils.text import escaped, listed, shown
+from cmlp.utils.warn import warn
+
+Label: TypeAlias = str | int | Sequence[str | int]
+
+MAX_LABEL = 99  # of a column that nobody called a label
+ROWS = 10  # from which on a column that counts them is no feature
+NUMBERED = {"", "v", "c", "col", "column", "x", "a", "att", "attr", "attribute", "f", "feature", "var", "field"}
+SMALLEST_SQUARE = 16  # pixels, from which on a square number of columns means pictures
+SAY = 'say which column holds the labels, as label="last" does'
+
+
+class Labelled(NamedTuple):
+    """Images and labels of a table; `columns` are those of the labels, `class_names` what their names tell."""
+
+    images: NDArray[Any]
+    labels: Any
+    columns: list[int]
+    class_names: tuple[str, ...] | None = None
+
+
+def columns_of(label: Label, layout: Layout, path: object) -> list[int]:
+    """Find the columns that somebody calls labels.
+
+    Parameters
+    ----------
+    label : str, int or sequence of these
+        The name of a column, "first" or "last", or its number from 0, or from -1 at the end; several for one-hot.
+    layout : Layout
+        That of the table.
+    path : object
+        What error messages call it.
+
+    Returns
+    -------
+    list of int
+
+    Raises
+    ------
+    DataError
+        If there is no such column.
+    """
+    given = [label] if isinstance(label, str | numbers.Integral) else label
+    if not isinstance(given, Sequence) or not given:
+        raise DataError(f"label must be the name of a column, its number, or several of these, got {shown(label)}")
+    return [_column_of(each, layout, path) for each in given]
+
+
+def _column_of(label: Any, layout: Layout, path: object) -> int:
+    places = {"first": 0, "last": layout.width - 1}
+    if isinstance(label, str):
+        names = [name for name in (label, label.lower()) if name in layout.names]
+        if names:
+            return layout.names.index(names[0])
+        if label.lower() in places:
+            return places[label.lower()]
+        raise DataError(f"{path} must have a column called {escaped(label)}, got {some_names(layout.names)}")
+    if isinstance(label, bool) or not isinstance(label, numbers.Integral):
+        raise DataError(f"label must be the name of a column or its number, got {shown(label)}")
+    column = int(label)
+    if not -layout.width <= column < layout.width:
+        raise DataError(f"{path} must have a column {label}, got {layout.width:,} columns")
+    return column % layout.width
+
+
+def is_labelled(table: Table) -> bool:
+    """Return whether the names of the columns, or words in one, tell the labels."""
+    return bool(label_columns(table.layout.names) or table.words)
+
+
+def width_of(table: Table) -> int:
+    """Return how many columns of numbers a table has beside those that number the rows."""
+    return len(_features(table, ()))
+
+
+def images_of(table: Table) -> NDArray[Any]:
+    """Return the images of a table without labels: all columns but those that number the rows."""
+    _check_no_words(table, ())
+    return _kept(table, _features(table, ()))
+
+
+def labels_of(table: Table) -> Any:
+    """Return the labels of a table without images: its only column, its column of words, or one-hot columns."""
+    named = label_columns(table.layout.names)
+    columns = named or [*table.words] or _features(table, ())
+    return _labels(table, columns)
+
+
+def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None = None) -> Labelled:
+    """Divide a table into images and labels.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    label : sequence of int, optional
+        The columns of the labels; by default they are found out.
+    kind : {"images", "labels"}, optional
+        What the name of the file says that it holds.
+
+    Returns
+    -------
+    Labelled
+
+    Raises
+    ------
+    DataError
+        If no column, or more than one, may hold the labels, or if nothing is left beside them.
+    """
+    columns = list(label) if label is not None else _find(table, kind)
+    _check_no_words(table, columns)
+    features = _features(table, columns)
+    if not features:
+        found = some_names(table.layout.names)
+        raise DataError(f"{table.path} must have columns of pixels beside the labels, got {found}")
+    class_names = _names_of_classes(table, columns)
+    labels = _labels(table, columns)
+    return Labelled(_kept(table, features), labels, columns, class_names)
+
+
+def _find(table: Table, kind: str | None) -> list[int]:
+    """Find the labels by the names of columns, then by words, then by the values."""
+    path, layout = table.path, table.layout
+    named = label_columns(layout.names)
+    plain = [column for column in named if layout.names[column] in LABEL_NAMES]
+    if len(plain) > 1 or (len(named) > 1 and not _are_one_hot(table, named)):
+        called = listed([table.name_of(column) for column in named])
+        raise DataError(f"{path} must have one column of labels, and {called} may be it: {SAY}")
+    if named:
+        return named
+    if len(table.words) > 1:
+        called = listed([table.name_of(column) for column in table.words])
+        raise DataError(f"{path} must have words in one column, that of the labels, got them in {called}: {SAY}")
+    if table.words:
+        return [*table.words]
+    return _found_by_values(table, kind)
+
+
+def _found_by_values(table: Table, kind: str | None) -> list[int]:
+    path, width = table.path, len(table.columns)
+    hot = one_hot_columns(table.values)
+    if hot is not None:
+        columns = [table.columns[place] for place in hot]
+        where = "first" if hot[0] == 0 else "last"
+        warn(
+            f"the {where} {len(hot)} columns of {path} were taken for one-hot labels, as each row has a single 1 there"
+        )
+        return columns
+    if _are_pictures_alone(table, kind):
+        side = isqrt(width)
+        what = f"{path} must hold labels beside the images, and looks like pictures of {side}x{side} pixels alone"
+        raise DataError(f"{what}: put the labels into a file beside it, such as y_train.csv, or {SAY}")
+    if table.layout.names and not _are_numbered(table.layout.names):
+        raise DataError(
+            f"{path} must have one column called label, class, digit, target or y, "
+            f"got {some_names(table.layout.names)}: {SAY}"
+        )
+    column = table.columns[_label_column(table)]
+    if not _is_square(len(_features(table, [column]))):
+        where, other = ("first", "last") if column == table.columns[0] else ("last", "first")
+        warn(f'the {where} column of {path} was taken for the labels, which label="{other}" changes')
+    return [column]
+
+
+def _are_pictures_alone(table: Table, kind: str | None) -> bool:
+    """Say whether all columns are pixels: they make a square, and the file is called so, or neighbours are alike."""
+    width = len(table.columns)
+    if not _is_square(width) or kind == "labels":
+        return False
+    side = isqrt(width)
+    return kind == "images" or (width >= PICTURE and are_pictures(table.values[:500], (side, side)))
+
+
+def _is_square(width: int) -> bool:
+    return width >= SMALLEST_SQUARE and isqrt(width) ** 2 == width
+
+
+def _are_numbered(names: Sequence[str]) -> bool:
+    """Say whether the names of columns are numbers, or one common word and numbers, as R's V1, V2, V3."""
+    stems = {re.sub("[0-9]+", "", name) for name in names if name}
+    return len(stems) == 1 and stems <= NUMBERED
+
+
+def _label_column(table: Table) -> int:
+    """Find the labels in the first or the last column.
+
+    Labels are small integers without gaps, and the most frequent label is rarer than the most frequent value of a
+    corner pixel. Evidence for both columns does not count.
+    """
+    found_in = {}
+    features = [table.columns.index(column) for column in _features(table, ())]
+    for column in dict.fromkeys((features[0], features[-1])):
+        values, counts = np.unique(table.values[:, column], return_counts=True)
+        whole = np.array_equal(values, np.trunc(values)) and values[0] >= 0 and values[-1] <= MAX_LABEL
+        if whole and len(values) > 1:
+            found_in[column] = (values[-1] >= len(values), counts.max())
+    least = [
+        column
+        for column, doubts in found_in.items()
+        if all(doubt <= other for others in found_in.values() for doubt, other in zip(doubts, others, strict=True))
+    ]
+    if len(least) != 1:
+        found = "both its first and its last column" if found_in else "neither its first nor its last column"
+        raise DataError(f"{table.path} must have a header that names the label column: {found} could be it; or {SAY}")
+    return least[0]
+
+
+def _features(table: Table, labels: Iterable[int]) -> list[int]:
+    """Return the columns of numbers that are no labels and do not number the rows."""
+    names, left = table.layout.names, [column for column in table.columns if column not in set(labels)]
+    kept = [column for column in left if not names or not is_index(names[column])]
+    if not names and len(kept) > 1 and _counts_rows(table, kept[0]):
+        warn(f"the first column of {table.path} numbers its rows, and is left out")
+        return kept[1:]
+    return kept
+
+
+def _counts_rows(table: Table, column: int) -> bool:
+    values = table.numbers(column)
+    return len(values) >= ROWS and values[0] in (0, 1) and bool((np.diff(values.astype(np.float64)) == 1).all())
+
+
+def _check_no_words(table: Table, labels: Iterable[int]) -> None:
+    others = [column for column in table.words if column not in set(labels)]
+    if others:
+        word = escaped(table.words[others[0]].names[-1])
+        raise DataError(
+            f"{table.path} must hold numbers in all columns but that of the labels, "
+            f"got {word!r} in {table.name_of(others[0])}: {SAY}"
+        )
+
+
+def _labels(table: Table, columns: Sequence[int]) -> Any:
+    if len(columns) == 1 and columns[0] in table.words:
+        return table.words[columns[0]]
+    found = [table.numbers(column) for column in columns if column in table.columns]
+    labels = found[0].copy() if len(found) == 1 else np.column_stack(found)
+    if labels.dtype.kind == "f" and np.array_equal(labels, np.trunc(labels)) and np.abs(labels).max() < 2**31:
+        return labels.astype(np.int32)  # such as 7.0
+    return labels
+
+
+def _are_one_hot(table: Table, columns: Sequence[int]) -> bool:
+    if not set(columns) <= set(table.columns):
+        return False
+    values = np.column_stack([table.numbers(column) for column in columns])
+    return bool(np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all())
+
+
+def _names_of_classes(table: Table, columns: Sequence[int]) -> tuple[str, ...] | None:
+    """Return what one-hot columns are called, without the word for labels, unless they are 0, 1, 2, ... in order."""
+    if len(columns) < 2 or not table.layout.names:
+        return None
+    names = [table.layout.names[column] for column in columns]
+    called = [match[2] if (match := ONE_HOT.fullmatch(name)) and match[1] else name for name in names]
+    in_order = all(name == str(place) for place, name in enumerate(called))
+    return None if in_order or len(set(called)) < len(called) or not all(called) else tuple(called)
+
+
+def _kept(table: Table, columns: Sequence[int]) -> NDArray[Any]:
+    """Return only these columns of the table, in its own memory."""
+    places = [table.columns.index(column) for column in columns]
+    values, count, step = table.values.reshape(-1), len(table.values), 1 << 14
+    for start in range(0, count, step):
+        rows = table.values[start : start + step, places]  # a copy, and what follows lies behind its new place
+        values[start * len(places) : (start + len(rows)) * len(places)] = rows.reshape(-1)
+    return values[: count * len(places)].reshape(count, len(places))

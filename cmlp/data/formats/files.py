@@ -1,0 +1,160 @@
+"""Read one file of images and labels, or of either."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cmlp.data.formats.columns import Label, images_of, is_labelled, labelled, labels_of
+from cmlp.data.formats.detection import detect_format
+from cmlp.data.formats.libsvm import Sparse
+from cmlp.data.formats.mat import as_rows
+from cmlp.data.formats.names import role_of, some_names
+from cmlp.data.formats.npz import Archive
+from cmlp.data.formats.pickled import parts_of
+from cmlp.data.formats.sets import Parts, Unchecked, unchecked
+from cmlp.data.formats.tables import Table
+from cmlp.errors import DataError
+
+TABLES = ("CSV", "ARFF", "Parquet")
+MATLAB = ("MAT", "HDF5")  # which MATLAB 7.3 writes
+
+
+class Options(NamedTuple):
+    """What the caller says about tables: the column of the labels, and whether the first line names the columns."""
+
+    label: Label | None = None
+    header: bool | None = None
+
+
+class Found(NamedTuple):
+    """What a file holds, and its format; of a table, the columns that are known to hold its labels."""
+
+    format: str
+    value: Any
+    columns: list[int] | None = None
+
+
+def read_file(path: Path, options: Options) -> Parts:
+    """Read images and labels from one file, or images from it and labels from a file beside it."""
+    found = _read(path, options)
+    if isinstance(found.value, Table):
+        return _parts_of_table(found.value, found.columns, path)
+    return _parts_of_value(found, path) or _pairs(path, _labels_beside(path))
+
+
+def _pairs(images: Path, labels: Path) -> Parts:
+    """Read images and labels, and the test data that belong to training data."""
+    parts: Parts = {"train": pair(images, labels)}
+    part, kind, rest, _ = role_of(images.name)
+    for other in sorted(images.parent.iterdir()) if part == "train" else ():
+        if other.is_file() and role_of(other.name)[:3] == ("test", kind, rest):
+            test_labels = find_labels_beside(other)
+            if test_labels is not None:
+                parts["test"] = pair(other, test_labels)
+                break
+    return parts
+
+
+def read_table_or_parts(path: Path, options: Options) -> tuple[Table, list[int] | None] | Parts:
+    """Read a file of a part: a table with the columns that are known to hold its labels, or whatever it holds."""
+    found = _read(path, options)
+    if isinstance(found.value, Table):
+        return found.value, found.columns
+    parts = _parts_of_value(found, path)
+    if parts is None:
+        raise DataError(f"{path} must hold images and labels, got either of them alone")
+    return parts
+
+
+def pair(images: Path, labels: Path) -> Unchecked:
+    """Read images and labels from a file each."""
+    pictures, of_matlab = _read_alone(images, "images")
+    numbers, _ = _read_alone(labels, "labels", len(pictures))
+    if of_matlab:
+        pictures, numbers = as_rows(pictures, numbers)
+    return Unchecked(pictures, numbers, (f"images in {images}", f"labels in {labels}"), of_matlab=of_matlab)
+
+
+def _read(path: Path, options: Options) -> Found:
+    """Read a file in any format."""
+    known = detect_format(path)
+    if known.name not in TABLES:
+        if options != Options():
+            raise DataError(
+                f"{path} must be a table for label and header to say something, got the format {known.name}"
+            )
+        return Found(known.name, known.read(path))
+    value, columns = known.read(path, *options) if known.name == "CSV" else known.read(path, options.label)
+    return Found(known.name, value, columns) if isinstance(value, Table) else Found(known.name, (value, columns))
+
+
+def _parts_of_value(found: Found, path: Path) -> Parts | None:
+    if isinstance(found.value, Sparse):
+        return {"train": unchecked(found.value.images, found.value.labels, path)._replace(grows=True)}
+    parts = parts_of(found.value, path)
+    if parts and found.format in MATLAB:
+        return {part: _of_matlab(each) for part, each in parts.items()}
+    return parts
+
+
+def _of_matlab(part: Unchecked) -> Unchecked:
+    images, labels = as_rows(part.images, part.labels)
+    return part._replace(images=images, labels=labels, of_matlab=True)
+
+
+def _parts_of_table(table: Table, columns: list[int] | None, path: Path) -> Parts:
+    kind = role_of(path.name).kind
+    if columns is None and kind == "images" and not is_labelled(table):
+        labels = find_labels_beside(path)
+        if labels is not None:
+            return _pairs(path, labels)
+    found = labelled(table, columns, kind)
+    return {"train": unchecked(found.images, found.labels, path)._replace(class_names=found.class_names)}
+
+
+def _labels_beside(path: Path) -> Path:
+    """Find the labels of images that have a file of their own."""
+    if role_of(path.name).kind != "images":
+        raise DataError(f"{path} must hold images and labels, or be a file of images with a file of labels beside it")
+    found = find_labels_beside(path)
+    if found is None:
+        raise DataError(f"{path} holds images only, and there is no file of labels with a matching name beside it")
+    return found
+
+
+def find_labels_beside(path: Path) -> Path | None:
+    """Return the file of labels whose name matches that of a file of images, if there is one."""
+    part, _, rest, _ = role_of(path.name)
+    for other in sorted(path.parent.iterdir()):
+        if other.is_file() and role_of(other.name)[:3] == (part, "labels", rest):
+            return other
+    return None
+
+
+def _read_alone(path: Path, kind: str, images: int | None = None) -> tuple[Any, bool]:
+    """Read a file that holds images or labels, but not both, and say whether it is of MATLAB."""
+    known = detect_format(path)
+    if known.name in TABLES:
+        table, _ = known.read(path)
+        if not isinstance(table, Table):
+            raise DataError(f"{path} must be an array or a table of {kind}, got pictures")
+        if kind == "images":
+            return images_of(table), False
+        labels = labels_of(table)
+        in_header = images is not None and len(labels) == images + 1 and not table.layout.header
+        # The header of pandas for a column without a name is 0.
+        return labels[1:] if in_header and isinstance(labels, np.ndarray) and not labels[0].any() else labels, False
+    value = known.read(path)
+    if isinstance(value, Archive | dict) and (isinstance(value, Archive) or known.name in MATLAB):
+        if len(value) != 1:
+            raise DataError(f"{path} must hold one array, got {some_names(value)}")
+        value = next(iter(value.values()))
+    if kind == "labels" and isinstance(value, np.ndarray) and value.ndim == 2 and _is_qmnist(path, value):
+        value = value[:, 0]
+    return value, known.name in MATLAB
+
+
+def _is_qmnist(path: Path, labels: Any) -> bool:
+    """Say whether labels are those of QMNIST, whose first column is the digit, and whose others say who wrote it."""
+    return "qmnist" in path.name.lower() and labels.shape[1] == 8
