@@ -83,10 +83,15 @@ def load(
     >>> train, test = load("mnist.npz")  # doctest: +SKIP
     >>> train, _ = load("flowers.csv", label="species")  # doctest: +SKIP
     """
+    return check_parts(read_parts(source, label=label, header=header), classes)
+
+
+def read_parts(source: str | os.PathLike[str], *, label: Label | None = None, header: bool | None = None) -> Parts:
+    """Read what a source holds, before it is checked; parameters and errors are those of `load`."""
     path = Path(source)
     if path.is_symlink() and not path.exists():
         raise DataError(f"{path} is a link to {path.readlink()}, which does not exist")
-    return check_parts(_read(path, Options(label, header), ARCHIVES), classes)
+    return _read(path, Options(label, header), ARCHIVES)
 
 
 def _read(path: Path, options: Options, archives: int) -> Parts:

@@ -26,8 +26,8 @@ def test_a_missing_source(tmp_path):
         (b"", "is empty"),
         (
             b"\x89PNG\r\n\x1a\n....",
-            "must hold images and labels, and looks like one picture: give the folder that holds a folder of pictures for "
-            "each class, or use cmlp predict for one",
+            "must hold images and labels, and looks like one picture: give the folder that holds a folder of pictures "
+            "for each class, or use cmlp predict for one",
         ),
         (b"\x1f\x8b", "is a damaged gzip file: Compressed file ended before the end-of-stream marker was reached"),
         (b"\x1f\x8b" + bytes(20), "is a damaged gzip file: Unknown compression method"),
