@@ -4,6 +4,7 @@ from cmlp.data import load as load
 from cmlp.data import load_digits as load_digits
 from cmlp.data import load_test_data as load_test_data
 from cmlp.data import load_training_data as load_training_data
+from cmlp.data import read_picture as read_picture
 from cmlp.diagnosis import Finding as Finding
 from cmlp.diagnosis import Report as Report
 from cmlp.diagnosis import check as check

@@ -14,7 +14,7 @@ from cmlp.cli.pictures import Place, content_of, places_of
 from cmlp.cli.pictures import shown as name_of
 from cmlp.cli.strangers import CHECKPOINT, NETWORK, explained, not_a_network, what_is
 from cmlp.cli.words import sentence_of
-from cmlp.errors import CmlpError, DataError
+from cmlp.errors import CmlpError
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 TOP = 3  # answers
 SOME, NONE = 1, 2  # the exit codes where some pictures, and where all have no answer
 OUTPUT = "--output"
+TIE = 0.5  # of the strongest output
+WEAK = 0.5
 COLUMNS = 80
 SHADES, ASCII_SHADES = " \N{LIGHT SHADE}\N{MEDIUM SHADE}\N{DARK SHADE}\N{FULL BLOCK}", " .:*#"
 
@@ -32,8 +34,10 @@ EPILOG = """\
 MODEL is a file written by cmlp train --save or Network.save. A PICTURE is a
 drawing or a photograph of any size, in any format that Pillow reads
 (cmlp[images]); - reads one from stdin, and a folder stands for all that are in
-it. Pictures are converted to grey, inverted, cropped and centred like the
-training images; --show prints the result.
+it. The paper is taken away with its shadows, lines and squares, and what is
+written on it cropped and centred like the training images; --show prints the
+result. An answer whose rival is more than half as strong is called nearly a
+tie: half of these are wrong.
 
 exit codes:
   0 all pictures have an answer, 1 some have none (stderr says why),
@@ -136,23 +140,11 @@ def _print(network: "Network", answers: "Iterable[Answer]", arguments: argparse.
 
 def _seen(network: "Network", content: bytes, name: str, model: str) -> "NDArray[Any]":
     """Return a picture (height, width) as the network sees it, in [0, 1]."""
-    from cmlp.data.framing import frame
-    from cmlp.data.picture import read_picture
+    from cmlp.data.any_picture import image_of
+    from cmlp.data.picture import grey_of_file
 
     shown = name_of(name)
-    picture = read_picture(content, shown)
-    if network.framing is not None:
-        try:
-            framed: NDArray[Any] = frame(picture, network.framing) / 255
-        except DataError as error:
-            raise DataError(f"{shown}: {error}") from error
-        return framed
-    if picture.size != network.sizes[0]:
-        size = f"{picture.shape[1]}x{picture.shape[0]}"
-        rule = f"was not trained on drawings on a plain background, and takes {network.sizes[0]:,} pixels"
-        raise DataError(f"{model} {rule}: a picture must have exactly as many, got {size} in {shown}")
-    grey: NDArray[Any] = picture / (255 if picture.dtype == "u1" else 65535)
-    return grey
+    return image_of(grey_of_file(content, shown), network.framing, network.sizes[0], shown, model)
 
 
 def answer(network: "Network", outputs: "NDArray[Any]") -> str:
@@ -165,7 +157,19 @@ def answer(network: "Network", outputs: "NDArray[Any]") -> str:
         f"{value:.1%}".replace("%", " %") if kind == "probability" else f"{value:.3f}" for value in outputs[ranking]
     )
     then = " and ".join(f"{names[place]} ({value})" for place, value in zip(ranking[1:], others, strict=True))
-    return f"{names[ranking[0]]} with {kind} {first}" + (f", then {then}" if then else "")
+    doubt = doubt_of(network, outputs)
+    ends = f", then {then}" if then else "", f": {doubt}" if doubt else ""
+    return f"{names[ranking[0]]} with {kind} {first}" + "".join(ends)
+
+
+def doubt_of(network: "Network", outputs: "NDArray[Any]") -> str | None:
+    """Say why an answer is no more than a guess: on MNIST, half of such answers are wrong."""
+    if not network.architecture.classifies or output_kind(network) == "number":
+        return None
+    first, second = sorted((*outputs.tolist(), 0.0), reverse=True)[:2]
+    if second > TIE * first:
+        return "nearly a tie"
+    return "a weak answer" if first < WEAK else None
 
 
 def output_kind(network: "Network") -> Literal["probability", "output", "number"]:
@@ -220,7 +224,8 @@ def _print_json(network: "Network", answers: "Iterable[Answer]", arguments: argp
                 continue
             ranking = [] if kind == "number" else outputs.argsort()[::-1][:TOP].tolist()
             top = [{"label": label, "name": names[label], str(kind): float(outputs[label])} for label in ranking]
-            predictions.append({"picture": printable(name), "top": top, "outputs": outputs.tolist()})
+            answered = {"picture": printable(name), "top": top, "doubt": doubt_of(network, outputs)}
+            predictions.append(answered | {"outputs": outputs.tolist()})
     finally:
         print_json({"version": __version__, "model": printable(arguments.model), "predictions": predictions})
     return sum("error" not in prediction for prediction in predictions)

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.ink import INK, ink_of
 from cmlp.data.pixels import scaled
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.checks import check_count, check_name
@@ -16,15 +17,9 @@ CENTRES: tuple[Centre, ...] = get_args(Centre)
 
 SAMPLE = 128  # pictures to measure
 SMALLEST = 5  # pixels; below there is no middle that could differ from the border
-INK = 0.2  # of the contrast between ink and paper, from where on a pixel counts as ink
 MASS_PIXEL = 0.5  # MNIST has the centre of mass in the middle of pixel 14, which is half a pixel off the frame's
 
 LARGEST = 512  # pixels of a photograph's side; what is finer is noise
-LEAST_CONTRAST = 0.1
-BORDER_PIXELS = 1000  # enough for a surface of six terms
-NOISE = 4.0  # standard deviations of the paper that are no ink
-SPECK = 0.02  # of the largest part of the ink; what is smaller is dirt
-BESIDE = 0.1  # of the largest part; a drawing of this size is not what hangs on the border, such as a table's edge
 
 
 @dataclass(frozen=True)
@@ -160,9 +155,7 @@ def _distance(rows: NDArray[Any], columns: NDArray[Any], height: int, width: int
 def frame(picture: NDArray[Any], framing: Framing) -> NDArray[np.uint8]:
     """Invert, crop, resize and centre a picture like the training images.
 
-    The background ("paper") is a quadratic surface fitted to the border, so that light may be uneven. The strokes
-    ("ink") are what differs from it most, whether darker or brighter. They are found by two thresholds: Otsu's [1]_,
-    and a lower one for the faint edges of what exceeds it.
+    The strokes are what `ink_of` finds: paper, shadows and rulings are taken away.
 
     Parameters
     ----------
@@ -180,13 +173,8 @@ def frame(picture: NDArray[Any], framing: Framing) -> NDArray[np.uint8]:
     ------
     DataError
         If the picture shows nothing, or is no array of grey values.
-
-    References
-    ----------
-    .. [1] N. Otsu, A threshold selection method from gray-level histograms, IEEE Transactions on Systems, Man, and
-       Cybernetics 9, 1979, pp. 62-66.
     """
-    ink = _ink(_shrunk(_as_grey(picture)))
+    ink = ink_of(_shrunk(_as_grey(picture)))
     (tops, bottoms), (lefts, rights) = _extents(ink[np.newaxis], 2), _extents(ink[np.newaxis], 1)
     top, bottom, left, right = int(tops[0]), int(bottoms[0]), int(lefts[0]), int(rights[0])
     height, width = bottom - top, right - left
@@ -218,60 +206,6 @@ def _shrunk(grey: NDArray[np.float64]) -> NDArray[np.float64]:
     blocks = grey[: height * times, : width * times].reshape(height, -1, width, min(times, grey.shape[1]))
     means: NDArray[np.float64] = blocks.mean(axis=(1, 3))
     return means
-
-
-def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the amount of ink on each pixel: 0 for paper, 1 for strokes."""
-    from scipy import ndimage  # here, because nothing else of cmlp needs it
-
-    difference, noise = _without_paper(grey)
-    ink = np.maximum(difference if (difference**3).sum() > 0 else -difference, 0)
-    threshold = _otsu(ink)
-    strong = ink > threshold
-    contrast = float(ink[strong].mean()) if strong.any() else 0.0
-    if contrast < max(LEAST_CONTRAST, NOISE * noise):
-        raise DataError("the picture must show something on a plain background, got an empty one")
-    weak = min(max(INK * contrast, NOISE * noise), threshold)
-    parts, _ = ndimage.label(ink > weak, np.ones((3, 3)))
-    kept = _drawing(parts, np.bincount(parts[strong], minlength=parts.max() + 1))
-    near = ndimage.binary_dilation(kept[parts], np.ones((3, 3)))  # with the faintest edge of each stroke
-    return np.where(near, np.minimum(ink / contrast, 1), 0)
-
-
-def _drawing(parts: NDArray[np.int32], sizes: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which connected parts of the ink belong to the drawing; part 0 is paper."""
-    kept: NDArray[np.bool_] = sizes > SPECK * sizes.max()
-    free = kept.copy()
-    free[np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])] = False
-    return free if sizes[free].max(initial=0) > BESIDE * sizes.max() else kept
-
-
-def _without_paper(grey: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Subtract a quadratic surface fitted to the border, robustly, as ink may lie there; return the noise as well."""
-    height, width = grey.shape
-    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    surfaces = np.stack([np.ones_like(grey), rows, columns, rows**2, rows * columns, columns**2], axis=-1)
-    border = np.ones(grey.shape, bool)
-    depth = max(1, min(height, width) // 20)
-    border[depth : height - depth, depth : width - depth] = False
-    places = np.flatnonzero(border)[:: 1 + np.count_nonzero(border) // BORDER_PIXELS]
-    level = np.median(grey.flat[places])
-    terms, values = surfaces.reshape(-1, 6)[places], grey.flat[places] - level
-    typical = abs(values)
-    for _ in range(5):
-        kept = typical <= 2 * np.median(typical) + 1e-6
-        coefficients = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
-        typical = abs(values - terms @ coefficients)
-    return grey - level - surfaces @ coefficients, 1.4826 * float(np.median(typical))
-
-
-def _otsu(ink: NDArray[np.float64]) -> float:
-    """Return the threshold with the largest variance between the values below and above it."""
-    counts, edges = np.histogram(ink, 256)
-    below = np.cumsum(counts)[:-1] / ink.size
-    sums = np.cumsum(counts * (edges[:-1] + edges[1:]) / 2) / ink.size
-    between = (sums[-1] * below - sums[:-1]) ** 2 / np.maximum(below * (1 - below), 1e-12)
-    return float(edges[1 + between.argmax()])
 
 
 def _resampling(

@@ -1,7 +1,7 @@
 """One picture from anywhere, as grey values."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from math import prod
 from typing import Any, BinaryIO
@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.colours import grey_of_colours
 from cmlp.errors import DataError
 from cmlp.utils.optional import require
 from cmlp.utils.text import listed
@@ -17,10 +18,11 @@ MOST_BYTES = 1 << 28
 MOST_PIXELS = 1 << 27
 ENOUGH = 1024  # pixels of the longer side; what is much larger is shrunk
 WHITE = (255, 255, 255, 255)
+TRANSPARENT = ("LA", "PA", "RGBA", "La", "RGBa")
 
 
-def read_picture(content: bytes, name: str) -> NDArray[Any]:
-    """Read a picture in any format that Pillow knows; one much larger than 1,024 pixels a side is shrunk.
+def grey_of_file(content: bytes, name: str) -> NDArray[Any]:
+    """Read a photograph in any format that Pillow knows; one much larger than 1,024 pixels a side is shrunk.
 
     Parameters
     ----------
@@ -31,8 +33,8 @@ def read_picture(content: bytes, name: str) -> NDArray[Any]:
 
     Returns
     -------
-    ndarray of uint8 or uint16 (height, width)
-        Grey values, as `decode_picture` makes them.
+    ndarray of uint8, uint16 or float64 (height, width)
+        Grey values, as `grey_of_picture` makes them.
 
     Raises
     ------
@@ -43,17 +45,41 @@ def read_picture(content: bytes, name: str) -> NDArray[Any]:
     """
     if len(content) > MOST_BYTES:
         raise DataError(f"{name} must have at most {MOST_BYTES:,} bytes")
-    return decode_picture(BytesIO(content), name, most_pixels=MOST_PIXELS, shrink=True)
+    pillow = require("PIL.Image", "Pillow", "images", "reading pictures")
+
+    def opened() -> Any:
+        picture = pillow.open(BytesIO(content))
+        if prod(picture.size) <= MOST_PIXELS:
+            picture.draft(None, (ENOUGH, ENOUGH))  # a JPEG decoder makes it smaller for nothing
+        return picture
+
+    return _converted(opened, _photographed, name, MOST_PIXELS)
 
 
-def decode_picture(
-    file: BinaryIO,
-    name: str,
-    *,
-    most_pixels: int,
-    formats: Sequence[str] | None = None,
-    shrink: bool = False,
-) -> NDArray[Any]:
+def grey_of_picture(picture: Any, name: str) -> NDArray[Any]:
+    """Return the grey values of a photograph, turned as its EXIF data say.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Of any mode; it is not changed.
+    name : str
+        What error messages call the picture.
+
+    Returns
+    -------
+    ndarray of uint8, uint16 or float64 (height, width)
+        As `grey_of_colours` makes them of colours; uint16 where the picture has 16 bits or more per pixel.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, or has too many pixels.
+    """
+    return _converted(lambda: picture, _photographed, name, MOST_PIXELS)
+
+
+def decode_picture(file: BinaryIO, name: str, *, most_pixels: int, formats: Sequence[str]) -> NDArray[Any]:
     """Decode a picture to grey values: turned as its EXIF data say, with white where it is transparent.
 
     Parameters
@@ -64,10 +90,8 @@ def decode_picture(
         What error messages call the picture.
     most_pixels : int
         The most pixels to decode.
-    formats : sequence of str, optional
-        The formats to accept, as Pillow calls them; by default all that it knows.
-    shrink : bool
-        Whether a picture much larger than 1,024 pixels a side is shrunk; by default it is not.
+    formats : sequence of str
+        The formats to accept, as Pillow calls them.
 
     Returns
     -------
@@ -82,13 +106,24 @@ def decode_picture(
         If Pillow, which is the extra ``cmlp[images]``, is not installed.
     """
     pillow = require("PIL.Image", "Pillow", "images", "reading pictures")
+    return _converted(lambda: pillow.open(file, formats=formats), _as_stored, name, most_pixels, formats)
+
+
+def _converted(
+    opened: Callable[[], Any],
+    convert: Callable[[Any], NDArray[Any]],
+    name: str,
+    most_pixels: int,
+    formats: Sequence[str] | None = None,
+) -> NDArray[Any]:
+    pillow = require("PIL.Image", "Pillow", "images", "reading pictures")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and sizes below the limit
-            picture = pillow.open(file, formats=formats)
-            if prod(picture.size) > most_pixels:
+            picture = opened()
+            if not 0 < prod(picture.size) <= most_pixels:
                 raise DataError(f"{name} must have at most {most_pixels:,} pixels, got {prod(picture.size):,}")
-            return _grey(picture, shrink)
+            return convert(picture)
     except (DataError, MemoryError):
         raise
     except pillow.UnidentifiedImageError as error:
@@ -98,19 +133,38 @@ def decode_picture(
         raise DataError(f"{name} is a damaged picture: {error}") from error
 
 
-def _grey(picture: Any, shrink: bool) -> NDArray[Any]:
-    operations = require("PIL.ImageOps", "Pillow", "images", "reading pictures")
-    if shrink:
-        picture.draft("L", (ENOUGH, ENOUGH))  # which a JPEG decoder does for nothing
-    turned = operations.exif_transpose(picture)
-    if turned.mode[0] in "IF":  # of 16 or 32 bits, which a conversion would clip
+def _as_stored(picture: Any) -> NDArray[Any]:
+    turned = _turned(picture)
+    if _has_many_bits(turned):
         return _of_many_bits(np.asarray(turned))
-    if "transparency" in turned.info or turned.mode in ("LA", "PA", "RGBA", "La", "RGBa"):
+    if _is_transparent(turned):
         opaque = turned.convert("RGBA")
         paper = require("PIL.Image", "Pillow", "images", "reading pictures").new("RGBA", opaque.size, WHITE)
-        turned = paper.alpha_composite(opaque) or paper
-    grey = turned.convert("L")
-    return np.asarray(grey.reduce(max(1, max(grey.size) // ENOUGH)) if shrink else grey)
+        paper.alpha_composite(opaque)
+        turned = paper
+    return np.asarray(turned.convert("L"))
+
+
+def _photographed(picture: Any) -> NDArray[Any]:
+    turned = _turned(picture)
+    if _has_many_bits(turned):
+        return _of_many_bits(np.asarray(turned))
+    grey = turned.mode in ("1", "L") and "transparency" not in turned.info
+    colours = turned.convert("L" if grey else "RGBA" if _is_transparent(turned) else "RGB")
+    return grey_of_colours(np.asarray(colours.reduce(max(1, max(colours.size) // ENOUGH))))
+
+
+def _turned(picture: Any) -> Any:
+    return require("PIL.ImageOps", "Pillow", "images", "reading pictures").exif_transpose(picture)
+
+
+def _has_many_bits(picture: Any) -> bool:
+    """Say whether there are 16 or 32 bits, which a conversion would clip."""
+    return bool(picture.mode[0] in "IF")
+
+
+def _is_transparent(picture: Any) -> bool:
+    return "transparency" in picture.info or picture.mode in TRANSPARENT
 
 
 def _of_many_bits(values: NDArray[Any]) -> NDArray[np.uint16]:

@@ -12,7 +12,7 @@ import pytest
 import cmlp
 from cmlp.cli import main
 from cmlp.data.framing import frame
-from cmlp.data.picture import read_picture
+from cmlp.data.picture import grey_of_file
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
 
@@ -146,7 +146,7 @@ def test_all_formats(run, tmp_path, suffix):
 def test_large_photographs(run, tmp_path, suffix):
     picture = write(tmp_path / f"five.{suffix}", Image.fromarray(ink()).resize((4000, 3739)))
     assert "  five with probability " in run("predict", "softmax.cmlp", picture)[1]
-    assert max(read_picture(picture.read_bytes(), "five").shape) < 2048
+    assert max(grey_of_file(picture.read_bytes(), "five").shape) < 2048
 
 
 def test_transparent_paper_is_white(run, tmp_path):

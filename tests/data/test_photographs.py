@@ -1,0 +1,42 @@
+"""A sample of benchmarks/bench_photographs.py: digits on ten papers, and on twelve that were held out."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import cmlp
+
+pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def bench():
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        import bench_photographs
+
+        yield bench_photographs
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+@pytest.fixture(scope="module")
+def reader(mnist):
+    """Return a network that reads MNIST."""
+    net = cmlp.Network([784, 32, 10], activation="relu", loss="cross_entropy", dtype="float32")
+    net.train((mnist["training images"], mnist["training labels"]), 3, 0.001, optimizer="adam")
+    return net
+
+
+@pytest.mark.parametrize(
+    "each", [2, pytest.param(20, marks=pytest.mark.exhaustive)], ids=["a sample", "four hundred and forty"]
+)
+def test_papers(bench, reader, mnist, each):
+    test = cmlp.Dataset(mnist["test images"], mnist["test labels"])
+    papers = [*bench.PAPERS, *(bench.HELD_OUT if each > 2 else bench.HELD_OUT[::2])]
+    results = [result for result, _ in bench.measured(papers, each, 1, reader, test)]
+    for held_out, least in ((False, 0.95), (True, 0.9)):
+        share = [result.right / each for result in results if result.held_out == held_out]
+        assert sum(share) >= least * len(share), results
