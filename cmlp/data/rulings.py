@@ -24,6 +24,8 @@ AT_ENDS = 0.6  # of these
 ALIKE = 4  # lines make a family
 UNLIKE = 0.03  # of its score, that a line loses for each coarse pixel by which it is not parallel to the family
 WHOLE, BESIDE = 10, 9  # tenths of a strip on a line, and just beside it
+BITS = 10  # of a sum over the strips of a line: at most 32 times 10
+LOW = (1 << BITS) - 1
 
 
 class Line(NamedTuple):
@@ -97,9 +99,9 @@ def _enlarged(course: Floats, times: int, width: int) -> Floats:
 class _Strips(NamedTuple):
     """What is seen on each strip (strips, rows) of a sheared picture."""
 
-    hits: NDArray[np.uint16]  # 10 on a line, 9 just beside it
-    visible: NDArray[np.bool_]  # and not hidden by a drawing
+    hits: NDArray[np.uint32]  # 10 on a line, 9 just beside it
     inside: NDArray[np.bool_]  # the picture
+    packed: NDArray[np.uint32]  # hits, whether it is visible, and inside: in 10 bits each, to be summed at once
 
 
 def _courses(ink: Floats) -> Iterator[Floats]:
@@ -171,29 +173,31 @@ def _seen(amounts: Floats, inside: NDArray[np.bool_]) -> _Strips:
         hidden |= around - level > 2 * least
     near = ndimage.maximum_filter1d(hits, 3, axis=0)
     weights = np.where(hits, WHOLE, np.where(near, BESIDE, 0)) * inside
-    seen = weights.astype(np.uint16), inside & (near | ~hidden), inside
-    return _Strips(*(np.ascontiguousarray(values.T) for values in seen))
+    hits, visible = weights.T.astype(np.uint32), (inside & (near | ~hidden)).T
+    packed = hits + (visible.astype(np.uint32) << BITS) + (inside.T.astype(np.uint32) << 2 * BITS)
+    return _Strips(hits, inside.T, np.ascontiguousarray(packed))
 
 
 def _covered(strips: _Strips, begins: NDArray[np.intp], moved: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
     """Return which lines are covered, by their row in the middle, and to what share; they are `moved` on each strip."""
     first, size = begins[0], len(begins)
-    covered = np.zeros(size, np.uint16)
-    for hits, shift in zip(strips.hits, first + moved, strict=True):
-        covered += hits[shift : shift + size]
-    kept = np.flatnonzero(covered >= SEEN * WHOLE * LEAST_STRIPS)
+    sums = np.zeros(size, np.uint32)
+    for packed, shift in zip(strips.packed, (first + moved).tolist(), strict=True):
+        sums += packed[shift : shift + size]
+    shares = (sums & LOW) / WHOLE
+    visible, length = (sums >> BITS) & LOW, sums >> 2 * BITS
+    is_line = (length >= LEAST_STRIPS) & (shares >= SEEN * length) & (shares >= COVERED * visible)
+    kept = np.flatnonzero(is_line)
     if not len(kept):
         return kept, np.empty(0)
     places = np.arange(len(moved)), begins[kept, np.newaxis] + moved
-    hits, visible, inside = (values[places] for values in strips)
-    length = inside.sum(axis=1)
-    shown = covered[kept] / WHOLE
-    is_line = (length >= LEAST_STRIPS) & (shown >= SEEN * length) & (shown >= COVERED * visible.sum(axis=1))
+    hits, inside, length = strips.hits[places], strips.inside[places], length[kept].astype(np.intp)
+    is_line = np.ones(len(kept), bool)
     order = np.cumsum(inside, axis=1)
     for place in (order, length[:, np.newaxis] + 1 - order):
         end = inside & (place >= 1) & (place <= ENDS)
         is_line &= (hits * end).sum(axis=1) > AT_ENDS * ENDS * WHOLE
-    return begins[kept[is_line]], shown[is_line] / length[is_line]
+    return begins[kept[is_line]], shares[kept[is_line]] / length[is_line]
 
 
 # ------------------------------------------------------------------------------------------------------- tracing

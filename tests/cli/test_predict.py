@@ -11,6 +11,7 @@ import pytest
 
 import cmlp
 from cmlp.cli import main
+from cmlp.cli.predict import answer, doubt_of
 from cmlp.data.framing import frame
 from cmlp.data.picture import grey_of_file
 
@@ -89,9 +90,30 @@ def test_json(run, tmp_path, folder):
         outputs = net((frame(ink(index), net.framing) / 255).ravel())
         assert found["picture"] == str(picture)
         np.testing.assert_allclose(found["outputs"], outputs)
+        assert found["doubt"] is None or found["doubt"] in ("nearly a tie", "a weak answer")
         assert [top["label"] for top in found["top"]] == np.argsort(outputs)[::-1][:3].tolist()
         assert found["top"][0].keys() == {"label", "name", "probability"}
     assert run("predict", "sigmoid.cmlp", pictures[0], "--json")[1].count('"output"') == 3
+
+
+@pytest.mark.parametrize(
+    ("outputs", "doubt"),
+    [
+        ([0.9, 0.1, 0], None),
+        ([0.5, 0.2, 0.1], None),
+        ([0.51, 0.26, 0], "nearly a tie"),
+        ([0.5, 0.49, 0.01], "nearly a tie"),
+        ([0.4, 0.1, 0], "a weak answer"),
+        ([0, 0, 0], "a weak answer"),
+    ],
+)
+def test_an_answer_that_is_a_guess_says_so(outputs, doubt):
+    net = cmlp.Network((4, 3))
+    said = answer(net, np.array(outputs))
+    assert said.endswith(f": {doubt}" if doubt else ")")
+    assert doubt_of(net, np.array(outputs)) == doubt
+    for loss in ("binary_cross_entropy", "mean_squared_error"):  # several yes-or-no answers, and numbers
+        assert doubt_of(cmlp.Network((4, 3), loss=loss), np.array(outputs)) is None
 
 
 def as_16_bits(grey):

@@ -31,12 +31,12 @@ def reader(mnist):
 
 
 @pytest.mark.parametrize(
-    "each", [2, pytest.param(20, marks=pytest.mark.exhaustive)], ids=["a sample", "four hundred and forty"]
+    "each", [1, pytest.param(20, marks=pytest.mark.exhaustive)], ids=["a sample", "four hundred and forty"]
 )
 def test_papers(bench, reader, mnist, each):
     test = cmlp.Dataset(mnist["test images"], mnist["test labels"])
-    papers = [*bench.PAPERS, *(bench.HELD_OUT if each > 2 else bench.HELD_OUT[::2])]
+    papers = [*bench.PAPERS, *(bench.HELD_OUT if each > 1 else bench.HELD_OUT[::2])]
     results = [result for result, _ in bench.measured(papers, each, 1, reader, test)]
-    for held_out, least in ((False, 0.95), (True, 0.9)):
-        share = [result.right / each for result in results if result.held_out == held_out]
-        assert sum(share) >= least * len(share), results
+    for held_out in (False, True):
+        shares = [result.right / each for result in results if result.held_out == held_out]
+        assert sum(shares) >= min(0.95 * len(shares), len(shares) - 1), results
