@@ -79,7 +79,9 @@ def grey_of_picture(picture: Any, name: str) -> NDArray[Any]:
     return _converted(lambda: picture, _photographed, name, MOST_PIXELS)
 
 
-def decode_picture(file: BinaryIO, name: str, *, most_pixels: int, formats: Sequence[str]) -> NDArray[Any]:
+def decode_picture(
+    file: BinaryIO, name: str, *, most_pixels: int, formats: Sequence[str] | None = None
+) -> NDArray[Any]:
     """Decode a picture to grey values: turned as its EXIF data say, with white where it is transparent.
 
     Parameters
@@ -90,8 +92,8 @@ def decode_picture(file: BinaryIO, name: str, *, most_pixels: int, formats: Sequ
         What error messages call the picture.
     most_pixels : int
         The most pixels to decode.
-    formats : sequence of str
-        The formats to accept, as Pillow calls them.
+    formats : sequence of str, optional
+        The formats to accept, as Pillow calls them; by default all that it knows.
 
     Returns
     -------
