@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 
 Array = NDArray[Any]
+CONTAINERS = (str, bytes, list, tuple, dict, set, frozenset, range)
 
 
 def whole_of(items: list[Any]) -> tuple[Any, Any] | None:
@@ -22,6 +23,31 @@ def whole_of(items: list[Any]) -> tuple[Any, Any] | None:
         return None
     images, labels = zip(*items, strict=True)
     return _joined(list(images)), _joined(list(labels))
+
+
+def is_loader(value: Any) -> bool:
+    """Whether a value gives mini-batches each time it is read, as the loaders of PyTorch and many of people's own."""
+    if not hasattr(value, "__iter__") or hasattr(value, "__next__") or isinstance(value, type):
+        return False
+    if isinstance(value, CONTAINERS) or as_array(value) is not None or hasattr(value, "parameters"):
+        return False
+    return any("batch" in name for name, _ in _settings(value))
+
+
+def first_of(loader: Any) -> tuple[Any, Any] | None:
+    """Return the first mini-batch of a loader, if it has images and labels."""
+    try:
+        batch = next(iter(loader), None)
+    except Exception:
+        return None
+    return None if batch is None or whole_of([batch]) is None else (batch[0], batch[1])
+
+
+def size_of(loader: Any) -> int:
+    """Return how many samples a loader gives."""
+    if hasattr(getattr(loader, "dataset", None), "__len__"):
+        return len(loader.dataset)
+    return sum(len(labels) for _, labels in loader)
 
 
 def _is_batch(images: Array, labels: Array) -> bool:

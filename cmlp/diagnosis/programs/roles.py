@@ -142,7 +142,7 @@ _ROLES = {
     r"|target_?(vector|list)|targets_list|t|desired.*|y_true|sorties?|cibles?|etiquettes?|étiquettes?|ziele?|soll"
     r"|ausgaben?|salidas?|etiquetas?|saidas?|objetivos?|answers?|truth|one_?hot|klassen?|alvos?",
     "pairs": r"mini_?batch(es)?|batch|training_?(data|set)|train_?(data|set)?|data|dataset|samples|train|examples"
-    r"|donnees|données|daten|trainingsdaten|datos|dados|pairs|loader|train_?loader|xy",
+    r"|donnees|données|daten|trainingsdaten|datos|dados|pairs|(train(ing)?_?)?(data_?)?(loader|dl|iter(ator)?)|xy",
 }
 _SIZE_FIRST = re.compile(r"(mini_?)?batch_?size|mb_?size|bs|batchsize|taille.*|stapel.*|tama.*", re.I)
 _OF_A_TEST = re.compile(r"(^|_)(test|val|valid|validation|eval)(ing)?(?=_|$)|(?<=^[xyt])(test|val)$", re.IGNORECASE)

@@ -11,8 +11,9 @@ import numpy as np
 
 from cmlp.diagnosis.programs.roles import FIT, role
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
+from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of, set_rate
 from cmlp.diagnosis.scripts.source import calls
-from cmlp.diagnosis.scripts.state import Variables, copied, correspond, holds_arrays, numeric
+from cmlp.diagnosis.scripts.state import Variables, copied, correspond, holds_arrays, is_module, numeric
 
 KEPT = 64  # samples that stay within an object that holds its own data: copies of it are made many times
 
@@ -79,7 +80,7 @@ def subject_of(caught: Caught) -> Subject | None:
         return None
     names, train = data
     test = next((value for name, value in arguments.items() if role(name) == "test" and _holds(value)), None)
-    settings = numbers_of(arguments)
+    settings = numbers_of(arguments) | rate_of(arguments)
     holders = {name: value for name, value in arguments.items() if name not in names and role(name) != "test"}
     if caught.method:
         functions = {} if _is_plain(caught, holders, settings) else {"fit": _fit(caught, names, None, settings)}
@@ -87,7 +88,7 @@ def subject_of(caught: Caught) -> Subject | None:
     networks = {
         name: value
         for name, value in holders.items()
-        if name not in settings and holds_network(value) and not hasattr(value, "param_groups")  # no optimizer
+        if name not in settings and holds_network(value) and not is_optimizer(value)
     }
     if not networks:
         return None
@@ -140,7 +141,7 @@ def _holds(value: Any) -> bool:
 def holds_network(value: Any) -> bool:
     """Whether an argument is an array, or holds arrays, and is no function or text."""
     return not isinstance(value, str | bytes | int | float) and (
-        callable(getattr(value, "parameters", None)) or holds_arrays(value)
+        next(value.parameters(), None) is not None if is_module(value) else holds_arrays(value)
     )
 
 
@@ -200,6 +201,8 @@ def _fit(
             correspond(caught.arguments[name], value, memo)
         others = {n: v for n, v in caught.arguments.items() if n not in parts and n not in given}
         arguments = copied(others, memo) | parts | given
+        for name in rate_of(caught.arguments):
+            set_rate(arguments, arguments[name])
         ordered = {name: arguments[name] for name in caught.arguments}
         if owner is not None:
             getattr(network, caught.code.co_name)(**{n: v for n, v in ordered.items() if n != owner})

@@ -1,6 +1,7 @@
 """The samples among the variables of a script: images with their labels, for training and for testing."""
 
 import ast
+import copy
 import inspect
 import re
 import types
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.loaders import first_of, is_loader, size_of
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.scripts.names import Uses
 
@@ -37,11 +39,23 @@ class Samples:
         The pairs, or a tuple of images and labels.
     number : int
         How many samples there are.
+    loads : bool
+        Whether the one variable is a loader of mini-batches.
     """
 
     names: tuple[str, ...]
     value: Any
     number: int
+    loads: bool = False
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """Return pairs of one image and one label; of a loader those of its first mini-batch, of two variables none."""
+        if len(self.names) != 1:
+            return []
+        if not self.loads:
+            return list(copy.copy(self.value))
+        images, labels = first_of(self.value) or ((), ())
+        return list(zip(images, labels, strict=True))
 
 
 def training_samples(variables: Mapping[str, Any], names: Iterable[str]) -> Samples | None:
@@ -132,6 +146,8 @@ def _stripped(name: str) -> str:
 
 
 def _pairs(name: str, value: Any) -> Samples | None:
+    if is_loader(value):
+        return None if first_of(value) is None else Samples((name,), value, size_of(value), loads=True)
     if hasattr(value, "__next__") and not hasattr(value, "read"):
         return None if type(value).__name__ != "_tee" else _pairs_of_iterator(name, value)
     if not isinstance(value, list | tuple) or len(value) < FEWEST:
@@ -147,8 +163,6 @@ def _pairs(name: str, value: Any) -> Samples | None:
 
 
 def _pairs_of_iterator(name: str, value: Any) -> Samples | None:
-    import copy
-
     content = list(copy.copy(value))  # of what `itertools.tee` made, so the script's own stays as it is
     samples = _pairs(name, content)
     return None if samples is None else Samples((name,), iter(content), len(content))

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.loaders import first_of, is_loader, size_of
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.data import Samples, derived, settings_of, shape_of
 from cmlp.diagnosis.scripts.follow import chosen_rows, follower, taken
 from cmlp.diagnosis.scripts.forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
 from cmlp.diagnosis.scripts.loop import Training
+from cmlp.diagnosis.scripts.optimizers import rate_of, set_rate
 from cmlp.diagnosis.scripts.state import Path, Variables, arrays, copied, correspond, numeric, objects
 
 
@@ -48,9 +50,10 @@ class Program:
         self.holds = holds
         self.names, self.samples, self.uses = list(training.changed), samples, training.uses
         self.before, self._trained = training.namespace, training.changed
-        self._pairs = list(copy.copy(samples.value)) if len(samples.names) == 1 else []
+        self._pairs = samples.pairs()
         loop = copy.deepcopy(training.loop)
-        self.settings = settings_of(self.before, training.uses)
+        self._rate = rate_of(self._optimizers(self.before))
+        self.settings = settings_of(self.before, training.uses) | self._rate
         self._name_epochs(loop)
         self._code = _compiled([loop], path)
         self._source = as_function(loop, path)
@@ -100,10 +103,17 @@ class Program:
             else:
                 variables[name] = value
         variables.update(settings)
+        for name in self._rate:
+            set_rate(self._optimizers(variables), variables[name])
         self._adapt(variables, data)
         exec(code, variables)
         self._give_back(network, variables)
         return variables
+
+    def _optimizers(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return what of the variables may be an optimizer that the loop uses, or its rate."""
+        read = {name: variables[name] for name in self.uses.read if name in variables}
+        return read | {name: value for name, value in variables.items() if isinstance(value, int | float)}
 
     def _variables(self, network: Any) -> dict[str, Any]:
         memo: dict[int, Any] = {}
@@ -138,6 +148,8 @@ class Program:
 
     def _number(self, data: list[Any]) -> int:
         if len(data) == 1:
+            if self.samples.loads and is_loader(data[0]):
+                return size_of(data[0])
             return len(data[0]) if hasattr(data[0], "__len__") else self.samples.number
         given, own = shape_of(data[0]), shape_of(self.samples.value[0])
         return given[0 if own is None or own[0] == self.samples.number else -1] if given else len(data[0])
@@ -195,6 +207,8 @@ class Program:
         return answers(function, self.network, [self._few(3), self._few(1), self._one()])
 
     def _few(self, number: int) -> Any:
+        if self.samples.loads:
+            return (first_of(self.samples.value) or ((),))[0][:number]
         if len(self.samples.names) == 1:
             return [image for image, _ in self._pairs[:number]]
         return taken(self.samples.value[0], self.samples.number, range(number))
@@ -234,7 +248,8 @@ class Program:
         """Run one turn of the loop with images, on a copy of the network, and return the variables."""
         changed = copy.deepcopy(network)
         if len(self.samples.names) == 1:
-            data: list[Any] = [[(images, self._pairs[0][1])]]
+            label = self._pairs[0][1]
+            data: list[Any] = [[(images[None], label[None]) if self.samples.loads else (images, label)]]
         else:
             number = len(_rows(images, self))
             rows = np.arange(number) % self.samples.number

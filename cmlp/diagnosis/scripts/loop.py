@@ -13,8 +13,9 @@ import numpy as np
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.scripts.hook import Stopped
 from cmlp.diagnosis.scripts.names import Functions, Uses
+from cmlp.diagnosis.scripts.optimizers import is_optimizer
 from cmlp.diagnosis.scripts.source import Loop
-from cmlp.diagnosis.scripts.state import Path, arrays, changes, copied, holds_arrays, is_data, objects
+from cmlp.diagnosis.scripts.state import Path, arrays, changes, copied, holds_arrays, is_data, is_module, objects
 
 ONCE = (zip, map, filter, enumerate, types.GeneratorType)  # what can be read once, and then is empty
 WEIGHTS = re.compile(
@@ -171,6 +172,7 @@ def own_paths(changed: dict[str, list[Path]], variables: dict[str, Any]) -> dict
     """
     seen: set[int] = set()
     own: dict[str, list[Path]] = {}
+    changed = {name: paths for name, paths in changed.items() if not is_optimizer(variables[name])}
     for name in sorted(changed, key=lambda name: (OPTIMIZERS.match(name) is not None, min(map(len, changed[name])))):
         places = {path: id(value) for path, value in objects(variables[name])}
         left = [path for path in changed[name] if places[path] not in seen]
@@ -185,6 +187,8 @@ def _alike(name: str, held: dict[str, Any], changed: dict[str, list[Path]]) -> b
     value = held[name]
     if isinstance(value, np.ndarray):
         return value.dtype.kind == "f" and value.size > 1 and not is_data(name) and WEIGHTS.match(name) is not None
+    if is_module(value):
+        return next(value.parameters(), None) is not None
     kinds = {type(held[other]) for other in changed} - {list, tuple, dict, np.ndarray}
     return type(value) in kinds and holds_arrays(value)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.loaders import is_loader
 from cmlp.diagnosis.programs.roles import role
 
 DEPTH = 6  # objects within objects that are looked into
@@ -66,6 +67,18 @@ def objects(value: Any, depth: int = DEPTH) -> Iterator[tuple[Path, Any]]:
     yield from walk(value, (), depth)
 
 
+def is_module(value: Any) -> bool:
+    """Whether a value is a module of PyTorch."""
+    return hasattr(value, "named_parameters") and hasattr(value, "named_buffers") and not isinstance(value, type)
+
+
+def _items_of_module(module: Any) -> list[tuple[Any, Any]]:
+    held = {name: part for name, part in vars(module).items() if not name.startswith("_")}
+    held |= dict(module.named_parameters(recurse=False)) | dict(module.named_buffers(recurse=False))
+    held |= {int(name) if name.isdigit() else name: part for name, part in module.named_children()}
+    return list(held.items())
+
+
 def items_of(value: Any) -> list[tuple[Any, Any]]:
     """Return what a value holds: items of dicts, lists and tuples, attributes of objects."""
     if isinstance(value, (*UNSEEN, str, bytes, np.ndarray)):
@@ -74,6 +87,8 @@ def items_of(value: Any) -> list[tuple[Any, Any]]:
         return list(value.items()) if len(value) <= WIDEST else []
     if isinstance(value, list | tuple):
         return list(enumerate(value)) if len(value) <= WIDEST else []
+    if is_module(value):
+        return _items_of_module(value)
     slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
     held = {name: getattr(value, name) for name in slots if hasattr(value, name)}
     return list((held | getattr(value, "__dict__", {})).items())
@@ -91,7 +106,7 @@ def holds_arrays(value: Any) -> bool:
 
 def is_large(value: Any) -> bool:
     """Whether a value is too large to be copied or compared: data, and no parameters."""
-    if isinstance(value, list | tuple | dict) and len(value) > WIDEST:
+    if (isinstance(value, list | tuple | dict) and len(value) > WIDEST) or is_loader(value):
         return True
     return sum(array.size for _, array in arrays(value, 2)) > LARGE
 
@@ -116,6 +131,11 @@ def correspond(first: Any, second: Any, memo: dict[int, Any], depth: int = DEPTH
     if id(first) in memo or isinstance(first, (*UNSEEN, int, float, str, bytes, types.NoneType)):
         return
     memo[id(first)] = second
+    if is_module(first):
+        for names in ("named_modules", "named_parameters", "named_buffers"):
+            others = dict(getattr(second, names)())
+            memo |= {id(item): others[key] for key, item in getattr(first, names)() if key in others}
+        return
     if depth:
         others = dict(items_of(second))
         for key, item in items_of(first):
