@@ -197,20 +197,23 @@ def _harvest(subject: "Subject", instance: "Instance", result: Any, count: int) 
     parts = [result]
     if isinstance(result, dict):
         parts = list(result.values())
-    elif isinstance(result, (tuple, list)):
-        parts = (
-            [result, *result]
-            if np.ndim(result[-1] if len(result) else 0) <= 1 and isinstance(result, list)
-            else list(result)
-        )
-        if isinstance(result, list):
-            parts = parts[1:] + parts[:1]
+    elif isinstance(result, tuple):
+        parts = list(result)
+    elif isinstance(result, list):  # of the activations of all layers, or of the outputs themselves
+        parts = [*result, result] if _dimensions(result[-1] if result else 0) <= 1 else result
     for exact in (True, False):
         for part in parts[::-1]:
             made = _outputs(subject, part, count, exact=exact and len(parts) > 1)
             if made is not None:
                 return made
     return None
+
+
+def _dimensions(value: Any) -> int:
+    try:
+        return np.ndim(value)
+    except ValueError:  # lists of several lengths, as what a forward pass keeps for the way back
+        return 2
 
 
 def _outputs(subject: "Subject", part: Any, count: int, *, exact: bool) -> Array | None:

@@ -26,6 +26,7 @@ FEW = 60  # samples that make what training makes
 FEW_SECONDS = 3.0
 TINY = 1e-12  # a learning rate that moves nothing
 FAR = 0.9  # of their size, by which weights are others
+KEPT = 0.3  # cosine of what two starts differ by and what two ends do, below which nothing of the start was kept
 
 
 class Instance:
@@ -118,14 +119,21 @@ class Subject:
 
     def _begins_anew(self) -> bool:
         """Whether its training draws new weights, whatever it is given."""
-        instance = self.renew(self.instance(), seed=1)
+        first = self._start_and_end(1)
+        if not first or any(np.linalg.norm(b - a) <= FAR * np.linalg.norm(a) for a, b in first):
+            return False
+        second = self._start_and_end(2)  # what differs at the start differs at the end, however far a step goes
+        apart = [] if second is None else [(a - c, b - d) for (a, b), (c, d) in zip(first, second, strict=True)]
+        return all(float(np.sum(a * b)) < KEPT * np.linalg.norm(a) * np.linalg.norm(b) for a, b in apart if np.any(b))
+
+    def _start_and_end(self, seed: int) -> list[tuple[Array, Array]] | None:
+        """Return the matrices before and after a short training from new weights."""
+        instance = self.renew(self.instance(), seed=seed)
         start = self.values(instance)
         if not self._trained(instance, TINY if self.eta is not None else None, 1):
-            return False
-        matrices = [
-            (a, b) for block, a, b in zip(self.blocks, start, self.values(instance), strict=True) if block.matrix
-        ]
-        return bool(matrices) and all(np.linalg.norm(b - a) > FAR * np.linalg.norm(a) for a, b in matrices)
+            return None
+        pairs = zip(self.blocks, start, self.values(instance), strict=True)
+        return [(before, after) for block, before, after in pairs if block.matrix]
 
     def initial(self) -> list[Array]:
         """Return the numbers of its parameters before training."""

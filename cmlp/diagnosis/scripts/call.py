@@ -13,7 +13,7 @@ from cmlp.diagnosis.programs.roles import FIT, role
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
 from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of, set_rate
 from cmlp.diagnosis.scripts.source import calls
-from cmlp.diagnosis.scripts.state import Variables, copied, correspond, holds_arrays, is_module, numeric
+from cmlp.diagnosis.scripts.state import Variables, arrays, copied, correspond, is_module, numeric
 
 KEPT = 64  # samples that stay within an object that holds its own data: copies of it are made many times
 
@@ -139,10 +139,12 @@ def _holds(value: Any) -> bool:
 
 
 def holds_network(value: Any) -> bool:
-    """Whether an argument is an array, or holds arrays, and is no function or text."""
-    return not isinstance(value, str | bytes | int | float) and (
-        next(value.parameters(), None) is not None if is_module(value) else holds_arrays(value)
-    )
+    """Whether an argument is an array, or holds arrays, and is no function, text or list of the sizes of layers."""
+    if isinstance(value, str | bytes | int | float):
+        return False
+    if is_module(value):
+        return next(value.parameters(), None) is not None
+    return any(array.dtype.kind == "f" or array.ndim > 1 for _, array in arrays(value))  # and no list of sizes
 
 
 def _is_plain(caught: Caught, holders: dict[str, Any], settings: dict[str, Any]) -> bool:

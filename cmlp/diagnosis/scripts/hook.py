@@ -21,6 +21,8 @@ STEMS = re.compile(
     re.IGNORECASE,
 )
 PART = re.compile(r"batch|step|one|single|sample|epoch_?step|iteration|pattern|load|read|get|split|test|plot|show|prep")
+OTHER = re.compile(PART.pattern + r"|eval|accura|score|predict|forward|valid|save|init|cost|loss|mini|fold|cross")
+COUNTER = re.compile(r"_?(epoch|iteration|epoque|epoche|epoca|iteracion)s?\d*|ep|e_?poch_?(i|idx|num|nr)?", re.IGNORECASE)
 LIBRARIES = ("sklearn", "keras", "tensorflow", "tf_keras", "xgboost", "lightgbm", "cmlp")
 
 
@@ -94,7 +96,7 @@ class Hook:
     def _kind(self, code: types.CodeType) -> str:
         file = code.co_filename
         if self.owns(file):
-            return "own" if trains(code.co_name) or code.co_name in STEP else ""
+            return "own" if trains(code.co_name) or code.co_name in STEP or trains_by_arguments(code) else ""
         return "library" if code.co_name == "fit" and any(f"/{name}/" in file for name in LIBRARIES) else ""
 
     def owns(self, file: str) -> bool:
@@ -135,6 +137,17 @@ def trains(name: str) -> bool:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
     known = name in FIT or STEMS.fullmatch(plain) is not None
     return known and not re.search(PART, plain.lower().replace("minibatch_gradient", "").replace("batch_gradient", ""))
+
+
+def trains_by_arguments(code: types.CodeType) -> bool:
+    """Whether a function takes samples and says how often it goes through them, whatever it is called."""
+    if code.co_name.startswith("__") or re.search(OTHER, code.co_name.lower()):
+        return False
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    roles = {role(name) for name in names}
+    if not ({"images", "labels"} <= roles or "pairs" in roles):
+        return False
+    return "epochs" in roles or any(COUNTER.fullmatch(name) for name in code.co_varnames[len(names) :])
 
 
 def _arguments(frame: types.FrameType) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.roles import role
+from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.hook import Stopped
 from cmlp.diagnosis.scripts.names import Functions, Uses
 from cmlp.diagnosis.scripts.optimizers import is_optimizer
@@ -19,7 +19,7 @@ from cmlp.diagnosis.scripts.state import Path, arrays, changes, copied, holds_ar
 
 ONCE = (zip, map, filter, enumerate, types.GeneratorType)  # what can be read once, and then is empty
 WEIGHTS = re.compile(
-    r"_*(w|b|weights?|bias(es)?|theta|syn|beta|params?|gewichte?|poids|pesos?)([_\dA-Z]\w*)?$", re.IGNORECASE
+    r"_*(w|b|weights?|bias(es)?|theta|syn|beta|param(eter)?s?|gewichte?|poids|pesos?)([_\dA-Z]\w*)?$", re.IGNORECASE
 )
 OPTIMIZERS = re.compile(r"_*(opt(im\w*)?|solver|adam|sgd|rmsprop|momentum|sched\w*|trainer)\d*$", re.IGNORECASE)
 MOST_SAMPLES = 10_000  # calls with one sample each that are written down
@@ -189,8 +189,11 @@ def _alike(name: str, held: dict[str, Any], changed: dict[str, list[Path]]) -> b
         return value.dtype.kind == "f" and value.size > 1 and not is_data(name) and WEIGHTS.match(name) is not None
     if is_module(value):
         return next(value.parameters(), None) is not None
-    kinds = {type(held[other]) for other in changed} - {list, tuple, dict, np.ndarray}
-    return type(value) in kinds and holds_arrays(value)
+    if isinstance(value, list | tuple | dict):
+        return WEIGHTS.match(name) is not None and any(array.dtype.kind == "f" for _, array in arrays(value))
+    kinds = {type(held[other]) for other in changed}
+    runs = any(callable(getattr(type(value), method, None)) for method in FORWARD if method != "__call__")
+    return (type(value) in kinds or (runs and not changed)) and holds_arrays(value)
 
 
 def _matrix(value: Any, paths: list[Path]) -> bool:

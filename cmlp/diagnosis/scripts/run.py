@@ -21,7 +21,7 @@ import numpy as np
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.diagnosis.scripts.call import subject_of
 from cmlp.diagnosis.scripts.files import Files
-from cmlp.diagnosis.scripts.hook import Caught, Hook, Stopped, is_one_sample, trains
+from cmlp.diagnosis.scripts.hook import Caught, Hook, Stopped, is_one_sample, trains, trains_by_arguments
 from cmlp.diagnosis.scripts.loop import MOST_SAMPLES, Loops, Training
 from cmlp.diagnosis.scripts.names import functions_of
 from cmlp.diagnosis.scripts.source import WATCH, line_of, never_called, prepared, read_source
@@ -132,7 +132,7 @@ class Run:
         if self.loops.active and (is_one_sample(arguments) or self._is_batch(caught)):
             self.loops.record(owner, caught.name, arguments)
             return False
-        if not trains(caught.name) and not caught.library:
+        if not (trains(caught.name) or trains_by_arguments(caught.code) or caught.library):
             return False
         if self.loops.active and not caught.library and any(map(self.loops.trains_within, self._networks(caught))):
             return True
