@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FIT, role
+from cmlp.diagnosis.report import Finding
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
+from cmlp.diagnosis.scripts.inlining import calls
 from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of, set_rate
-from cmlp.diagnosis.scripts.source import calls
 from cmlp.diagnosis.scripts.state import Variables, arrays, copied, correspond, is_module, numeric
 
 KEPT = 64  # samples that stay within an object that holds its own data: copies of it are made many times
@@ -42,6 +43,8 @@ class Subject:
         The arguments of the call that hold the network, if it is no method.
     held : str
         The attribute in which an object holds its own images, if it does.
+    known : list of Finding
+        What the text of the script tells: it is said in the place of what the examination says of the same fault.
     """
 
     network: Any
@@ -53,6 +56,7 @@ class Subject:
     notes: list[str] = field(default_factory=list)
     holders: list[str] = field(default_factory=list)
     held: str = ""
+    known: list[Finding] = field(default_factory=list)
 
 
 def subject_of(caught: Caught) -> Subject | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FORWARD, role
-from cmlp.diagnosis.scripts.source import calls
+from cmlp.diagnosis.scripts.inlining import calls
 from cmlp.diagnosis.scripts.state import arrays
 
 RUNS = re.compile(r".*(forward|predict|feed|propag|infer|think|activate)", re.IGNORECASE)

@@ -22,7 +22,9 @@ STEMS = re.compile(
 )
 PART = re.compile(r"batch|step|one|single|sample|epoch_?step|iteration|pattern|load|read|get|split|test|plot|show|prep")
 OTHER = re.compile(PART.pattern + r"|eval|accura|score|predict|forward|valid|save|init|cost|loss|mini|fold|cross")
-COUNTER = re.compile(r"_?(epoch|iteration|epoque|epoche|epoca|iteracion)s?\d*|ep|e_?poch_?(i|idx|num|nr)?", re.IGNORECASE)
+COUNTER = re.compile(
+    r"_?(epoch|iteration|epoque|epoche|epoca|iteracion)s?\d*|ep|e_?poch_?(i|idx|num|nr)?", re.IGNORECASE
+)
 LIBRARIES = ("sklearn", "keras", "tensorflow", "tf_keras", "xgboost", "lightgbm", "cmlp")
 
 

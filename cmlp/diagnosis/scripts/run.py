@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.diagnosis.scripts.call import subject_of
 from cmlp.diagnosis.scripts.files import Files
 from cmlp.diagnosis.scripts.hook import Caught, Hook, Stopped, is_one_sample, trains, trains_by_arguments
+from cmlp.diagnosis.scripts.inlining import LEAVE, Leave
 from cmlp.diagnosis.scripts.loop import MOST_SAMPLES, Loops, Training
 from cmlp.diagnosis.scripts.names import functions_of
 from cmlp.diagnosis.scripts.source import WATCH, line_of, never_called, prepared, read_source
@@ -99,7 +100,7 @@ class Run:
 
     def execute(self, tree: ast.Module, variables: dict[str, Any]) -> None:
         """Run statements until they train, end or use up their time."""
-        variables[WATCH] = self.loops
+        variables |= {WATCH: self.loops, LEAVE: Leave}
         self.loops.ready = self._ready
         old = signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None
         try:
@@ -227,7 +228,7 @@ class Run:
         except CmlpError as error:
             self.send(unknown=f"the check does not understand it: {error}", notes=finder.notes)
             return
-        findings = (*report.findings, *self._never_scored())
+        findings = (*told(report.findings, subject.known), *self._never_scored())
         notes = (*report.notes, *subject.notes)
         self.send(report=replace(report, findings=findings, notes=notes).to_dict())
 
@@ -295,6 +296,17 @@ class Run:
                 return f"{place}: the script was interrupted before it trained"
         said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         return f"{place}: {said}; the script ends with this before it trains, with and without the check: mend it first"
+
+
+def told(findings: Iterable[Finding], known: list[Finding]) -> list[Finding]:
+    """Return findings with the words of what is known of the script, where both are of the same fault."""
+    by_code = {finding.code: finding for finding in known}
+    made = []
+    for finding in findings:
+        own = by_code.pop(finding.code, None)
+        words = {} if own is None else {"verdict": own.verdict, "measured": own.measured, "repair": own.repair}
+        made.append(replace(finding, **words))
+    return [*by_code.values(), *made]
 
 
 class Notebook:

@@ -5,16 +5,16 @@ import copy
 import re
 import tokenize
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmlp.diagnosis.programs.roles import SCORE, role
+from cmlp.diagnosis.programs.roles import SCORE
+from cmlp.diagnosis.scripts.inlining import blocks, calls, written_out
 from cmlp.errors import DataError
 from cmlp.utils.text import printable, shown
 
 LARGEST = 4_000_000  # bytes of a script: what is longer was not written by hand
-DEEPEST = 3  # loops inside one another that are watched, and calls that are written out
+DEEPEST = 3  # loops inside one another that are watched
 WATCH = "__cmlp_loops__"  # the name under which the script reaches who watches its loops
 MAGIC = re.compile(r"^(\s*)(%{1,2}[a-zA-Z]|!|\?|[\w.]+\?\s*$)")
 Function = ast.FunctionDef
@@ -111,11 +111,6 @@ def scores(tree: ast.Module) -> bool:
     return bool(names & set(SCORE))
 
 
-def calls(tree: ast.AST) -> list[ast.Call]:
-    """Return all calls of a tree."""
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-
-
 # Functions written out where they are called, and loops that report
 
 
@@ -127,7 +122,7 @@ def prepared(tree: ast.Module) -> tuple[ast.Module, list[Loop]]:
     """
     tree = copy.deepcopy(tree)
     functions = {node.name: node for node in tree.body if isinstance(node, Function)}
-    tree.body = _written_out(tree.body, functions, ())
+    tree.body = written_out(tree.body, functions, ())
     loops: list[Loop] = []
     tree.body = marked(tree.body, loops)
     return ast.fix_missing_locations(tree), loops
@@ -149,114 +144,12 @@ def marked(body: list[ast.stmt], loops: list[Loop], depth: int = DEEPEST) -> lis
     return result
 
 
-def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """Yield the blocks of a statement that run where it stands: not those of loops, functions and classes."""
-    if isinstance(statement, ast.If | ast.With | ast.Try):
-        yield statement.body
-    if isinstance(statement, ast.If | ast.Try):
-        yield statement.orelse
-    if isinstance(statement, ast.Try):
-        yield statement.finalbody
-
-
 def _report(event: str, number: int, place: ast.stmt) -> ast.stmt:
     (statement,) = ast.parse(f"{WATCH}.{event}({number})").body
     for node in ast.walk(statement):
         if isinstance(node, ast.expr | ast.stmt):
             node.lineno = node.end_lineno = place.lineno
     return statement
-
-
-def _written_out(
-    body: list[ast.stmt], functions: dict[str, ast.FunctionDef], within: tuple[str, ...]
-) -> list[ast.stmt]:
-    result: list[ast.stmt] = []
-    for statement in body:
-        for block in blocks(statement):
-            block[:] = _written_out(block, functions, within)
-        call = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
-        name = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
-        function = functions.get(name)
-        if function is None or name in within or len(within) == DEEPEST or not _loops(function, functions, ()):
-            result.append(statement)
-            continue
-        inside = _inside(function, call, statement) if isinstance(call, ast.Call) else None
-        result += [statement] if inside is None else _written_out(inside, functions, (*within, name))
-    return result
-
-
-def _loops(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef], within: tuple[str, ...]) -> bool:
-    """Whether a function, or one of the script's that it calls, has a loop."""
-    if any(isinstance(node, ast.For | ast.While) for node in ast.walk(function)):
-        return True
-    names = {call.func.id for call in calls(function) if isinstance(call.func, ast.Name)} - {*within, function.name}
-    called = [functions[name] for name in names if name in functions]
-    return any(_loops(other, functions, (*within, function.name)) for other in called)
-
-
-def _inside(function: ast.FunctionDef, call: ast.Call, statement: ast.stmt) -> list[ast.stmt] | None:
-    """Return what a call does as statements of the caller, or None where that is not to be done."""
-    arguments = function.args
-    parameters = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
-    if arguments.vararg or arguments.kwarg or function.decorator_list:
-        return None
-    if any(role(name) in ("images", "labels", "pairs") for name in parameters):
-        return None
-    values = _bound(arguments, call)
-    body = copy.deepcopy(function.body)
-    if values is None or any(isinstance(node, ast.Yield | ast.YieldFrom | ast.Nonlocal) for node in ast.walk(function)):
-        return None
-    last = body.pop() if isinstance(body[-1], ast.Return) else None
-    if any(isinstance(node, ast.Return) for part in body for node in _own(part)):
-        return None
-    body = [_Local().visit(part) for part in body]
-    given: list[ast.stmt] = [_assignment(ast.Name(name, ast.Store()), value, call) for name, value in values.items()]
-    returned = last.value if isinstance(last, ast.Return) and last.value else ast.Constant(None)
-    ending: list[ast.stmt]
-    if isinstance(statement, ast.Assign):
-        ending = [ast.copy_location(ast.Assign(statement.targets, returned), last or statement)]
-    else:
-        ending = [ast.copy_location(ast.Expr(returned), last or statement)]
-    return [*given, *body, *ending]
-
-
-def _bound(arguments: ast.arguments, call: ast.Call) -> dict[str, ast.expr] | None:
-    """Return what a call gives for each parameter, defaults included."""
-    plain = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
-    if any(isinstance(value, ast.Starred) for value in call.args) or len(call.args) > len(plain):
-        return None
-    values = dict(zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True))
-    only = zip([argument.arg for argument in arguments.kwonlyargs], arguments.kw_defaults, strict=True)
-    values |= {name: value for name, value in only if value is not None}
-    values |= dict(zip(plain, call.args, strict=False))
-    values |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-    names = [*plain, *(argument.arg for argument in arguments.kwonlyargs)]
-    return {name: values[name] for name in names} if set(names) == set(values) else None
-
-
-def _assignment(target: ast.expr, value: ast.expr, place: ast.expr) -> ast.stmt:
-    made = ast.Assign([target], copy.deepcopy(value))
-    ast.copy_location(made, place)
-    return ast.fix_missing_locations(made)
-
-
-def _own(statement: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement that are not of functions defined in it."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-        return
-    yield statement
-    for child in ast.iter_child_nodes(statement):
-        yield from _own(child)
-
-
-class _Local(ast.NodeTransformer):
-    """Takes ``global`` statements away: what is written out at the top level is global."""
-
-    def visit_Global(self, node: ast.Global) -> ast.stmt:
-        return ast.copy_location(ast.Pass(), node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
-        return node
 
 
 def line_of(path: Path, number: int) -> str:

@@ -1,9 +1,12 @@
 """What a stopped script trains: out of a call, a loop, or the body of a function that makes its network inside."""
 
 import ast
+import copy
 import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.call import Subject, keep_few, shown, signed, subject_of
@@ -26,8 +29,10 @@ from cmlp.diagnosis.scripts.forward import (
     function_that_runs,
 )
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
+from cmlp.diagnosis.scripts.inlining import Returns
 from cmlp.diagnosis.scripts.loop import Loops, Training
 from cmlp.diagnosis.scripts.names import functions_of
+from cmlp.diagnosis.scripts.records import pile_up, piled_up, separated
 from cmlp.diagnosis.scripts.source import line_of, marked, read_source
 from cmlp.diagnosis.scripts.state import Path as Place
 from cmlp.diagnosis.scripts.state import Variables, spelled
@@ -200,15 +205,27 @@ class Finder:
         settings = {key: value for key, value in settings.items() if role(key) == "epochs"} or {"epochs": 1}
         (epochs,) = list(settings)[:1]
 
+        samples, piled = list(loops.samples), None
+        if pile_up(samples):
+            piled = separated(training, network, method, places, samples, str(self.run.path))
+
         def fit(network: Any, given: dict[str, Any]) -> None:
-            for _ in range(given[epochs]):
+            target = None if piled is None else piled.start
+            for _ in range(given.get(epochs, 1)):
                 for image, label in given["training_data"]:
+                    if piled is not None:
+                        label = target = piled.target(np.reshape(target, np.shape(label)), label)
                     getattr(network, method)(**{places[0]: image, places[1]: label})
 
-        seen = f"{len(loops.samples):,} samples that it was seen to use"
+        seen = f"{len(samples):,} samples that it was seen to use"
         note = f"The loop was repeated by calls of {method}, with the {seen}."
         functions = {"fit": signed(fit, ("training_data",), {epochs: settings[epochs]})}
-        return Subject(network, list(loops.samples), {epochs: settings[epochs]}, functions, None, caught, [note])
+        known = []
+        if piled is not None:
+            functions["step"] = signed(fit, ("training_data",), {})
+            known = [piled_up(piled, training, self.run.source.tree, self.run.path, samples)]
+            samples = piled.samples
+        return Subject(network, samples, {epochs: settings[epochs]}, functions, None, caught, [note], known=known)
 
     def test_data(self) -> Any:
         """Return test data among the variables, or those that a function of the script loads."""
@@ -238,7 +255,7 @@ def held_samples(training: Training) -> Samples | None:
     return Samples(names, value, max(shape[0], shape[-1]))
 
 
-class _Ends(ast.NodeTransformer):
+class _Ends(Returns):
     """Lets what a function does with ``return`` end a script."""
 
     def visit_Return(self, node: ast.Return) -> ast.stmt:
@@ -248,16 +265,8 @@ class _Ends(ast.NodeTransformer):
             ast.copy_location(part, node)
         return ast.copy_location(ast.If(ast.Constant(True), [*value, ending], []), node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-        return node
-
 
 def _copies(body: list[ast.stmt]) -> list[ast.stmt]:
-    import copy
-
     return copy.deepcopy(body)
 
 
