@@ -8,7 +8,7 @@ between two sets      `two_sets`, `pair`: `sizes`, `scales`, `leaks`, `classes`,
 repairs               `transforms`, `geometry`, `columns`; the best ones are found by `search`
 networks              `training`, `case`, `trials`, `answers`, `regularisation`; a claim: `scoring`
 what is not known     `doubts`
-results               `report`, `sentences`
+results               `report`, `sentences`; while it runs: `progress`
 ====================  ===============================================================================================
 """
 
@@ -25,6 +25,7 @@ from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.one_set import examine_set
 from cmlp.diagnosis.pair import Pair
 from cmlp.diagnosis.probe import NetworkPredictor, Predictor, accuracy_if_any, make_probe
+from cmlp.diagnosis.progress import progress_bar
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.diagnosis.scoring import examine_scoring
 from cmlp.diagnosis.training import examine_training
@@ -137,7 +138,7 @@ def check(
     train, test = _as_dataset(train, "train"), _as_dataset(test, "test")
     _check_arguments(train=(train, Dataset), test=(test, Dataset), history=(history, History))
     notes = _notes_on(network, history, claimed_accuracy)
-    with _progress(progress) as bar:
+    with progress_bar(progress) as bar:
         first, second = _evidence(train, test)
         if not first.shape:
             notes.append(f"Rows of {train.images.shape[1]} values are no pictures: their pixels were not looked at.")
@@ -177,7 +178,7 @@ def _check_program(
     from cmlp.diagnosis.programs.face import STAGES, check_program
 
     seconds = check_positive("seconds", seconds)
-    with _progress(progress, STAGES) as bar:
+    with progress_bar(progress, STAGES) as bar:
         return check_program(
             train,
             test,
@@ -243,12 +244,6 @@ def _check_arguments(**given: tuple[Any, type]) -> None:
             raise DataError(f"{name} must be a {kind.__name__}, got {type(value).__name__}{made}")
         if isinstance(value, Dataset) and not len(value):
             raise DataError(f"{name} must not be empty, got {value}")
-
-
-def _progress(shown: bool | None, stages: int = 5) -> Any:
-    from tqdm import tqdm  # here, because importing it takes time that most programs do not need
-
-    return tqdm(total=stages, desc="check", delay=1, leave=False, disable=None if shown is None else not shown)
 
 
 def _trained(

@@ -9,7 +9,7 @@ a step                  `stepping`, explained by `explanation` with the formulas
 what is wrong with it   `step_faults`, `later_steps`
 an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given; `pace`
 what would help         `trials`, `setting_faults`, of scikit-learn `estimators`; the score: `score_faults`
-the report              `examination`, `conclusions`; `face` joins it with that on the data
+the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data
 ======================  ==============================================================================================
 """
 
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from cmlp.diagnosis.programs.advice import FIT, FORWARD, TIME
 from cmlp.diagnosis.programs.conclusions import conclude
 from cmlp.diagnosis.programs.epoch_faults import examine_epoch
 from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
@@ -96,7 +97,7 @@ def _attempted(case: Examination) -> None:
     except KeyboardInterrupt:
         case.note("The check was interrupted; this is what was known by then.")
     except OutOfTime:
-        case.note("The time was up before everything was examined; seconds= gives it more.")
+        case.note(f"The time was up before everything was examined; {TIME}.")
 
 
 def _examined(case: Examination) -> None:
@@ -107,10 +108,7 @@ def _examined(case: Examination) -> None:
         return
     if subject.runs is None:
         why = f" ({subject.reasons[-1]})" if subject.reasons else ""
-        case.note(
-            f"No way was found to run the network{why}; pass forward=, a function that takes the network and "
-            "images and returns its outputs."
-        )
+        case.note(f"No way was found to run the network{why}; {FORWARD}.")
         return
     for what, examination in (
         ("how it answers", examine_forward),
@@ -131,10 +129,7 @@ def _examined(case: Examination) -> None:
         case.progress("all repairs")
         _guarded(case, "all repairs", lambda: conclude(case, trials))
     elif "score-disagrees" not in case.codes:
-        case.note(
-            "No way was found to train the network; pass fit=, a function that takes the network and the "
-            "training data, and its settings."
-        )
+        case.note(f"No way was found to train the network; {FIT}.")
     _noted(case)
 
 
@@ -143,7 +138,7 @@ def _guarded(case: Examination, what: str, examination: Callable[[], None]) -> N
     if case.hangs and what in ("one step", "an epoch", "its own score"):
         return
     if case.left < 0:
-        case.note("The time was up before everything was examined; seconds= gives it more.")
+        case.note(f"The time was up before everything was examined; {TIME}.")
         return
     try:
         examination()

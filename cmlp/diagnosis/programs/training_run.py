@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cmlp.diagnosis.programs.advice import FIT
 from cmlp.diagnosis.programs.examination import GIVEN, Array, Examination, finite
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import own_code
@@ -192,10 +193,7 @@ def _crash(case: Examination, error: Exception) -> None:
         else "in no line of its own"
     )
     if not frames:
-        case.note(
-            f"Its training could not be called ({type(error).__name__}: {str(error)[:120]}); pass fit=, a "
-            "function that takes the network first."
-        )
+        case.note(f"Its training could not be called ({type(error).__name__}: {str(error)[:120]}); {FIT}.")
         return
     case.found(
         "training-fails", Severity.ERROR, f"The training stops with {type(error).__name__}: {str(error)[:160]}", where

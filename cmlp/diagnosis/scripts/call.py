@@ -11,6 +11,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.roles import FIT, role
 from cmlp.diagnosis.report import Finding
+from cmlp.diagnosis.scripts.advice import Names
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
 from cmlp.diagnosis.scripts.inlining import calls
 from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of, set_rate
@@ -41,10 +42,14 @@ class Subject:
         What could not be found out.
     holders : list of str
         The arguments of the call that hold the network, if it is no method.
+    data : tuple of str
+        The arguments of the call with the samples.
     held : str
         The attribute in which an object holds its own images, if it does.
     known : list of Finding
         What the text of the script tells: it is said in the place of what the examination says of the same fault.
+    names : Names
+        What the script calls all this.
     """
 
     network: Any
@@ -55,8 +60,10 @@ class Subject:
     caught: str = ""
     notes: list[str] = field(default_factory=list)
     holders: list[str] = field(default_factory=list)
+    data: tuple[str, ...] = ()
     held: str = ""
     known: list[Finding] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
 
 
 def subject_of(caught: Caught) -> Subject | None:
@@ -88,7 +95,7 @@ def subject_of(caught: Caught) -> Subject | None:
     holders = {name: value for name, value in arguments.items() if name not in names and role(name) != "test"}
     if caught.method:
         functions = {} if _is_plain(caught, holders, settings) else {"fit": _fit(caught, names, None, settings)}
-        return Subject(owner, train, settings, functions, test)
+        return Subject(owner, train, settings, functions, test, data=names)
     networks = {
         name: value
         for name, value in holders.items()
@@ -97,7 +104,7 @@ def subject_of(caught: Caught) -> Subject | None:
     if not networks:
         return None
     functions = {"fit": _fit(caught, names, list(networks), settings)}
-    return Subject(_network(networks), train, settings, functions, test, holders=list(networks))
+    return Subject(_network(networks), train, settings, functions, test, holders=list(networks), data=names)
 
 
 def _estimator(arguments: dict[str, Any]) -> Subject:

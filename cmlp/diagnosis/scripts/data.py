@@ -65,11 +65,9 @@ def training_samples(variables: Mapping[str, Any], names: Iterable[str]) -> Samp
     return _best(kept) or _best(read)
 
 
-def test_samples(variables: Mapping[str, Any], number_of_features: int | None = None) -> Any:
-    """Return the test samples among variables, or None."""
-    kept = {name: value for name, value in variables.items() if _for_testing(name)}
-    found = _best(kept)
-    return None if found is None else found.value
+def samples_for_testing(variables: Mapping[str, Any]) -> Samples | None:
+    """Return where the test samples are, or None."""
+    return _best({name: value for name, value in variables.items() if _for_testing(name)})
 
 
 def loader_of_test_data(variables: Mapping[str, Any]) -> types.FunctionType | None:

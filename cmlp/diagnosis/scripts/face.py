@@ -16,7 +16,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from cmlp.diagnosis.programs.face import PRAISE
+from cmlp.diagnosis.programs.face import PRAISE, STAGES
+from cmlp.diagnosis.progress import progress_bar
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import DataError, ModelError
 from cmlp.utils.text import printable, shown
@@ -61,6 +62,7 @@ def check_script(
     folder: str | os.PathLike[str] | None = None,
     seconds: float = 60.0,
     *,
+    progress: bool | None = None,
     child: str = CHILD,
 ) -> ScriptReport:
     """Run a script until it trains a network, and find out what is wrong with it.
@@ -76,6 +78,8 @@ def check_script(
         Where the files are that it reads; by default its own folder.
     seconds : float
         How much of the processor's time it may use, the examination included.
+    progress : bool, optional
+        Whether to show on stderr what is being tried; by default, where stderr is a terminal.
     child : str
         The module that runs the script.
 
@@ -96,7 +100,8 @@ def check_script(
     script, folders = _checked(path, folder, seconds)
     scratch = Path(tempfile.mkdtemp(prefix="cmlp-script-"))
     try:
-        return _in_folders(script, folders, folder, float(seconds), scratch, child)
+        with progress_bar(progress, STAGES + 1) as bar:
+            return _in_folders(script, folders, folder, float(seconds), scratch, child, bar)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -121,7 +126,7 @@ def _checked(path: Any, folder: Any, seconds: Any) -> tuple[Path, list[Path]]:
 
 
 def _in_folders(
-    script: Path, folders: list[Path], given: Any, seconds: float, scratch: Path, child: str
+    script: Path, folders: list[Path], given: Any, seconds: float, scratch: Path, child: str, bar: Any
 ) -> ScriptReport:
     """Run the script in the first folder, and again in another where that has the file that was missing."""
     tried: list[Path] = []
@@ -130,7 +135,7 @@ def _in_folders(
         tried.append(place)
         ending = [str(folder) for folder in folders] if given is not None else []
         request = {"path": str(script), "folder": str(place), "folders": ending, "scratch": str(scratch)}
-        outcome = _run(request | {"seconds": seconds}, scratch, child)
+        outcome = _run(request | {"seconds": seconds}, scratch, child, bar)
         wanted = outcome.facts.get("missing")
         if wanted is None:
             return _report_of(outcome, seconds)
@@ -150,7 +155,7 @@ def _no_file(place: str, wanted: str, folder: Any, where: Path) -> str:
 # The child
 
 
-def _run(request: dict[str, Any], scratch: Path, child: str) -> _Outcome:
+def _run(request: dict[str, Any], scratch: Path, child: str, bar: Any) -> _Outcome:
     """Run a child, and collect what it says until it ends, its time is over, or Ctrl-C is pressed."""
     command = [sys.executable, "-P", "-m", child, json.dumps(request)]
     own_group = {"start_new_session": True} if os.name == "posix" else {}
@@ -163,16 +168,17 @@ def _run(request: dict[str, Any], scratch: Path, child: str) -> _Outcome:
         **own_group,  # type: ignore[call-overload]
     )
     outcome = _Outcome()
+    bar.set_description(f"check: {printable(Path(request['path']).name)} runs")
     try:
         lines = _lines_of(process)
         deadline = time.monotonic() + PATIENCE * request["seconds"] + EXTRA
         try:
-            outcome.late = not _collect(lines, outcome, deadline)
+            outcome.late = not _collect(lines, outcome, deadline, bar)
         except KeyboardInterrupt:
             outcome.interrupted = True
             process.send_signal(signal.SIGINT)
             with suppress(KeyboardInterrupt):
-                _collect(lines, outcome, time.monotonic() + AFTER_INTERRUPT)
+                _collect(lines, outcome, time.monotonic() + AFTER_INTERRUPT, bar)
     finally:
         _kill(process)
     outcome.code = process.returncode
@@ -219,7 +225,7 @@ def _lines_of(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
     return lines
 
 
-def _collect(lines: "queue.Queue[bytes | None]", outcome: _Outcome, deadline: float) -> bool:
+def _collect(lines: "queue.Queue[bytes | None]", outcome: _Outcome, deadline: float, bar: Any) -> bool:
     """Take lines until there are no more; return whether that was before the deadline."""
     while True:
         try:
@@ -227,12 +233,16 @@ def _collect(lines: "queue.Queue[bytes | None]", outcome: _Outcome, deadline: fl
         except queue.Empty:
             if time.monotonic() >= deadline:
                 return False
+            bar.refresh()
             continue
         if line is None:
             return True
         with suppress(ValueError):
             facts = json.loads(line)
             outcome.facts.update(facts if isinstance(facts, dict) else {})
+            if "doing" in facts:
+                bar.set_description(printable(facts["doing"]))
+                bar.update()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

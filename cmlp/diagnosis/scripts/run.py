@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.report import Finding, Report, Severity
+from cmlp.diagnosis.scripts.advice import in_own_names, names_among
 from cmlp.diagnosis.scripts.call import subject_of
 from cmlp.diagnosis.scripts.files import Files
 from cmlp.diagnosis.scripts.hook import Caught, Hook, Stopped, is_one_sample, trains, trains_by_arguments
@@ -229,7 +230,8 @@ class Run:
             self.send(unknown=f"the check does not understand it: {error}", notes=finder.notes)
             return
         findings = (*told(report.findings, subject.known), *self._never_scored())
-        notes = (*report.notes, *subject.notes)
+        names = replace(subject.names, settings=settings, test=names_among(finder.variables).test)
+        notes = (*(in_own_names(note, names, self.seconds) for note in report.notes), *subject.notes)
         self.send(report=replace(report, findings=findings, notes=notes).to_dict())
 
     def _never_scored(self) -> list[Finding]:
@@ -267,8 +269,8 @@ class Run:
         else:
             notes = [
                 f"{name} calls no function whose name and arguments say that it trains, such as train(images, labels), "
-                "and no loop of its top level changes arrays that were made before it: pass the network itself, with "
-                "cmlp.check(train, test, network=...)."
+                "and no loop of its top level changes arrays that were made before it: give the network itself, in "
+                f"Python: {names_among(self.module.__dict__).call('fit')}."
             ]
         self.send(report=Report(findings, tuple(notes), unknown=(reason,)).to_dict())
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FORWARD, role
+from cmlp.diagnosis.scripts.advice import names_of_call, names_of_loop
 from cmlp.diagnosis.scripts.call import Subject, keep_few, shown, signed, subject_of
 from cmlp.diagnosis.scripts.data import (
     Samples,
     loader_of_test_data,
+    samples_for_testing,
     settings_of,
     shape_of,
-    test_samples,
     training_samples,
 )
 from cmlp.diagnosis.scripts.fit import Program
@@ -85,6 +86,7 @@ class Finder:
             subject.caught = f"{said}: stopped in its {subject.caught}, and examined"
             return subject
         subject.caught = f"{said}: {ENDING}"
+        subject.names = names_of_call(caught, self.run.source.tree, subject.data, subject.holders)
         if not caught.library:
             self._add_forward(subject, caught)
         return subject
@@ -187,7 +189,8 @@ class Finder:
                 "Neither a function that runs the network nor a variable with its outputs was found: write a function "
                 "such as forward(images), which returns them."
             )
-        return Subject(program.network, samples.value, program.settings, functions, None, caught, notes)
+        names = names_of_loop(loop.lineno, samples, program.names, single=program.single)
+        return Subject(program.network, samples.value, program.settings, functions, None, caught, notes, names=names)
 
     def _of_samples(self, training: Training, caught: str) -> Subject | None:
         """Make data of calls with one sample each, and a training of such calls."""
@@ -231,7 +234,8 @@ class Finder:
         """Return test data among the variables, or those that a function of the script loads."""
         from cmlp.diagnosis.scripts.run import within
 
-        found = test_samples(self.variables)
+        samples = samples_for_testing(self.variables)
+        found = None if samples is None else samples.value
         loader = None if found is not None else loader_of_test_data(self.variables)
         return found if loader is None else within(max(2.0, self.run.seconds / 6), loader)
 
