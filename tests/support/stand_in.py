@@ -62,7 +62,8 @@ def shapes(value):
 
 def accuracy(network, forward, images, labels):
     answers = forward(copy.deepcopy(network), images)
-    answers = answers[-1] if isinstance(answers, tuple) else answers
+    if isinstance(answers, tuple):
+        answers = [part for part in answers if isinstance(part, np.ndarray)][-1]
     if answers.shape[0] != len(labels):
         answers = answers.T
     return round(100 * float(np.mean(answers.reshape(len(labels), -1).argmax(1) == labels)), 1)

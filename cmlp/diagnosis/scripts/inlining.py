@@ -94,14 +94,9 @@ def _inside(function: ast.FunctionDef, call: ast.Call, statement: ast.stmt) -> l
 
 def _with_early_returns(body: list[ast.stmt], ending: list[ast.stmt], statement: ast.stmt) -> ast.stmt:
     """Return the body of a function that also returns before its end: what it returns there is raised, and caught."""
-    target = (
-        ast.unparse(ast.Module([ast.Assign(statement.targets, ast.Name(RETURNED))], []))
-        if isinstance(statement, ast.Assign)
-        else "pass"
-    )
-    (made,) = ast.parse(
-        f"try: pass\nexcept {LEAVE} as {RETURNED}_:\n    {RETURNED} = {RETURNED}_.value\n    {target}"
-    ).body
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    stored = "".join(f"{ast.unparse(target)} = " for target in targets)
+    (made,) = ast.parse(f"try: pass\nexcept {LEAVE} as {RETURNED}: {stored}{RETURNED}.value").body
     assert isinstance(made, ast.Try)
     for node in ast.walk(made):
         if isinstance(node, ast.expr | ast.stmt | ast.excepthandler):
