@@ -288,7 +288,9 @@ class Run:
                 return f"{place}: the script imports {name}, which is not installed here: install it in {sys.prefix}"
             case EOFError():
                 return f"{place}: the script asks for input, and nothing is typed in a check: write the value into it"
-            case SystemExit() if "argparse" in sys.modules and error.code == 2:
+            case SystemExit() if any(
+                Path(f.filename).name == "argparse.py" for f in traceback.extract_tb(error.__traceback__)
+            ):
                 return f"{place}: the script wants arguments, and the check gives none: give them default values"
             case SystemExit():
                 return f"{place}: the script ends itself with sys.exit({error.code!r}) before it trains: let it go on"
