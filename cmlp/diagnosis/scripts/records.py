@@ -63,7 +63,7 @@ def _high(targets: list[NDArray[Any]]) -> list[NDArray[Any]]:
 
 
 def separated(
-    training: Training, network: Any, method: str, places: tuple[str, str], samples: Pairs, path: str
+    training: Training, network: Any, method: str, places: tuple[str, ...], samples: Pairs, path: str
 ) -> PiledUp | None:
     """Run the loop once more with a target that is made anew for each sample, and return what it then uses.
 
@@ -98,7 +98,7 @@ def separated(
     for key, value in training.namespace.items():
         if value is network or type(value) is type(network):
             variables[key] = copy.copy(value)
-            vars(variables[key])[method] = recorder
+            setattr(variables[key], method, recorder)
     code = compile(ast.fix_missing_locations(ast.Module([loop], [])), path, "exec")
     try:
         exec(code, variables)
@@ -143,7 +143,7 @@ class _Anew(ast.NodeTransformer):
         return [ast.copy_location(fresh, node), node]
 
 
-def _recorder(method: Callable[..., Any], places: tuple[str, str], made: Pairs, most: int) -> Callable[..., None]:
+def _recorder(method: Callable[..., Any], places: tuple[str, ...], made: Pairs, most: int) -> Callable[..., None]:
     signature = inspect.signature(method)
 
     def record(*arguments: Any, **keywords: Any) -> None:

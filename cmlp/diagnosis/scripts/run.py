@@ -307,9 +307,8 @@ def told(findings: Iterable[Finding], known: list[Finding]) -> list[Finding]:
     by_code = {finding.code: finding for finding in known}
     made = []
     for finding in findings:
-        own = by_code.pop(finding.code, None)
-        words = {} if own is None else {"verdict": own.verdict, "measured": own.measured, "repair": own.repair}
-        made.append(replace(finding, **words))
+        own = by_code.pop(finding.code, finding)
+        made.append(replace(own, severity=finding.severity, before=finding.before, after=finding.after))
     return [*by_code.values(), *made]
 
 

@@ -189,8 +189,8 @@ class Finder:
                 "Neither a function that runs the network nor a variable with its outputs was found: write a function "
                 "such as forward(images), which returns them."
             )
-        names = names_of_loop(loop.lineno, samples, program.names, single=program.single)
-        return Subject(program.network, samples.value, program.settings, functions, None, caught, notes, names=names)
+        own = names_of_loop(loop.lineno, samples, program.names, single=program.single)
+        return Subject(program.network, samples.value, program.settings, functions, None, caught, notes, names=own)
 
     def _of_samples(self, training: Training, caught: str) -> Subject | None:
         """Make data of calls with one sample each, and a training of such calls."""
@@ -213,7 +213,7 @@ class Finder:
             piled = separated(training, network, method, places, samples, str(self.run.path))
 
         def fit(network: Any, given: dict[str, Any]) -> None:
-            target = None if piled is None else piled.start
+            target: Any = None if piled is None else piled.start
             for _ in range(given.get(epochs, 1)):
                 for image, label in given["training_data"]:
                     if piled is not None:

@@ -102,13 +102,16 @@ def test_a_network_that_holds_its_data_keeps_few_of_them(caught):
 
 def test_an_estimator(caught):
     pytest.importorskip("sklearn")
-    line, facts, _, _ = caught("""
+    line, facts, _, _ = caught(
+        """
         from sklearn.preprocessing import StandardScaler
         from sklearn.linear_model import SGDClassifier
         scaled = StandardScaler().fit(X_train).transform(X_train)
         model = SGDClassifier()
         model.fit(scaled, y_train)
-    """)
+    """,
+        seconds=60,
+    )
     assert "model.fit(X, y" in line and facts["network"] == "SGDClassifier"
     assert facts["train"] == [[120, 12], [120]]
 
