@@ -1,14 +1,16 @@
 """``cmlp check``: find faults in images, labels and a network."""
 
 import argparse
-from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from cmlp import __version__
 from cmlp.cli.options import add_command, positive_number
 from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_table
+from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.paths import refuse_missing
+from cmlp.cli.sources import FORMATS, check_digits_fit
+from cmlp.cli.strangers import load_network, needing_data
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
 
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 PROBLEMS, UNKNOWN = 1, 3  # the exit codes where something was found, and where nothing can be said
 COLOURS = {"error": "1;31", "warning": "1;33", "note": "1"}
 
-EPILOG = """\
-FOLDER holds four pickles of arrays or lists: images.pkl, labels.pkl,
-test/test_images.pkl and test/test_labels.pkl. Nothing in them is executed.
+EPILOG = f"""\
+{FORMATS}
+Nothing in it is executed.
+
 Each finding says what was measured, which line of Python repairs it, and what
 the accuracy is before and after the repair.
 
@@ -38,6 +41,7 @@ exit codes:
 examples:
   cmlp check
   cmlp check data
+  cmlp check mnist.npz
   cmlp check data --model digits.cmlp
   cmlp check data --write repaired
   cmlp check data --json > report.json
@@ -51,9 +55,10 @@ def add_to(commands: "Any") -> None:
     parser = add_command(commands, "check", run, "find and repair faults in images and labels", EPILOG)
 
     add = parser.add_argument
-    add("folder", metavar="FOLDER", nargs="?", help="where the data are (default: the built-in digits)")
+    add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the built-in digits)")
     add("--model", metavar="MODEL", help="check a saved network as well, on the data it was trained on")
-    add("--write", metavar="FOLDER", help="write the repaired data to another folder; existing files are not replaced")
+    add("--write", metavar="FOLDER", help="write the repaired data to another folder")
+    add("--force", action="store_true", help=FORCE)
     add("--script", metavar="FILE", help="run a Python script until it trains, and check its network")
     add(
         "--folder",
@@ -67,21 +72,20 @@ def add_to(commands: "Any") -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the data, print what was found, and write the repaired data."""
-    from cmlp.diagnosis.folder import write_repaired
-
     if arguments.script is not None:
         return _run_script(arguments)
     for option, value in (("--folder", arguments.files), ("--seconds", arguments.seconds)):
         if value is not None:
-            raise DataError(f"{option} belongs to --script FILE: name a script, or the folder of the data as FOLDER")
+            raise DataError(f"{option} belongs to --script FILE: name a script, or the place of the data as SOURCE")
+    refuse_missing(arguments.source, arguments.model)
     if arguments.write is not None:
-        _check_target(arguments.folder, arguments.write)
-    result = _check(arguments.folder, arguments.model)
+        _check_target(arguments)
+    result = _check(arguments)
     writes = arguments.write is not None and result.repaired
     if writes:
-        write_repaired(result, arguments.folder, arguments.write)
+        _write(result, arguments)
     if arguments.json:
-        names = {"folder": arguments.folder, "written": arguments.write if writes else None}
+        names = {"folder": arguments.source, "written": arguments.write if writes else None}
         shown = {key: name if name is None else printable(name) for key, name in names.items()}
         print_json({"version": __version__} | shown | result.report.to_dict())
     else:
@@ -99,9 +103,9 @@ def _run_script(arguments: argparse.Namespace) -> int:
     """Check the network that a script trains, and print what was found."""
     from cmlp.diagnosis.scripts.face import check_script
 
-    for option, value in (("FOLDER", arguments.folder), ("--model", arguments.model), ("--write", arguments.write)):
+    for option, value in (("SOURCE", arguments.source), ("--model", arguments.model), ("--write", arguments.write)):
         if value is not None:
-            instead = f": its files are named by --folder {printable(value)}" if option == "FOLDER" else ""
+            instead = f": its files are named by --folder {printable(value)}" if option == "SOURCE" else ""
             raise DataError(f"{option} and --script do not go together{instead}")
     seconds = 60.0 if arguments.seconds is None else arguments.seconds
     result = check_script(arguments.script, arguments.files, seconds)
@@ -120,33 +124,38 @@ def _run_script(arguments: argparse.Namespace) -> int:
     return _status(result.report)
 
 
-def _check_target(source: str | None, target: str) -> None:
+def _check_target(arguments: argparse.Namespace) -> None:
     """Refuse a folder that cannot be written to, before the check takes its time."""
-    from cmlp.data.writing import check_free
-
-    if source is None:
-        raise DataError("--write needs a FOLDER to repair: the built-in digits have no faults")
-    if Path(source).resolve() == Path(target).resolve():
-        raise DataError(f"--write must name a folder other than {source}, which is never changed")
-    check_free(Path(target), force=False, remedy="choose another folder")
+    if arguments.source is None:
+        raise DataError("--write needs a SOURCE to repair: the built-in digits have no faults")
+    check_folder("--write", arguments.write, arguments.source, force=arguments.force)
 
 
-def _check(folder: str | None, model: str | None) -> "FolderReport":
+def _write(result: "FolderReport", arguments: argparse.Namespace) -> None:
+    from cmlp.diagnosis.folder import write_repaired
+    from cmlp.training.signals import Signals
+
+    with Signals():
+        write_repaired(result, arguments.source, arguments.write, force=arguments.force)
+
+
+def _check(arguments: argparse.Namespace) -> "FolderReport":
     from cmlp.data import load_digits
     from cmlp.diagnosis import check
-    from cmlp.diagnosis.folder import FolderReport, check_folder
-    from cmlp.network import Network
+    from cmlp.diagnosis.folder import FolderReport, check_source
 
-    refuse_missing(folder, model)
-    network = None if model is None else Network.load(model)
-    if folder is not None:
-        return check_folder(folder, network=network)
+    network = None if arguments.model is None else load_network(arguments.model)
+    if arguments.source is not None:
+        with needing_data(arguments.source, "cmlp check"):
+            return check_source(arguments.source, network=network)
     train, test = load_digits()
+    if network is not None:
+        check_digits_fit(network, train, arguments.model, "cmlp check SOURCE --model {}")
     return FolderReport(check(train, test, network), train, test)
 
 
 def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None:
-    report, rows = result.report, {"data": arguments.folder or "built-in digits"}
+    report, rows = result.report, {"data": arguments.source or "built-in digits"}
     if report.accuracy is not None:
         rows["accuracy"] = f"{report.accuracy:.1f} % on the test data"
     if arguments.write is not None:

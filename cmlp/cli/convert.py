@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     from cmlp.data.writing import write_data
 
     refuse_missing(arguments.source)
-    check_folder(arguments.folder, arguments.source, force=arguments.force)
+    check_folder("FOLDER", arguments.folder, arguments.source, force=arguments.force)
     with needing_data(arguments.source, "cmlp convert"):
         sets = load(arguments.source)
     train, test = _with_test_data(sets, arguments)

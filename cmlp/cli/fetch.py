@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
     from cmlp.data.fetching import fetch
     from cmlp.utils.optional import require
 
-    check_folder(arguments.folder, None, force=arguments.force)
+    check_folder("FOLDER", arguments.folder, None, force=arguments.force)
     require("pooch", "pooch", "fetch", "cmlp fetch").get_logger().setLevel("WARNING")
     progress = not arguments.quiet and sys.stderr is not None and sys.stderr.isatty()
     sets = fetch(arguments.name, arguments.folder, force=arguments.force, timeout=arguments.timeout, progress=progress)

@@ -230,9 +230,9 @@ def check_replaceable(output: Output, *, force: bool) -> None:
         raise CmlpError(f"{path} already exists, and {rule}: --force replaces any file")
 
 
-def check_folder(folder: str, source: str | None, *, force: bool) -> None:
+def check_folder(option: str, folder: str, source: str | None, *, force: bool) -> None:
     """Refuse a folder for the four pickles where they cannot be written, or would replace files or the data."""
-    from cmlp.data.writing import check_free
+    from cmlp.data.writing import NAMES, check_free
 
     if folder == STDOUT:
         raise CmlpError("a folder is written, which stdout cannot hold: ./- is a folder of this name")
@@ -242,8 +242,8 @@ def check_folder(folder: str, source: str | None, *, force: bool) -> None:
         raise NotADirectoryError(ENOTDIR, "not a folder, and a folder is written there", str(folder))
     if source is not None:
         given = resolved(Path(source))
-        if root == given or given.parent in (root, root / "test"):
-            raise CmlpError(f"{folder} holds the data that are read, which are never changed: choose another folder")
+        if given in (root, *(root / name for name in NAMES)):
+            raise CmlpError(f"{option} must name a folder other than {source}, which is never changed")
     check_free(Path(folder), force=force, remedy="--force replaces it")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise PermissionError(EACCES, os.strerror(EACCES), str(existing))

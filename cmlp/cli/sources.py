@@ -1,13 +1,17 @@
 """What all commands share that read images and labels."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmlp.errors import CmlpError
+from cmlp.cli.strangers import needing_data
+from cmlp.errors import CmlpError, DataError
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
     from cmlp.data.formats import Sets
     from cmlp.network import Network
+
+A_FIFTH = 0.2
 
 FORMATS = """\
 SOURCE is a folder with the four files of MNIST, as IDX, pickle or .npy files;
@@ -30,6 +34,52 @@ def summary(sets: "Sets") -> str:
     """Return the numbers of images, pixels and classes as text."""
     images = "{training_images:,} images" if sets.test is None else TWO_SETS
     return f"{images} of {{pixels:,}} pixels, {{classes:,}} classes".format(**counts(sets))
+
+
+def load_sets(source: str | None, command: str, fraction: float | None = None) -> tuple["Sets", bool]:
+    """Return training and test data, and whether the test data were split off the only set that there is.
+
+    Parameters
+    ----------
+    source : str, optional
+        Where the data are; by default they are the built-in digits. A folder with one file of test data must have both.
+    command : str
+        The command that needs them.
+    fraction : float, optional
+        The fraction to split off; by default `A_FIFTH`.
+
+    Raises
+    ------
+    CmlpError
+        If they cannot be read, or a fraction is given and the source has test data.
+    """
+    from cmlp.data import load_digits
+    from cmlp.data.formats import Sets, split
+
+    if source is None:
+        sets = Sets(*load_digits())
+    else:
+        with needing_data(source, command):
+            sets = _read(source)
+    if sets.test is not None:
+        if fraction is not None:
+            found = f"{source or 'the built-in digits'} holds {len(sets.test):,} test images"
+            raise DataError(f"--test-fraction needs a source without test data: {found}")
+        return sets, False
+    return split(sets.train, A_FIFTH if fraction is None else fraction), True
+
+
+def _read(source: str) -> "Sets":
+    from cmlp.data import load, load_test_data, load_training_data
+    from cmlp.data.formats import Sets
+    from cmlp.data.loading import DATA_FILES, TEST_FILES
+
+    if not any(Path(source, file).exists() for file in DATA_FILES):
+        return load(source)
+    train = load_training_data(source, classes=None)
+    if not any(Path(source, file).exists() for file in TEST_FILES):
+        return Sets(train, None)
+    return Sets(train, load_test_data(source, classes=train.classes))
 
 
 def check_digits_fit(network: "Network", digits: "Dataset", model: str, command: str) -> None:

@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
@@ -17,6 +16,7 @@ from cmlp.cli.options import (
     OPTIMIZERS,
     add_command,
     epochs_or_time,
+    fraction,
     hidden_layers,
     positive_integer,
     positive_number,
@@ -26,8 +26,7 @@ from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, Output, Outputs
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.resuming import check_checkpoint, check_options, found_checkpoint, previous_checkpoint, where_it_goes_on
-from cmlp.cli.sources import FORMATS
-from cmlp.errors import DataError
+from cmlp.cli.sources import FORMATS, load_sets
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def add_to(commands: Any) -> None:
 
     add = parser.add_argument
     add("source", metavar="SOURCE", nargs="?", help="where the data are (default: the built-in digits)")
+    share = "split off this fraction as test data, the same of each class (default: 0.2 where there are none)"
+    add("--test-fraction", metavar="FRACTION", type=fraction, help=share)
     add("--quiet", action="store_true", help="do not show progress")
     add("--json", action="store_true", help="print one JSON object, with the history of all epochs")
     _add_network(parser.add_argument_group("the network").add_argument)
@@ -113,7 +114,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Train and test the network, write the files asked for, and print the results."""
     with _outputs(arguments) as outputs:
         check_checkpoint(arguments)
-        train, test = _load(arguments.source)
+        (train, test), is_split = load_sets(arguments.source, "cmlp train", arguments.test_fraction)
+        assert test is not None
         network = _new_network(arguments, train)
         found = found_checkpoint(arguments, network)
         training: dict[str, Any] = {
@@ -124,7 +126,7 @@ def run(arguments: argparse.Namespace) -> None:
         }
         report: dict[str, Any] = {
             "version": __version__,
-            "data": _describe(train, test, arguments.source),
+            "data": _describe(train, test, arguments.source) | ({"split_off": True} if is_split else {}),
             "sizes": network.sizes,
             "settings": training | {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")},
         }
@@ -191,23 +193,6 @@ def _default_eta(arguments: argparse.Namespace) -> float:
     return SIGMOID_ETA if (arguments.activation, arguments.optimizer) == ("sigmoid", "sgd") else ETA
 
 
-def _load(source: str | None) -> tuple["Dataset", "Dataset"]:
-    """Return training and test data; a folder with one of the four pickles must have all four."""
-    from cmlp.data import load, load_digits, load_test_data, load_training_data
-    from cmlp.data.loading import DATA_FILES
-
-    if source is None:
-        return load_digits()
-    if any(Path(source, file).exists() for file in DATA_FILES):
-        train = load_training_data(source, classes=None)
-        return train, load_test_data(source, classes=train.classes)
-    sets = load(source)
-    if sets.test is None:
-        rule = f"cmlp convert {source} FOLDER --test-fraction 0.2 splits off a fifth of them as test data"
-        raise DataError(f"{source} holds {len(sets.train):,} images and no test data: {rule}")
-    return sets.train, sets.test
-
-
 def _describe(train: "Dataset", test: "Dataset", folder: str | None) -> dict[str, Any]:
     return {
         "folder": None if folder is None else printable(folder),
@@ -221,8 +206,9 @@ def _describe(train: "Dataset", test: "Dataset", folder: str | None) -> dict[str
 def _print_plan(report: Mapping[str, Any], network: "Network", goes_on: str | None) -> None:
     data, settings = report["data"], report["settings"]
     images = "{training_images:,} training and {test_images:,} test images of {pixels:,} pixels".format(**data)
+    split = "; the source has no test data, and these were split off" if "split_off" in data else ""
     rows = {
-        "data": f"{data['folder'] or 'built-in digits'}: {images}, {data['classes']:,} classes",
+        "data": f"{data['folder'] or 'built-in digits'}: {images}, {data['classes']:,} classes{split}",
         "network": repr(network),
         "training": PLAN.format(**settings),
     }

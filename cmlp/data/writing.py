@@ -18,13 +18,14 @@ from cmlp.errors import DataError
 from cmlp.utils.files import write_files
 
 PROTOCOL = 4  # the newest that every Python since 3.4 reads
+NAMES = (*TRAINING_FILES, *TEST_FILES, NAMES_FILE)
 REMEDY = "choose another folder, or force the replacement"
 
 
 def write_data(
     folder: str | os.PathLike[str],
     train: Dataset,
-    test: Dataset,
+    test: Dataset | None,
     *,
     class_names: tuple[str, ...] | None = None,
     force: bool = False,
@@ -36,7 +37,8 @@ def write_data(
     folder : str or path
         The data folder; created if missing.
     train, test : Dataset
-        The data. uint8 images are written unscaled, others scaled.
+        The data. uint8 images are written unscaled, others scaled. Without test data, only those for training are
+        written, and test data that are to be replaced are removed.
     class_names : tuple of str, optional
         The name of each class; by default those of the training data.
     force : bool
@@ -54,13 +56,17 @@ def write_data(
         root / name: partial(_dump, array) for name, array in _contents(train, test).items()
     }
     check_free(root, force=force)
-    (root / TEST_FILES[0]).parent.mkdir(parents=True, exist_ok=True)
+    for path in writers:
+        path.parent.mkdir(parents=True, exist_ok=True)
     names = class_names or train.class_names
     if names is not None:
         writers[root / NAMES_FILE] = methodcaller("write", encode_class_names(names))
     write_files(writers)
+    if test is None:
+        for name in TEST_FILES:
+            (root / name).unlink(missing_ok=True)  # of the data that were replaced
     if names is None:
-        (root / NAMES_FILE).unlink(missing_ok=True)  # of the data that were replaced
+        (root / NAMES_FILE).unlink(missing_ok=True)
 
 
 def check_free(folder: Path, *, force: bool, remedy: str = REMEDY) -> None:
@@ -80,14 +86,14 @@ def check_free(folder: Path, *, force: bool, remedy: str = REMEDY) -> None:
     DataError
         If a file exists and may not be replaced.
     """
-    for name in (*TRAINING_FILES, *TEST_FILES, NAMES_FILE):
+    for name in NAMES:
         if not force and os.path.lexists(folder / name):
             raise DataError(f"{folder / name} already exists: {remedy}")
 
 
-def _contents(train: Dataset, test: Dataset) -> dict[str, NDArray[Any]]:
-    arrays = (_images(train), _small(train), _images(test), _small(test))
-    return dict(zip((*TRAINING_FILES, *TEST_FILES), arrays, strict=True))
+def _contents(train: Dataset, test: Dataset | None) -> dict[str, NDArray[Any]]:
+    contents = dict(zip(TRAINING_FILES, (_images(train), _small(train)), strict=True))
+    return contents if test is None else contents | dict(zip(TEST_FILES, (_images(test), _small(test)), strict=True))
 
 
 def _images(dataset: Dataset) -> NDArray[Any]:

@@ -27,7 +27,7 @@ from cmlp.diagnosis.pair import Pair
 from cmlp.diagnosis.probe import NetworkPredictor, Predictor, accuracy_if_any, make_probe
 from cmlp.diagnosis.progress import progress_bar
 from cmlp.diagnosis.report import Finding, Report, Severity
-from cmlp.diagnosis.scoring import examine_scoring
+from cmlp.diagnosis.scoring import examine_claim, examine_scoring
 from cmlp.diagnosis.training import examine_training
 from cmlp.diagnosis.transforms import Diagnosis
 from cmlp.diagnosis.two_sets import examine_pair
@@ -86,7 +86,8 @@ def check(
     history : History, optional
         What `Network.train` returned.
     claimed_accuracy : float, optional
-        The test accuracy in percent that other code has counted for a `cmlp.Network`.
+        The test accuracy in percent that other code has counted: for a `cmlp.Network`, or without one, where it is
+        held against what a small network reaches on these data.
     progress : bool, optional
         Whether to show a progress bar on stderr where the check takes longer than a second; by default, where
         stderr is a terminal.
@@ -137,7 +138,7 @@ def check(
     _refuse_settings(functions | settings, network)
     train, test = _as_dataset(train, "train"), _as_dataset(test, "test")
     _check_arguments(train=(train, Dataset), test=(test, Dataset), history=(history, History))
-    notes = _notes_on(network, history, claimed_accuracy)
+    notes = _notes_on(network, history, claimed_accuracy, has_test=test is not None)
     with progress_bar(progress) as bar:
         first, second = _evidence(train, test)
         if not first.shape:
@@ -161,6 +162,10 @@ def check(
         findings += _trained(network, history, train, pair.matched, wrong)
         if network is not None and claimed_accuracy is not None:
             findings += examine_scoring(network, test, claimed_accuracy)
+        elif claimed_accuracy is not None:
+            faulty = any(finding.severity == Severity.ERROR for finding in findings)
+            claims, told = examine_claim(claimed_accuracy, before, after, test, faulty=faulty)
+            findings, whose = findings + claims, whose + told
     unknown = excused(pair.unknown, network, test) + reasons_to_doubt_network(network, pair.judge, test)
     datasets = _changed(train, pair.train.dataset), _changed(test, pair.test.dataset)
     return _report(findings, notes + pair.notes + whose, unknown, before, *datasets)
@@ -212,13 +217,16 @@ def _as_dataset(given: Any, name: str) -> Dataset | None:
     return given if given is None or isinstance(given, Dataset) else Samples(given, name).dataset()
 
 
-def _notes_on(network: Network | None, history: History | None, claimed_accuracy: Any) -> list[str]:
+def _notes_on(
+    network: Network | None, history: History | None, claimed_accuracy: Any, *, has_test: bool
+) -> list[str]:
     """Check what is claimed, and say what is not looked at."""
     if claimed_accuracy is not None:
         claimed_accuracy = check_range("claimed_accuracy", claimed_accuracy, 0, 100, closed=True)
     if network is None:
-        given = {"history": history, "claimed_accuracy": claimed_accuracy}
-        return [f"Without network=, {name} says nothing." for name, value in given.items() if value is not None]
+        given = {"history": history} | ({} if has_test else {"claimed_accuracy": claimed_accuracy})
+        needed = {"history": "network=", "claimed_accuracy": "test="}
+        return [f"Without {needed[name]}, {name} says nothing." for name, value in given.items() if value is not None]
     if network.architecture.classifies:
         return []
     return ["The network answers with numbers and not with labels, and how it was trained was not looked at."]

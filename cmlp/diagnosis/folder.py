@@ -1,4 +1,4 @@
-"""A data folder as it is found: what the loader refuses is explained and repaired, and the rest is checked."""
+"""Data as they are found: what the loader refuses is explained and repaired, and the rest is checked."""
 
 import os
 from dataclasses import dataclass, replace
@@ -8,6 +8,8 @@ import numpy as np
 
 from cmlp.data.class_names import read_class_names
 from cmlp.data.dataset import Dataset
+from cmlp.data.formats.loading import load, read_parts
+from cmlp.data.formats.names import TEST, TRAIN
 from cmlp.data.loading import DATA_FILES, TEST_FILES, TRAINING_FILES
 from cmlp.data.pickles import read_pickle
 from cmlp.data.writing import write_data
@@ -31,11 +33,14 @@ class FolderReport:
     report : Report
     train, test : Dataset or None
         The data with every repair applied, None where they could not be read.
+    is_single : bool
+        Whether there is a single set, and so no test data.
     """
 
     report: Report
     train: Dataset | None
     test: Dataset | None
+    is_single: bool = False
 
     @property
     def repaired(self) -> bool:
@@ -77,21 +82,86 @@ def check_folder(folder: str | os.PathLike[str], *, network: Network | None = No
     return _checked(findings, train, test, network)
 
 
-def write_repaired(result: FolderReport, source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
-    """Write the repaired data to another folder, where nothing is replaced.
+def check_source(source: str | os.PathLike[str], *, network: Network | None = None) -> FolderReport:
+    """Find what is wrong with images and labels in any format that `load` reads.
+
+    Parameters
+    ----------
+    source : str or path
+        A file, or a folder, from which nothing is executed and in which nothing is changed.
+    network : Network, optional
+        Trained on these data.
+
+    Returns
+    -------
+    FolderReport
+        Without test data where the source holds a single set, which is then the training data.
 
     Raises
     ------
     DataError
-        If there is nothing to write, or a file to be written is there already.
+        If nothing can be read there.
+    OSError
+        If the source cannot be read.
+    """
+    root = Path(source)
+    if any((root / file).exists() for file in DATA_FILES):
+        return check_folder(root, network=network)
+    try:
+        train, test = load(root)
+    except DataError as error:
+        return _check_refused(root, error, network)
+    return replace(_checked(_unlikely_sizes(train, test), train, test, network), is_single=test is None)
+
+
+def _check_refused(root: Path, refusal: DataError, network: Network | None) -> FolderReport:
+    """Explain why a source is refused, or raise the refusal where that is all that can be said."""
+    try:
+        parts = read_parts(root)
+    except DataError:
+        raise refusal from None
+    first = parts.get(TRAIN) or next(iter(parts.values()))
+    second = parts.get(TEST)
+    train = RawSet("training data", first.images, first.labels, first.names)
+    test = None
+    if second is not None and second is not first:
+        test = RawSet("test data", second.images, second.labels, second.names)
+    sets = [found for found in (train, test) if found is not None]
+    datasets = _datasets(sets, train, test)
+    findings = [finding for found in sets for finding in found.findings]
+    if not findings:
+        raise refusal
+    return replace(_checked(findings + _unlikely_sizes(*datasets), *datasets, network), is_single=test is None)
+
+
+def write_repaired(
+    result: FolderReport, source: str | os.PathLike[str], target: str | os.PathLike[str], *, force: bool = False
+) -> None:
+    """Write the repaired data to another folder.
+
+    Parameters
+    ----------
+    result : FolderReport
+        What was found, with the repaired data.
+    source : str or path
+        Where the data are.
+    target : str or path
+        The other folder.
+    force : bool
+        Whether files that are there are replaced; by default they are not.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to write, or a file to be written is there already and is not to be replaced.
     """
     if Path(source).resolve() == Path(target).resolve():
         raise DataError(f"the repaired data must be written to another folder than {source}")
-    if result.train is None or result.test is None:
+    if result.train is None or (result.test is None and not result.is_single):
         raise DataError("the repaired data cannot be written, as a part of them could not be read")
-    names = read_class_names(Path(source))
+    names = read_class_names(Path(source)) if Path(source).is_dir() else None
     kept = names if names is not None and len(names) == result.train.classes else None
-    write_data(target, result.train, result.test, class_names=kept)
+    write_data(target, result.train, result.test, class_names=kept, force=force)
 
 
 def _read(root: Path, name: str, files: tuple[str, str], findings: list[Finding]) -> RawSet | None:

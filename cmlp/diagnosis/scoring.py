@@ -7,10 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.probe import HIDDEN
 from cmlp.diagnosis.report import Finding, Severity
 from cmlp.diagnosis.transforms import scaled
 from cmlp.network import Network
+from cmlp.utils.text import listed
 
+UNEXPLAINED = 10.0  # points below a small network, from where on a claim is remarkable
+MOST_NAMED = 3  # classes
 SCORE = "100 * np.mean(network.predict(test_images) == test_labels)"
 MISTAKES = {
     "labels-through-argmax": "Integer labels were put through argmax, which makes a 0 of each of them.",
@@ -51,6 +55,56 @@ def examine_scoring(network: Network, test: Dataset, claimed: float) -> list[Fin
         return [Finding(code, Severity.ERROR, "scoring", verdict, measured, SCORE, claimed, actual)]
     verdict = "The claimed accuracy is not the one that the network has on these data."
     return [Finding("other-accuracy", Severity.ERROR, "scoring", verdict, measured, SCORE, claimed, actual)]
+
+
+def examine_claim(
+    claimed: float, reached: float | None, repaired: float | None, test: Dataset, *, faulty: bool
+) -> tuple[list[Finding], list[str]]:
+    """Compare the accuracy of a network that is not given with what a small one reaches on the same data.
+
+    Parameters
+    ----------
+    claimed, reached, repaired : float or None
+        Accuracies in percent: that of the other code, and those of the small network on the data as they are, and with
+        all repairs.
+    test : Dataset
+    faulty : bool
+        Whether the data have errors, which explain a low accuracy.
+
+    Returns
+    -------
+    findings : list of Finding
+        One, if the claim is low and the data are no reason for that.
+    notes : list of str
+        What else can be said.
+    """
+    if reached is None:
+        return [], ["Without a network, and without data that a small one learns, claimed_accuracy says nothing."]
+    share = _share_of_one_class(claimed, test)
+    small, best = f"A small network reaches {reached:.1f} %", reached if repaired is None else repaired
+    advice = "look at the code, with cmlp.check(train, test, network)"
+    if claimed <= 1 < reached and 100 * claimed > reached - UNEXPLAINED:
+        return [], [f"{small} on these data; you claim {claimed:g} %, which may be a fraction: {100 * claimed:g} %."]
+    if faulty and claimed <= best - UNEXPLAINED:
+        mended = "" if repaired is None else f", and {repaired:.1f} % with the repairs"
+        claim = f"you claim {claimed:g} %, which the data may explain: repair them first, and then {advice}"
+        return [], [f"{small} on these data as they are{mended}; {claim}."]
+    if claimed <= reached - UNEXPLAINED:
+        verdict = f"{small} on these data; you claim {claimed:g} %: {advice}."
+        measured = f"{reached:.1f} % of {len(test):,} test images, by a network with {HIDDEN} hidden units{share}"
+        return [Finding("claim-unexplained", Severity.ERROR, "network", verdict, measured, None, claimed)], []
+    return [], [f"{small} on these data; you claim {claimed:g} %, which needs no explanation."]
+
+
+def _share_of_one_class(claimed: float, test: Dataset) -> str:
+    """Say whose share of the test data a claim is, if it is one."""
+    shares = 100 * np.bincount(test.labels, minlength=test.classes) / len(test)
+    names = test.class_names or tuple(map(str, range(test.classes)))
+    fitting = [names[label] for label in np.flatnonzero(abs(shares - claimed) <= _tolerance(claimed))]
+    if not fitting:
+        return ""
+    named = listed([f"{name!r}" for name in fitting[:MOST_NAMED]], "or")
+    return f"; {claimed:g} % is the share of class {named}, and what a network has that always answers that"
 
 
 def _tolerance(claimed: float) -> float:

@@ -154,8 +154,8 @@ def test_what_is_not_looked_at_is_said(digits):
     train, test = digits
     report = check(train, test, Network((64, 5, 1), loss="mean_squared_error"))
     assert "how it was trained was not looked at" in report.notes[0]
-    report = check(train, test, claimed_accuracy=9.8)
-    assert report.notes == ("Without network=, claimed_accuracy says nothing.",)
+    assert check(train, claimed_accuracy=9.8).notes == ("Without test=, claimed_accuracy says nothing.",)
+    assert check(train, test, history=cmlp.History([0.1])).notes == ("Without network=, history says nothing.",)
     for wrong in ("9", np.nan, -1, True):
         with pytest.raises(cmlp.ModelError, match="claimed_accuracy must be"):
             check(train, test, claimed_accuracy=wrong)

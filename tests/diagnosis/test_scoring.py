@@ -124,3 +124,37 @@ def test_every_mistake_that_fits_is_mentioned(net):
     (finding,) = examine_scoring(net, DIGITS, round(percent(DIGITS.labels == 0)))
     assert "the share of images predicted as 0" in finding.measured
     assert "the share of images labelled 0" in finding.measured
+
+
+# A claim without a network
+
+
+def test_a_claim_that_the_data_do_not_explain():
+    train, test = cmlp.load_digits()
+    report = cmlp.check(train, test, claimed_accuracy=10)
+    (finding,) = report
+    assert (finding.code, finding.severity, finding.before) == ("claim-unexplained", Severity.ERROR, 10)
+    advice = "look at the code, with cmlp.check(train, test, network)."
+    assert finding.verdict == f"A small network reaches {report.accuracy:.1f} % on these data; you claim 10 %: {advice}"
+    assert report.accuracy > 95 and not report.ok
+
+
+def test_a_claim_that_is_the_share_of_a_class():
+    train, test = cmlp.load_digits()
+    share = 100 * np.count_nonzero(test.labels == 8) / len(test)
+    (finding,) = cmlp.check(train, test, claimed_accuracy=round(share, 2))
+    assert f"{round(share, 2):g} % is the share of class '8'" in finding.measured
+
+
+@pytest.mark.parametrize(("claimed", "said"), [(94, "needs no explanation"), (0.94, "may be a fraction: 94 %")])
+def test_a_claim_that_is_not_low(claimed, said):
+    train, test = cmlp.load_digits()
+    report = cmlp.check(train, test, claimed_accuracy=claimed)
+    assert report.ok and not report.findings and said in report.notes[-1]
+
+
+def test_a_claim_that_the_data_explain():
+    train, test = cmlp.load_digits()
+    report = cmlp.check(train, cmlp.Dataset(16 - test.images, test.labels), claimed_accuracy=3)
+    assert [finding.code for finding in report] == ["inverted"]
+    assert "as they are, and 97" in report.notes[-1] and "repair them first" in report.notes[-1]
