@@ -10,7 +10,7 @@ from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_
 from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.sources import FORMATS, check_digits_fit
-from cmlp.cli.strangers import load_network, needing_data
+from cmlp.cli.strangers import EMPTY, FOLDER, SCRIPT, TEXT, holds, load_network, needing_data, what_is
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
 
@@ -103,6 +103,10 @@ def _run_script(arguments: argparse.Namespace) -> int:
     """Check the network that a script trains, and print what was found."""
     from cmlp.diagnosis.scripts.face import check_script
 
+    refuse_missing(arguments.script, arguments.files)
+    found = what_is(arguments.script)
+    if found not in (SCRIPT, TEXT, FOLDER, EMPTY, None):
+        raise DataError(f"{arguments.script} {holds(found)}, and --script needs a Python script")
     for option, value in (("SOURCE", arguments.source), ("--model", arguments.model), ("--write", arguments.write)):
         if value is not None:
             instead = f": its files are named by --folder {printable(value)}" if option == "SOURCE" else ""

@@ -2,7 +2,6 @@
 
 import secrets
 import shlex
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +92,8 @@ class Keeper:
 
     def _write_one(self, option: str, write: Writer) -> None:
         """Write a file; an unfinished one replaces none, and what its disk refuses is kept on another."""
+        import tempfile
+
         output = self._outputs.outputs[option]
         free = free_name(output.path, output.kind, resumed=self._done > 0)
         places = [output.path if self._is_over else free]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from errno import EACCES, EISDIR, ENOTDIR
+from errno import EACCES, EISDIR, ENOENT, ENOTDIR
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -236,6 +236,8 @@ def check_folder(option: str, folder: str, source: str | None, *, force: bool) -
 
     if folder == STDOUT:
         raise CmlpError("a folder is written, which stdout cannot hold: ./- is a folder of this name")
+    if not folder or (os.path.islink(folder) and not Path(folder).exists()):  # noqa: PTH114
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), folder)
     root = resolved(Path(folder))
     existing = next(place for place in (root, *root.parents) if place.exists())
     if not existing.is_dir():

@@ -3,7 +3,6 @@
 import argparse
 from operator import methodcaller
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
@@ -76,6 +75,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _page(network: "Network", data: "Dataset | None", title: str | None) -> bytes:
     """Return the page, which the network writes to a file."""
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
         network.to_html(page, data, title=title)

@@ -102,9 +102,10 @@ def content_of(place: Place) -> bytes:
 
 def read_picture_file(name: str, most: int) -> bytes:
     """Return the first bytes of a file, which must be no pipe, whose reader could wait for ever."""
-    from cmlp.utils.files import is_regular
+    from cmlp.utils.files import is_regular, resolved
 
     path = Path(name)
+    resolved(path)  # or refuse what no file can be called
     if not path.is_dir() and not is_regular(path):
         raise CmlpError(f"{name} must be a regular file: use - to read a picture from a pipe")
     with path.open("rb") as file:

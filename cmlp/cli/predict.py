@@ -10,9 +10,10 @@ from cmlp.cli.kinds import kind_of_picture, remark
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_error, print_json, print_table
 from cmlp.cli.outputs import FORCE, Output, Outputs
+from cmlp.cli.paths import refuse_missing
 from cmlp.cli.pictures import Place, content_of, places_of
 from cmlp.cli.pictures import shown as name_of
-from cmlp.cli.strangers import CHECKPOINT, NETWORK, explained, not_a_network, what_is
+from cmlp.cli.strangers import CHECKPOINT, NETWORK, explained, not_a_network, not_a_picture, what_is
 from cmlp.cli.words import sentence_of
 from cmlp.errors import CmlpError
 from cmlp.utils.text import printable
@@ -109,6 +110,7 @@ def _load(arguments: argparse.Namespace) -> "Network":
         first = networks[0]
         return f"{arguments.model} is {found}, and {first} a network, which comes first: cmlp predict {first} PICTURE"
 
+    refuse_missing(arguments.model)
     with explained(arguments.model, said):
         return Network.load(arguments.model)
 
@@ -116,7 +118,9 @@ def _load(arguments: argparse.Namespace) -> "Network":
 def _answer(network: "Network", place: Place, arguments: argparse.Namespace) -> Answer:
     """Return what the network says about one picture."""
     try:
-        seen = _seen(network, content_of(place), place.name, arguments.model)
+        content = content_of(place)
+        with explained(place.name, lambda found: not_a_picture(place.name, found)):
+            seen = _seen(network, content, place.name, arguments.model)
         network.predict(seen.ravel())  # which refuses outputs that are not numbers
         return Answer(place.name, seen, network(seen.ravel()))
     except (CmlpError, OSError, MemoryError) as error:

@@ -1,10 +1,14 @@
 """What a file is that a command cannot use: said as a person would, with the command that can."""
 
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmlp.cli import kinds
+from cmlp.cli.kinds import SIGNS
+from cmlp.cli.paths import refuse_missing
 from cmlp.errors import CmlpError, DataError, ModelError
 
 if TYPE_CHECKING:
@@ -14,24 +18,15 @@ if TYPE_CHECKING:
 START = 4096  # bytes that tell what a file is
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 NETWORK, CHECKPOINT, PICTURE, DATA = "a network", "a checkpoint", "a picture", "images and labels"
-PAGE, SCRIPT, FOLDER = "an HTML page", "a Python script", "a folder"
+PAGE, SCRIPT, TEXT, FOLDER, EMPTY = "an HTML page", "a Python script", "a text", "a folder", "empty"
 
 
 def what_is(path: str) -> str | None:
-    """Return what a file or folder is, or None where nobody can tell.
+    """Return what a file or folder is, one of the words above, or None where nobody can tell.
 
-    Parameters
-    ----------
-    path : str
-        Of anything.
-
-    Returns
-    -------
-    str or None
-        One of the words above.
+    A damaged network or checkpoint is one, too.
     """
-    from cmlp.data.formats.detection import detect_format
-    from cmlp.training.saved import is_checkpoint, read_network
+    from cmlp.training.saved import is_checkpoint
     from cmlp.utils.files import open_regular
 
     place = Path(path)
@@ -40,36 +35,53 @@ def what_is(path: str) -> str | None:
             return FOLDER
         with open_regular(place, CmlpError) as file:
             start = file.read(START)
-        if start.startswith(PICTURES):
-            return PICTURE
-        if start.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
-            return PAGE
         if is_checkpoint(place):
             return CHECKPOINT
-        if place.suffix in (".py", ".ipynb"):
-            return SCRIPT
-    except (OSError, CmlpError):
+    except (OSError, ValueError):  # as a CmlpError of a pipe is
         return None
-    try:
+    if not start:
+        return EMPTY
+    if start.startswith(PICTURES):
+        return PICTURE
+    if start.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        return PAGE
+    if place.suffix in (".py", ".ipynb"):
+        return SCRIPT
+    return _content_of(place, start)
+
+
+def _content_of(place: Path, start: bytes) -> str | None:
+    """Return what a file is of which readers must tell it."""
+    from cmlp.data.formats.detection import detect_format
+    from cmlp.training.saved import read_network
+
+    if re.match(SIGNS[kinds.NETWORK][0], start, re.DOTALL):
+        return NETWORK
+    with suppress(OSError, CmlpError):
         read_network(place)
         return NETWORK
-    except (OSError, CmlpError):
-        pass
-    try:
-        detect_format(place)
-        return DATA if (start and not _is_text(start)) or place.suffix in (".csv", ".txt") else None
-    except (OSError, CmlpError):
-        return None
+    is_text = _is_text(start)
+    with suppress(OSError, CmlpError):
+        if detect_format(place).name != "pickle" or not is_text:
+            return DATA
+    return TEXT if is_text else None
 
 
 def _is_text(start: bytes) -> bool:
-    return start.decode("utf-8", "replace").replace("\n", "").replace("\r", "").replace("\t", "").isprintable()
+    text = start.decode("utf-8", "replace")
+    return all(letter.isprintable() or letter.isspace() for letter in text) and "\N{REPLACEMENT CHARACTER}" not in text
+
+
+def holds(found: str) -> str:
+    """Say of a file what it is, or holds."""
+    return f"{'holds' if found == DATA else 'is'} {found}"
 
 
 def load_network(path: str) -> "Network":
     """Load a network, or that of a checkpoint, and refuse other files as `explain` does."""
     from cmlp.network import Network
 
+    refuse_missing(path)
     with explained(path, lambda found: not_a_network(path, found)):
         return Network.load(path)
 
@@ -78,6 +90,7 @@ def read_any(path: str) -> "tuple[Any, Checkpoint | None]":
     """Read the record of a network, and the checkpoint that holds it, if one does; as `load_network` refuses."""
     from cmlp.training.saved import read_network
 
+    refuse_missing(path)
     with explained(path, lambda found: not_a_network(path, found)):
         return read_network(Path(path))
 
@@ -90,18 +103,41 @@ def explained(path: str, sentence: Callable[[str], str | None]) -> Iterator[None
     except (ModelError, DataError, IsADirectoryError) as error:
         found = what_is(path)
         said = None if found is None else sentence(found)
+        if found in (NETWORK, CHECKPOINT) and isinstance(error, ModelError):
+            said = _damaged(path, found) if "damaged" in str(error) else None
+        if said is None and "safetensors" in str(error):
+            said = f"{path} is no network: cmlp train --save writes one"
         if said is None:
             raise
         raise CmlpError(said) from error
 
 
-def not_a_network(path: str, found: str) -> str | None:
-    """Say what to do with a file that is no network."""
-    begins = f"{path} is {found}, and no network"
+def _damaged(path: str, found: str) -> str:
+    previous = f"{path}.previous"
+    rest = f": {previous} is the one before" if Path(previous).exists() else ", and only a copy of it helps"
+    return f"{path} is damaged: it begins as {found}, and was cut off or changed by something else than cmlp{rest}"
+
+
+def not_a_picture(path: str, found: str) -> str | None:
+    """Say what to do with a file that is no picture."""
     match found:
-        case "a folder" | "images and labels":
-            holds = f"{path} is a folder" if found == FOLDER else f"{path} holds {DATA}"
-            return f"{holds}, and no network: cmlp train {path} --save MODEL trains one on images and labels"
+        case "images and labels":
+            return f"{path} holds {found}, and is no picture: cmlp test MODEL {path} tests the network on them"
+        case "a picture":
+            return None
+        case _:
+            return f"{path} is {found}, and no picture"
+
+
+def not_a_network(path: str, found: str) -> str | None:
+    """Say what to do with a file that is no network, or a damaged one."""
+    begins = f"{path} is {found}, and no network"
+    trains = f"cmlp train {path} --save MODEL trains one on images and labels"
+    match found:
+        case "a folder":
+            return f"{begins}: {trains}"
+        case "images and labels":
+            return f"{path} holds {found}, and no network: {trains}"
         case "a picture":
             return f"{begins}: cmlp predict MODEL {path} says what it shows"
         case "an HTML page":
@@ -109,13 +145,12 @@ def not_a_network(path: str, found: str) -> str | None:
         case "a Python script":
             return f"{begins}: cmlp check --script {path} examines the one that it trains"
         case _:
-            return None
+            return f"{begins}: cmlp train --save MODEL writes one"
 
 
 def not_data(path: str, found: str, command: str) -> str | None:
     """Say what to do with a file that holds no images and labels."""
     begins = f"{path} is {found}, and {command} needs images and labels"
-    checks = f"cmlp check --script {path} examines what it trains"
     match found:
         case "a network" | "a checkpoint":
             model = f"cmlp check --model {path} checks it" if command == "cmlp check" else f"cmlp test {path} tests it"
@@ -125,7 +160,7 @@ def not_data(path: str, found: str, command: str) -> str | None:
         case "an HTML page":
             return f"{begins}: a browser opens it"
         case "a Python script":
-            return f"{begins}: {checks}"
+            return f"{begins}: cmlp check --script {path} examines what it trains"
         case _:
             return None
 

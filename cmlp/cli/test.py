@@ -14,6 +14,8 @@ from cmlp.cli.paths import refuse_missing
 from cmlp.cli.sources import FORMATS, check_digits_fit
 from cmlp.cli.strangers import (
     CHECKPOINT,
+    DATA,
+    FOLDER,
     NETWORK,
     explained,
     needing_data,
@@ -84,10 +86,11 @@ def load_network_of(arguments: argparse.Namespace) -> "Network":
     from cmlp.network import Network
 
     def said(found: str) -> str | None:
-        if arguments.source is None or what_is(arguments.source) not in (NETWORK, CHECKPOINT):
-            return not_a_network(arguments.model, found)
-        right = f"cmlp test {arguments.source} {arguments.model}"
-        return f"{arguments.model} is {found}, and {arguments.source} a network, which comes first: {right}"
+        model, source = arguments.model, arguments.source
+        if source is None or found not in (DATA, FOLDER) or what_is(source) not in (NETWORK, CHECKPOINT):
+            return not_a_network(model, found)
+        holds = f"{model} {'is' if found == FOLDER else 'holds'} {found}"
+        return f"{holds}, and {source} is a network, which comes first: cmlp test {source} {model}"
 
     refuse_missing(arguments.model, arguments.source)
     with explained(arguments.model, said):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from cmlp.cli.paths import nearest
+from cmlp.cli.paths import missing
 
 # What the library calls things that the user of a command calls otherwise.
 WORDS = {
@@ -18,10 +18,10 @@ OF_NETWORKS = {"sizes": "--hidden"}
 def sentence_of(error: Exception, options: Collection[str], words: Collection[str]) -> str:
     """Return what an error says, in one sentence; options and words are those of `in_options`."""
     match error:
-        case FileNotFoundError(filename=str(name), strerror=str(reason)):
-            return f"{name}: {reason}{nearest(name)}"
+        case FileNotFoundError(filename=str(name)):
+            return missing(name)
         case OSError(filename=str(name), strerror=str(reason)):
-            return f"{name}: {reason}"
+            return f"{name or ascii(name)}: {reason}"
         case OSError(strerror=str(reason)):
             return reason
         case MemoryError():

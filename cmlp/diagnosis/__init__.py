@@ -217,9 +217,7 @@ def _as_dataset(given: Any, name: str) -> Dataset | None:
     return given if given is None or isinstance(given, Dataset) else Samples(given, name).dataset()
 
 
-def _notes_on(
-    network: Network | None, history: History | None, claimed_accuracy: Any, *, has_test: bool
-) -> list[str]:
+def _notes_on(network: Network | None, history: History | None, claimed_accuracy: Any, *, has_test: bool) -> list[str]:
     """Check what is claimed, and say what is not looked at."""
     if claimed_accuracy is not None:
         claimed_accuracy = check_range("claimed_accuracy", claimed_accuracy, 0, 100, closed=True)
