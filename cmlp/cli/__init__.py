@@ -16,7 +16,7 @@ from cmlp import __version__
 from cmlp.cli import check, completion, convert, export, fetch, info, page, predict, show, test, train
 from cmlp.cli.options import Parser, commands_of
 from cmlp.cli.output import discard_unwritten, print_error
-from cmlp.cli.words import sentence_of
+from cmlp.cli.words import in_options, sentence_of
 from cmlp.errors import CmlpError
 
 FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             arguments = _parse(sys.argv[1:] if argv is None else argv)
-            with _signals_and_warnings(arguments.program):
+            with _signals_and_warnings(arguments):
                 status = arguments.run(arguments) or FINE
         except SystemExit as ended:  # after --help, --version and bad options
             status = int(ended.code or FINE)
@@ -102,14 +102,15 @@ class Terminated(BaseException):
 
 
 @contextmanager
-def _signals_and_warnings(program: str) -> Iterator[None]:
+def _signals_and_warnings(arguments: argparse.Namespace) -> Iterator[None]:
     """Print each warning on one line, and raise `Terminated` where the process would end, so that it cleans up."""
 
     def terminate(number: int, _: object) -> None:
         raise Terminated(number)
 
     def warn(message: Warning | str, *_: Any, **__: Any) -> None:
-        print_error(program, f"warning: {message}")
+        said = in_options(str(message), arguments.options, arguments.words)
+        print_error(arguments.program, f"warning: {said}")
 
     in_main_thread = threading.current_thread() is threading.main_thread()
     known = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)] if in_main_thread else []

@@ -52,6 +52,7 @@ def what_is(path: str) -> str | None:
 
 def _content_of(place: Path, start: bytes) -> str | None:
     """Return what a file is of which readers must tell it."""
+    from cmlp.data.formats import load
     from cmlp.data.formats.detection import detect_format
     from cmlp.training.saved import read_network
 
@@ -62,7 +63,8 @@ def _content_of(place: Path, start: bytes) -> str | None:
         return NETWORK
     is_text = _is_text(start)
     with suppress(OSError, CmlpError):
-        if detect_format(place).name != "pickle" or not is_text:
+        name = detect_format(place).name
+        if name not in ("pickle", "npz") or (not is_text and load(place)):  # which hold anything
             return DATA
     return TEXT if is_text else None
 

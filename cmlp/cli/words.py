@@ -13,6 +13,7 @@ WORDS = {
     "class_names": "the names of the classes",
 }
 OF_NETWORKS = {"sizes": "--hidden"}
+ONLY_IN_PYTHON = re.compile(r"; activation= and loss= say otherwise")
 
 
 def sentence_of(error: Exception, options: Collection[str], words: Collection[str]) -> str:
@@ -45,6 +46,7 @@ def in_options(message: str, options: Collection[str], words: Collection[str]) -
     -------
     str
     """
+    message = ONLY_IN_PYTHON.sub("", message)
     names = {option.removeprefix("--").replace("-", "_"): option for option in options if option.startswith("--")}
     typed = " ".join(words)
     if "--hidden" in options:

@@ -89,6 +89,64 @@ def test_what_cannot_be_run(call, tmp_path, monkeypatch):
     assert call("nowhere") == (2, "", sentence)
 
 
+# What train takes
+
+
+def in_all_formats(folder, train, test):
+    """Write data as an archive, IDX files and .npy files; return where they are."""
+    sets = {"x_train": train.images, "y_train": train.labels, "x_test": test.images, "y_test": test.labels}
+    np.savez(folder / "sets.npz", **sets)
+    (folder / "npy").mkdir()
+    (folder / "idx").mkdir()
+    for name, array in sets.items():
+        np.save(folder / "npy" / f"{name}.npy", array)
+    for name, array in zip(("train", "t10k"), (train, test), strict=True):
+        images = np.asarray(array.pictures(), np.uint8)
+        head = b"\0\0\x08\x03" + np.array(images.shape, ">u4").tobytes()
+        (folder / "idx" / f"{name}-images-idx3-ubyte").write_bytes(head + images.tobytes())
+        head = b"\0\0\x08\x01" + np.array([len(array)], ">u4").tobytes()
+        (folder / "idx" / f"{name}-labels-idx1-ubyte").write_bytes(head + array.labels.astype(np.uint8).tobytes())
+    return [folder / name for name in ("sets.npz", "npy", "idx")]
+
+
+def test_every_format_that_train_takes(call, tmp_path):
+    train, test = cmlp.load_digits()
+    inverted = cmlp.Dataset(16 - test.images, test.labels)
+    for source in in_all_formats(tmp_path, train, inverted):
+        status, out, err = call(str(source))
+        assert (status, err) == (1, "") and "The test data are inverted" in out
+        assert main(["train", str(source), "--epochs", "1", "--quiet"]) == 0
+    target = str(tmp_path / "mended")
+    assert call(str(source), "--write", target)[0] == 1 and call(target)[0] == 0
+
+
+def test_a_source_without_test_data(call, tmp_path):
+    train, _ = cmlp.load_digits()
+    table = tmp_path / "digits.csv"
+    np.savetxt(table, np.column_stack([train.labels, train.images]), "%d", ",")
+    status, out, err = call(str(table))
+    assert (status, err) == (0, "") and "accuracy" not in out
+    images = train.images / 16
+    images[7, 3] = np.nan
+    np.savez(tmp_path / "one.npz", images=images, labels=train.labels)
+    assert call(str(tmp_path / "one.npz"), "--write", str(tmp_path / "mended"))[0] == 1
+    assert sorted(path.name for path in (tmp_path / "mended").iterdir()) == ["images.pkl", "labels.pkl"]
+    assert call(str(tmp_path / "mended"))[0] in (0, 1)
+
+
+def test_what_the_reader_refuses_is_explained(call, tmp_path):
+    train, test = cmlp.load_digits()
+    images = train.images / 16
+    images[5, 5] = np.nan
+    sets = {"x_train": images, "y_train": train.labels}
+    np.savez(tmp_path / "nan.npz", x_test=test.images / 16, y_test=test.labels, **sets)
+    status, out, err = call(str(tmp_path / "nan.npz"))
+    assert (status, err) == (1, "") and "[non-finite-images]" in out and "repair:" in out
+    (tmp_path / "none.npz").write_bytes(b"PK\3\4 and no archive")
+    status, out, err = call(str(tmp_path / "none.npz"))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+
+
 # --model
 
 

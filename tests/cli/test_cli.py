@@ -158,9 +158,16 @@ def test_test_images_of_another_size(complaint, data_folder):
     assert "images of the test data must have" in complaint("train", str(data_folder), stdout="data .*")
 
 
-def test_a_source_without_test_data(complaint, data_folder):
-    found = complaint("train", str(data_folder / "images.pkl"))
-    assert "holds 144 images and no test data: cmlp convert" in found
+def test_a_source_without_test_data_is_split(report, run, data_folder):
+    alone = [(data_folder / name).unlink() for name in ("test/test_images.pkl", "test/test_labels.pkl")]
+    assert alone and report("train", str(data_folder), "--epochs", "1")["data"] == {
+        "folder": str(data_folder), "training_images": 115, "test_images": 29, "pixels": 64, "classes": 10,
+        "split_off": True,
+    }  # fmt: skip
+    status, out, _ = run("train", data_folder, "--epochs", "1", "--quiet", "--test-fraction", "0.5")
+    assert (
+        status == 0 and ": 72 training and 72 test images of 64 pixels, 10 classes; the source has no test data" in out
+    )
 
 
 def test_other_sources_are_read_as_cmlp_convert_does(report, tmp_path):

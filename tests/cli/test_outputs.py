@@ -1,4 +1,4 @@
-"""What commands write: never one file twice, never what they read, no file of another kind, and nothing by halves."""
+"""What commands write: never a file twice, nor what they read, nor over what is not theirs, nor by halves."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ import pytest
 from support.command_line import POSIX
 
 import cmlp
+from cmlp.cli import main
 
 TRAIN = ("train", "--epochs", "1", "--quiet")
 links = pytest.mark.skipif(not POSIX, reason="links need rights on other systems")
@@ -174,3 +175,111 @@ def test_a_format_of_which_nobody_knows_the_beginning(complaint):
     said = complaint(*TRAIN, "--plot", "p.pgf")
     assert "p.pgf already exists, and a .pgf file does not say who wrote it: --force replaces any file" in said
     assert Path("p.pgf").read_text() == "a picture, or a thesis"
+
+
+COMMANDS = {
+    "train --save": ("train", "--epochs", "1", "--quiet", "--save"),
+    "train --plot": ("train", "--epochs", "1", "--quiet", "--plot"),
+    "test --report": ("test", "net.cmlp", "--report"),
+    "predict -o": ("predict", "net.cmlp", "drawing.png", "-o"),
+    "page -o": ("page", "net.cmlp", "-o"),
+    "export --c": ("export", "net.cmlp", "--c"),
+    "export --onnx": ("export", "net.cmlp", "--onnx"),
+    "show -o": ("show", "-o"),
+}
+
+
+class TestTheRule:
+    """One rule for existing files, in every command that writes one."""
+
+    @pytest.fixture(autouse=True)
+    def _files(self, network_file):
+        image = pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
+        train, test = cmlp.load_digits()
+        net = cmlp.Network([64, 10])
+        net.train(train[:100], 1, 1.0)
+        net.save(network_file)
+        large = np.kron(test.pictures()[0] / 16, np.ones((20, 20)))
+        image.fromarray(np.rint(255 * (1 - np.pad(large, 30))).astype(np.uint8)).save("drawing.png")
+
+    @pytest.fixture(params=COMMANDS)
+    def command(self, request):
+        if "onnx" in request.param:
+            pytest.importorskip("onnx", reason="onnx, of the extra cmlp[onnx], is not installed")
+        return COMMANDS[request.param]
+
+    def test_it_is_kept_in_every_command(self, run, command):
+        output = Path("r.png")  # a suffix that all of them take
+        output.write_text("my thesis")
+        status, out, err = run(*command, output)
+        assert (status, out) == (2, "") and err.endswith(" that cmlp wrote: --force replaces any file\n")
+        assert output.read_text() == "my thesis"
+        assert run(*command, output, "--force")[0] == 0
+        first = output.read_bytes()
+        assert first != b"my thesis" and run(*command, output)[0] == 0  # what cmlp wrote
+        output.chmod(0o444)
+        assert "is read-only: --force replaces it" in run(*command, output)[2]
+        assert run(*command, output, "--force")[0] == 0
+        output.unlink()
+        output.mkdir()
+        assert run(*command, output, "--force")[:2] == (2, "")
+
+    def test_stdout(self, command, capfdbinary, monkeypatch):
+        status = main([*command, "-"])
+        out, err = capfdbinary.readouterr()
+        assert (status == 0 and b"stdout" in err) or command[0] == "predict"
+        Path("r.png").unlink(missing_ok=True)
+        assert main([*command, "r.png"]) == 0
+        written = Path("r.png").read_bytes()
+        same = len(out) == len(written) if "--report" in command else out[:4] == written[:4]
+        assert same and not list(Path().glob("-*"))
+
+    def test_one_stdout_for_one_output(self, complaint, command):
+        assert "and --json both write to stdout" in complaint(*command, "-", "--json")
+
+    def test_a_terminal_is_shown_no_picture(self, run, monkeypatch, command):
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+        status, out, err = run(*command, "-")
+        if command[0] in ("page", "test") or "--c" in command:
+            assert status == 0 and out
+        else:
+            assert (status, out) == (2, "") and "stdout is a terminal, which cannot show " in err
+
+    @links
+    @pytest.mark.parametrize("names", [("a.png", "A.png"), ("a.png", "./a.png"), ("a.png", "hard.png"), ("-", "-")])
+    def test_two_outputs_of_one_file(self, complaint, names, tmp_path):
+        if "hard.png" in names:
+            (tmp_path / "a.png").touch()
+            os.link("a.png", "hard.png")
+        before = contents(tmp_path)
+        assert "the same file" in complaint("train", "--save", names[0], "--plot", names[1], "--force")
+        assert "the same file" in complaint("export", "net.cmlp", "--c", names[0], "--onnx", names[1], "--force")
+        assert contents(tmp_path) == before
+
+    @links
+    def test_a_hard_link_to_an_input(self, complaint, tmp_path):
+        os.link("net.cmlp", "hard.html")
+        Path("link.png").symlink_to("drawing.png")
+        before = contents(tmp_path)
+        assert "hard.html is an input" in complaint("page", "net.cmlp", "-o", "hard.html", "--force")
+        assert "link.png is an input" in complaint("predict", "net.cmlp", "drawing.png", "-o", "link.png", "--force")
+        assert contents(tmp_path) == before
+
+    @pytest.mark.skipif(not POSIX or os.geteuid() == 0, reason="this user writes everywhere")
+    def test_a_folder_where_nothing_can_be_written(self, complaint, command):
+        Path("locked").mkdir(0o500)
+        assert "locked: Permission denied" in complaint(*command, "locked/r.png")
+
+    def test_pickles_do_not_say_who_wrote_them(self, run, archive):
+        for command in (("convert", archive, "data"), ("check", archive, "--write", "mended")):
+            Path(command[-1]).mkdir()
+            Path(command[-1], "labels.pkl").write_text("my thesis")
+            status, out, err = run(*command)
+            assert (status, out) == (2, "") and err.endswith("labels.pkl already exists: --force replaces it\n")
+            assert run(*command, "--force")[0] == 0
+        for folder in ("", "-", "net.cmlp", "."):
+            status, out, err = run("convert", "." if folder == "." else archive, folder, "--force")
+            assert (status, out, err.count("\n")) == (2, "", 1)
+        assert run("convert", archive, "-")[2] == (
+            "cmlp convert: a folder is written, which stdout cannot hold: ./- is a folder of this name\n"
+        )
