@@ -19,6 +19,8 @@ PLACES = {
     "cmlp.model.evaluation": ["Evaluation"],
     "cmlp.model.summary": ["Summary"],
     "cmlp.network": ["Network"],
+    "cmlp.reports.confusion": ["plot_confusion"],
+    "cmlp.reports.eta_test": ["EtaTest", "find_eta"],
     "cmlp.training.optimizers": ["LBFGS", "SGD", "Adam", "AdamW", "Momentum", "Nadam", "Nesterov", "RMSprop"],
     "cmlp.training.schedules": ["Adaptive", "Cosine", "Exponential", "InverseScaling", "OneCycle", "Step"],
 }

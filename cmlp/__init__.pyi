@@ -17,6 +17,9 @@ from cmlp.estimators import MLPRegressor as MLPRegressor
 from cmlp.model.evaluation import Evaluation as Evaluation
 from cmlp.model.summary import Summary as Summary
 from cmlp.network import Network as Network
+from cmlp.reports.confusion import plot_confusion as plot_confusion
+from cmlp.reports.eta_test import EtaTest as EtaTest
+from cmlp.reports.eta_test import find_eta as find_eta
 from cmlp.training.callbacks import Event as Event
 from cmlp.training.history import History as History
 from cmlp.training.optimizers import LBFGS as LBFGS

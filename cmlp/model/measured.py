@@ -167,5 +167,5 @@ def _trained(settings: Any) -> str:
     if not isinstance(name, str) or not all(isinstance(number, int | float) for number in numbers):
         return ""
     images, epochs, eta, size = numbers
-    text = f"trained on {images:,} images: {name}, epochs {epochs:,}, eta {eta:g}, mini-batch size {size:,}"
+    text = f"trained on {images:,} samples: {name}, epochs {epochs:,}, eta {eta:g}, mini-batch size {size:,}"
     return f"<p class='cmlp-remark'>{safe(text, 300)}</p>"

@@ -6,7 +6,7 @@ from math import ceil, floor, isfinite, log10, nan
 from cmlp.notebook.cards import safe
 
 WIDTH, HEIGHT = 340, 190
-LEFT, RIGHT, TOP, BOTTOM = 44, 106, 24, 34
+LEFT, RIGHT, TOP, BOTTOM = 44, 120, 24, 34
 LINE = 13  # height of a line of text
 MOST_POINTS = 300  # of a curve
 HUGE = 1e300
@@ -211,6 +211,6 @@ def _whole(first: float, last: float) -> list[float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Return powers of ten in a range, at most about six of them."""
+    """Return powers of ten in a range, at most about five of them."""
     exponents = range(ceil(log10(low)), floor(log10(high)) + 1)
-    return [10.0**exponent for exponent in exponents[:: max(1, -(-len(exponents) // 6))]] or [low]
+    return [10.0**exponent for exponent in exponents[:: max(1, -(-len(exponents) // 5))]] or [low]

@@ -1,7 +1,9 @@
-"""Plot the calibration of a network."""
+"""Plots of what is measured of a network."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from cmlp.plotting.style import COLOURS, GREY, LINE, SMALL, new_figure, style_axes
 from cmlp.reports.scores import Bin
@@ -36,4 +38,30 @@ def calibration_chart(bins: Sequence[Bin]) -> "Figure":
     below.set(ylim=(0, 1.25 * max(counts)), yticks=[])
     style_axes(below, "images")
     below.set_xlabel("confidence (strongest output)", fontsize=SMALL, color=GREY)
+    return figure
+
+
+def eta_chart(
+    etas: NDArray[Any],
+    losses: NDArray[Any],
+    smoothed: NDArray[Any],
+    suggestion: float | None,
+    limits: tuple[float, float],
+    title: str,
+) -> "Figure":
+    """Plot losses by eta, those of each step behind the smoothed ones, and the suggestion."""
+    figure = new_figure(6.4, 4.0, "a plot of eta", layout="constrained")
+    axes = figure.subplots()
+    axes.plot(etas, losses, color=COLOURS[0], linewidth=0.6, alpha=0.35)
+    axes.plot(etas, smoothed, color=COLOURS[0], linewidth=1.8)
+    axes.set(xscale="log", ylim=limits)
+    axes.minorticks_off()
+    if suggestion is not None:
+        axes.axvline(suggestion, color=COLOURS[1], linewidth=1.2, linestyle="--")
+        text = f"suggestion {suggestion:.2g}"
+        style: dict[str, Any] = {"color": COLOURS[1], "fontsize": SMALL, "va": "top"}
+        axes.annotate(text, (suggestion, limits[1]), (5, -3), textcoords="offset points", **style)
+    style_axes(axes, title or "loss")
+    axes.grid(axis="y", color=LINE, linewidth=0.8)
+    axes.set_xlabel("eta", fontsize=SMALL, color=GREY)
     return figure

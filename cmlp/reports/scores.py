@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.errors import DataError, ModelError
+from cmlp.model.architecture import Architecture
 from cmlp.network import Network
 
 Z = 1.959963984540054  # of the normal distribution, beyond which lie 2.5 % on either side
@@ -225,9 +226,7 @@ def score(network: Network, data: Dataset) -> Scores:
     ModelError
         If the network does not predict labels, or its outputs are NaN.
     """
-    architecture = network.architecture
-    if not architecture.classifies:
-        raise ModelError(f'scores need a network that predicts labels, got one with the loss "{architecture.loss}"')
+    check_predicts_labels(network.architecture)
     if data.classes > network.sizes[-1]:
         found = f"{network.sizes[-1]:,} outputs for {data.classes:,} classes"
         raise DataError(f"the network must have an output for each class, got {found}")
@@ -239,6 +238,12 @@ def score(network: Network, data: Dataset) -> Scores:
     if np.isnan(outputs).any():
         raise ModelError("the outputs must be numbers, got NaN: weights of the network are not finite")
     return Scores(data.labels, outputs, network.model.names)
+
+
+def check_predicts_labels(architecture: Architecture) -> None:
+    """Refuse a network whose outputs are no classes."""
+    if not architecture.classifies:
+        raise ModelError(f'scores need a network that predicts labels, got one with the loss "{architecture.loss}"')
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:

@@ -54,7 +54,7 @@ def test_a_network_in_a_notebook():
     net.train(train, 2, 3.0, mini_batch_size=10)
     elements, texts = read(net._repr_html_())
     assert sum(tag == "circle" for tag, _ in elements) == 9 + 9 + 10
-    assert "trained on 1,437 images: sgd, epochs 2, eta 3, mini-batch size 10" in texts
+    assert "trained on 1,437 samples: sgd, epochs 2, eta 3, mini-batch size 10" in texts
     assert [text for text in texts if len(text) == 1 and text.isdigit()] == list("0123456789")
     assert repr(net) == "Network(64-16-10, sigmoid, quadratic loss, float64, 1,210 parameters)"
 
