@@ -1,4 +1,4 @@
-"""Draw docs/images/: the page of the founding network, with a digit drawn on it, in light and dark.
+"""Draw docs/images/ in light and dark: the page of the founding network with a digit on it, and a notebook.
 
 Usage: python docs/make_images.py FOLDER, where the folder holds MNIST in any format that cmlp reads. It needs Chromium,
 chromedriver, Selenium and Pillow, and takes half a minute.
@@ -21,6 +21,10 @@ import cmlp
 
 IMAGES = Path(__file__).with_name("images")
 LOOKS = {"page.png": False, "page-dark.png": True}
+CARDS = {"notebook.png": False, "notebook-dark.png": True}
+SHEET = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><body data-jp-theme-light="{light}"
+style="margin: 16px; background: {ground}; display: flex; gap: 16px">
+<div style="flex: none">{left}</div><div style="flex: none">{right}</div></body></html>"""
 
 
 def arc(x, y, width, height, begin, end):
@@ -38,6 +42,17 @@ def founding_network(train):
     network = cmlp.Network([784, 16, 16, 10])
     network.train(train, 25, 3.0)
     return network
+
+
+def cards(train, test, *, dark):
+    """Return what a notebook shows of data, a network, its training, and the check of a test set with two faults."""
+    network = cmlp.Network([784, 16, 16, 10])
+    history = network.train(train, 25, 3.0, test_data=test, training_accuracy=True)
+    broken = cmlp.Dataset(255 - test.images, np.roll(test.labels, 1))
+    left, right = ("".join(each._repr_html_() for each in column) for column in (
+        (network, test), (history, cmlp.check(train, broken))
+    ))  # fmt: skip
+    return SHEET.format(light=str(not dark).lower(), ground="#111111" if dark else "#ffffff", left=left, right=right)
 
 
 def save(picture, path):
@@ -58,6 +73,11 @@ def main(folder):
             browser.draw(three())
             browser.click("[data-layer='1'][data-unit='3'] .hit")
             browser.rest()
+            save(browser.screenshot(), IMAGES / name)
+        for name, dark in CARDS.items():
+            page.write_text(cards(train, test, dark=dark), encoding="utf-8")
+            browser.look((1380, 840), dark=dark)
+            browser.open(page)
             save(browser.screenshot(), IMAGES / name)
 
 

@@ -79,6 +79,6 @@ def test_the_network_in_c_reads_what_it_reads_in_python(tmp_path):
 
 
 def test_the_list_of_examples_is_complete():
-    listed = re.findall(r"\]\((\w+)(?:\.py|/README\.md)\)", (EXAMPLES / "README.md").read_text())
+    listed = re.findall(r"\]\((\w+)(?:\.py|\.ipynb|/README\.md)\)", (EXAMPLES / "README.md").read_text())
     here = {path.stem for path in EXAMPLES.iterdir() if path.name not in ("README.md", "__pycache__")}
     assert sorted(listed) == sorted(here)
