@@ -220,7 +220,7 @@ def find_eta(
     >>> net = cmlp.Network([64, 30, 10], activation="relu", loss="cross_entropy")
     >>> found = cmlp.find_eta(net, train, optimizer="adam")
     >>> history = net.train(train, 15, found.suggestion, optimizer="adam")
-    >>> net.test(test) > 93
+    >>> net.test(test) > 90
     True
     """
     settings: dict[str, Any] = {
