@@ -37,8 +37,8 @@ SIGNS: dict[str, tuple[bytes, bytes]] = {
     "gif": (rb"gif8", MARK),
     "webp": (rb"riff", MARK),
 }
-NAMES = {NETWORK: "a network", PAGE: "a page", HEADER: "a C header", ONNX: "an ONNX model"}
-TEXTS = (PAGE, HEADER, "svg")  # which a terminal can show
+NAMES = {"csv": "a table", NETWORK: "a network", PAGE: "a page", HEADER: "a C header", ONNX: "an ONNX model"}
+TEXTS = (PAGE, HEADER, "svg", "csv")  # which a terminal can show
 
 
 def name_of(kind: str) -> str:

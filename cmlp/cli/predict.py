@@ -14,6 +14,7 @@ from cmlp.cli.paths import refuse_missing
 from cmlp.cli.pictures import Place, content_of, places_of
 from cmlp.cli.pictures import shown as name_of
 from cmlp.cli.strangers import CHECKPOINT, NETWORK, explained, not_a_network, not_a_picture, what_is
+from cmlp.cli.submissions import answer_table, output_of, table_among
 from cmlp.cli.words import sentence_of
 from cmlp.errors import CmlpError
 from cmlp.utils.text import printable
@@ -38,7 +39,8 @@ drawing or a photograph of any size, in any format that Pillow reads
 it. The paper is taken away with its shadows, lines and squares, and what is
 written on it cropped and centred like the training images; --show prints the
 result. An answer whose rival is more than half as strong is called nearly a
-tie: half of these are wrong.
+tie: half of these are wrong. A table of images, such as the test.csv of a
+competition, is answered by a table, with a row for each.
 
 exit codes:
   0 all pictures have an answer, 1 some have none (stderr says why),
@@ -48,6 +50,7 @@ examples:
   cmlp predict digits.cmlp seven.png
   cmlp predict digits.cmlp *.jpg --show
   cmlp predict digits.cmlp - --json < seven.png
+  cmlp predict digits.cmlp test.csv -o submission.csv
 """
 
 
@@ -57,10 +60,15 @@ def add_to(commands: Any) -> None:
 
     add = parser.add_argument
     add("model", metavar="MODEL", help="a saved network")
-    add("pictures", metavar="PICTURE", nargs="+", help="picture file, folder of pictures, or - for stdin")
+    add("pictures", metavar="PICTURE", nargs="+", help="picture file, folder of pictures, - for stdin, or a table")
     add("--force", action="store_true", help=FORCE)
     add("--show", action="store_true", help="print the pictures as the network sees them")
-    add("-o", "--output", metavar="FILE", help="write the pictures as the network sees them, side by side, to one file")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write the pictures as seen, side by side, or the answers to a table",
+    )
     add("--json", action="store_true", help="print one JSON object, with all outputs")
 
 
@@ -68,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the network and the pictures, and print the predictions; a picture that cannot be read spoils no other."""
     from cmlp.utils.optional import require
 
+    table = table_among(arguments.pictures)
+    if table is not None:
+        with output_of(arguments) as outputs:
+            return answer_table(_load(arguments), table, arguments, outputs)
     with _outputs(arguments) as outputs:
         network = _load(arguments)
         places = places_of(arguments.pictures, arguments.program)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 A_FIFTH = 0.2
 
 FORMATS = """\
-SOURCE is a folder with the four files of MNIST, as IDX, pickle or .npy files;
-an .npz archive; a single pickle; a CSV table with a label per line; or a folder
-with a subfolder of pictures per class. All but pictures and archives may be
-compressed with gzip. The content decides which format it is, not the name."""
+SOURCE is a folder with the four files of MNIST, as IDX, pickle, .npy, CSV or MAT
+files; a table or archive for training and test data each; a folder with a
+subfolder of pictures per class; or one file: .npz, a pickle, CSV, ARFF, LIBSVM,
+MAT, HDF5, Parquet, zip or tar. The content decides which format it is, not the
+name."""
 
 
 def counts(sets: "Sets") -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.classes import label_in_one_set
 from cmlp.diagnosis.doubts import excused, reasons_to_doubt, reasons_to_doubt_network
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.one_set import examine_set
@@ -31,6 +32,7 @@ from cmlp.diagnosis.scoring import examine_claim, examine_scoring
 from cmlp.diagnosis.training import examine_training
 from cmlp.diagnosis.transforms import Diagnosis
 from cmlp.diagnosis.two_sets import examine_pair
+from cmlp.diagnosis.units import find_units
 from cmlp.errors import DataError
 from cmlp.network import Network
 from cmlp.training.history import History
@@ -150,6 +152,9 @@ def check(
             findings = [diagnosis.finding for diagnosis in diagnoses] + _trained(network, history, train, None, wrong)
             unknown = [] if wrong else excused(reasons_to_doubt(repaired), network, train)
             unknown += reasons_to_doubt_network(network, first.probe, train)
+            leak = label_in_one_set(repaired)
+            findings += [] if leak is None or wrong else [leak]
+            findings += _units(repaired, network, findings, ("train",))
             return _report(findings, notes, unknown, None, _changed(train, repaired.dataset), None)
         found, mended = examine_set(second, repaired)
         diagnoses += found
@@ -160,6 +165,7 @@ def check(
         bar.update()
         findings = [_scored(diagnosis, before, after) for diagnosis in diagnoses + pair.diagnoses]
         findings += _trained(network, history, train, pair.matched, wrong)
+        findings += _units(pair.train, network, findings, ("train", "test"))
         if network is not None and claimed_accuracy is not None:
             findings += examine_scoring(network, test, claimed_accuracy)
         elif claimed_accuracy is not None:
@@ -257,6 +263,16 @@ def _trained(
 ) -> list[Finding]:
     """Examine network and training, unless the training data were `wrong` in themselves, which explains enough."""
     return [] if network is None or wrong else examine_training(network, history, train, test)
+
+
+def _units(
+    train: Evidence, network: Network | None, findings: list[Finding], prefixes: tuple[str, ...]
+) -> list[Finding]:
+    """Say what scaling the columns would bring, where nothing is wrong, and no network has shown that it learns."""
+    if network is not None or any(finding.severity > Severity.NOTE for finding in findings):
+        return []
+    found = find_units(train, prefixes=prefixes)
+    return [] if found is None else [found]
 
 
 def _compare(train: Evidence, test: Evidence, diagnoses: list[Diagnosis]) -> Pair:

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.pair import Pair
-from cmlp.diagnosis.report import Severity, percent
+from cmlp.diagnosis.report import Finding, Severity, percent
 from cmlp.diagnosis.sizes import label_columns
 
 DRIFT = 0.1  # share of rows that would need another label, beyond chance
@@ -61,21 +62,45 @@ def _named(pair: Pair, classes: NDArray[np.intp]) -> str:
     return f"label {names}" if len(classes) == 1 else f"one of the labels {names}"
 
 
+VALUES = "another value for every class, and one value in each class"
+
+
 def find_label_among_columns(pair: Pair) -> None:
     """Find a column of the training data that is the label, by other numbers perhaps."""
     train, test = pair.train.dataset, pair.test.dataset
-    if pair.train.pictures or len(train) < FEWEST or train.images.shape[1] < 2:
+    column, same = _label_column(pair.train)
+    if column is None:
         return
-    columns = label_columns(train)
-    if not columns or (len(columns) > 1 and len(np.unique(train.labels)) == 2):  # as two columns of one category have
-        return
-    both = set(columns) & set(label_columns(test))
-    values = "another value for every class, and one value in each class"
-    verdict = f"Column {columns[0]} of the training data is the label."
-    if both:
-        severity = Severity.WARNING if len(np.unique(train.labels)) > 2 else Severity.NOTE
-        pair.found("label-column", severity, "both sets", verdict, f"it has {values}, in the test data too")
+    verdict = _leak(column)
+    if column in label_columns(test):
+        severity = Severity.WARNING if same or len(np.unique(train.labels)) > 2 else Severity.NOTE
+        pair.found("label-column", severity, "both sets", verdict, f"it has {VALUES}, in the test data too")
     else:
         pair.found(
-            "label-column", Severity.ERROR, "training data", verdict, f"it has {values}, which the test data have not"
+            "label-column", Severity.ERROR, "training data", verdict, f"it has {VALUES}, which the test data have not"
         )
+
+
+def label_in_one_set(train: Evidence) -> Finding | None:
+    """Return what is found where a column is the label, and there are no test data."""
+    column, same = _label_column(train)
+    if column is None:
+        return None
+    severity = Severity.WARNING if same or len(np.unique(train.dataset.labels)) > 2 else Severity.NOTE
+    return Finding("label-column", severity, "training data", _leak(column), f"it has {VALUES}")
+
+
+def _leak(column: int) -> str:
+    return f"Column {column} of the training data is the label, which tells the answer (a leak)."
+
+
+def _label_column(train: Evidence) -> tuple[int | None, bool]:
+    """Return a column of a table that is the label, if there is one, and whether it has the same numbers."""
+    dataset = train.dataset
+    if train.pictures or len(dataset) < FEWEST or dataset.images.shape[1] < 2:
+        return None, False
+    columns = label_columns(dataset)
+    same = [column for column in columns if np.array_equal(dataset.images[:, column], dataset.labels)]
+    if not columns or (len(columns) > 1 and len(np.unique(dataset.labels)) == 2 and not same):
+        return None, False  # as two columns of one category have
+    return (same or columns)[0], bool(same)

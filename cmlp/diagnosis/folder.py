@@ -45,7 +45,7 @@ class FolderReport:
     @property
     def repaired(self) -> bool:
         """Whether the data are others than in the folder."""
-        return self.train is not None and any(finding.repair for finding in self.report)
+        return self.train is not None and any(finding.repair for finding in self.report.problems)
 
 
 def check_folder(folder: str | os.PathLike[str], *, network: Network | None = None) -> FolderReport:

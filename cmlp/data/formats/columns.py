@@ -97,6 +97,11 @@ def images_of(table: Table) -> NDArray[Any]:
     return _kept(table, _features(table, ()))
 
 
+def without_labels(table: Table, labels: Sequence[int]) -> NDArray[Any]:
+    """Return the images of a table whose labels are not wanted."""
+    return _kept(table, _features(table, labels))
+
+
 def labels_of(table: Table) -> Any:
     """Return the labels of a table without images: its only column, its column of words, or one-hot columns."""
     named = label_columns(table.layout.names)

@@ -123,6 +123,11 @@ def _labels_beside(path: Path) -> Path:
     return found
 
 
+def read_images(path: Path) -> Any:
+    """Read a file that holds images alone."""
+    return _read_alone(path, "images")[0]
+
+
 def find_labels_beside(path: Path) -> Path | None:
     """Return the file of labels whose name matches that of a file of images, if there is one."""
     part, _, rest, _ = role_of(path.name)

@@ -61,7 +61,8 @@ def _is_of_r(content: bytes) -> bool:
 def is_picture(start: bytes) -> bool:
     """Return whether a file with this start is a picture of a common format."""
     bitmap = start[:2] == b"BM" and start[6:10] == bytes(4)
-    return start.startswith(PICTURES) or bitmap or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+    plain = re.match(rb"P[1-7]\s", start) is not None  # PBM, PGM, PPM
+    return start.startswith(PICTURES) or bitmap or plain or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
 
 
 def _is_records(content: bytes) -> bool:

@@ -98,7 +98,8 @@ class _Reader:
     def __init__(self, path: Path, layout: Layout, label: Sequence[int] | None) -> None:
         self.path, self.layout = path, layout
         self.labels = label if label is not None else label_columns(layout.names)
-        self.dropped = {column for column in layout.words if layout.names and is_index(layout.names[column])}
+        index = {column for column in layout.words if layout.names and is_index(layout.names[column])}
+        self.dropped = index - set(self.labels)
         kept = [column for column in sorted(layout.words - self.dropped) if self._may_hold_words(column)]
         self.words: dict[int, list[str]] = {column: [] for column in kept}
         self.columns = tuple(
