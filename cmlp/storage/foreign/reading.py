@@ -12,13 +12,19 @@ from cmlp.errors import DataError, ModelError
 from cmlp.model.record import Model
 from cmlp.storage import nielsen, torch
 from cmlp.storage.container import LENGTH, read_file
+from cmlp.storage.foreign import keras
 from cmlp.storage.foreign.collections import ObjectError, model_of_values
+from cmlp.storage.foreign.hdf5 import MAGIC
+from cmlp.storage.foreign.keras import CONFIG, read_h5, read_keras
 from cmlp.storage.foreign.layers import Wanted
+from cmlp.storage.foreign.onnx import is_onnx, read_onnx
 from cmlp.storage.foreign.order import Unfit
 from cmlp.storage.foreign.pickled import read_pickled, read_torch_legacy, read_torch_zip
 from cmlp.storage.foreign.torch_pickles import is_legacy, is_zip
 from cmlp.utils.files import open_regular
 
+KERAS = "Dense layers of Keras"
+ONNX = "a chain of layers in ONNX"
 TORCH = "Linear layers of PyTorch"
 WEIGHTS = "the weights of a network"
 
@@ -44,12 +50,16 @@ def kind_of(path: Path) -> Kind | None:
         start = file.read(1 << 10)
     if start.startswith(ZIP):
         return _kind_of_zip(path)
+    if start.startswith(MAGIC):
+        return Kind(KERAS, read_h5)
     if is_legacy(start):
         return Kind(TORCH, lambda path, wanted: read_torch_legacy(read_file(path), wanted))
     if nielsen.is_json(start):
         return Kind("a network of Nielsen's book", _read_nielsen)
     if start[LENGTH : LENGTH + 1] == b"{" and torch.is_state_dict(read_file(path)):
         return Kind(TORCH, lambda path, wanted: torch.read_safetensors(read_file(path), wanted))
+    if is_onnx(start):
+        return Kind(ONNX, read_onnx)
     if is_pickle(read_start(path)) and not start.startswith(NPY):
         return Kind(WEIGHTS, lambda path, wanted: read_pickled(read_bytes(path), wanted))
     return None
@@ -63,6 +73,8 @@ def _kind_of_zip(path: Path) -> Kind | None:
         raise ModelError(str(error)) from error
     if is_zip(names):
         return Kind(TORCH, read_torch_zip)
+    if {CONFIG, keras.WEIGHTS} <= set(names):
+        return Kind(KERAS, read_keras)
     if any(name.endswith(".npy") for name in names):
         return Kind(WEIGHTS, lambda path, wanted: model_of_values(dict(Archive(path)), wanted))
     return None

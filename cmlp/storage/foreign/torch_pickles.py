@@ -1,14 +1,14 @@
 """What ``torch.save`` writes: a zip file with a pickle and storages, and one file of both before PyTorch 1.6."""
 
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 from cmlp.data.formats.npz import opened
 from cmlp.data.pickle_records import DAMAGED, Refused
-from cmlp.data.reading import BLOCK, size_limit
+from cmlp.data.reading import size_limit
 from cmlp.errors import ModelError
 from cmlp.storage.foreign.objects import ObjectMachine, Storage
+from cmlp.storage.foreign.zips import Members
 from cmlp.utils.files import open_regular
 from cmlp.utils.text import escaped
 
@@ -55,15 +55,14 @@ def read_zip(path: Path) -> Saved:
     """
     with open_regular(path, ModelError) as file:
         size = file.seek(0, 2)
-        archive = opened(file, path)
-        members = {info.filename: info for info in archive.infolist()}
+        reader = Members(opened(file, path), size)
+        members = reader.members
         [*_, inner] = sorted((name for name in members if name.endswith("data.pkl")), key=len, reverse=True)
         folder = inner.removesuffix("data.pkl")
         if f"{folder}constants.pkl" in members:
             raise ModelError(
                 "it is a program of TorchScript, and no program is read: torch.save(module.state_dict(), path)"
             )
-        reader = _Members(archive, members, size_limit(size))
         swapped = f"{folder}byteorder" in members and reader.content(f"{folder}byteorder", 16) == b"big"
         machine = ObjectMachine(reader.content(inner, LARGEST_PICKLE))
         machine.budget = [size_limit(0) + 2 * size]
@@ -71,29 +70,6 @@ def read_zip(path: Path) -> Saved:
         for key, storage in machine.storages.items():
             storage.fill(reader.content(f"{folder}data/{key}", storage.size), ">" if swapped else "<")
     return Saved(machine.finished(value), machine)
-
-
-class _Members:
-    """The files in a zip file, of which no more is read than a budget allows."""
-
-    def __init__(self, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], budget: int) -> None:
-        self.archive, self.members, self.budget = archive, members, budget
-
-    def content(self, name: str, most: int) -> bytearray:
-        """Return the content of a file that has no more bytes than `most`."""
-        info = self.members.get(name)
-        if info is None:
-            raise Refused(f"the zip file has no '{escaped(name)}'", DAMAGED)
-        self.budget -= info.file_size
-        if info.file_size > most or self.budget < 0:
-            raise Refused(f"the zip file has {info.file_size:,} bytes of '{escaped(name)}'", "its size allows fewer")
-        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise Refused(f"the zip file has '{escaped(name)}' encrypted or compressed in another way", DAMAGED)
-        content = bytearray()
-        with self.archive.open(info) as member:
-            while len(content) <= info.file_size and (block := member.read(BLOCK)):
-                content += block
-        return content
 
 
 def read_legacy(content: bytes | bytearray) -> Saved:
