@@ -59,6 +59,8 @@ class Machine:
     ----------
     at : int
         The offset of the opcode that is running or was running last, for messages.
+    max_int_bytes : int
+        The longest integer that is read.
     shared : set of int
         The ids of the containers that may stand in more than one place of the result.
     """
@@ -72,6 +74,7 @@ class Machine:
         self.memo: dict[int, object] = {}
         self.shared: set[int] = set()
         self.max_opcodes = max_opcodes
+        self.max_int_bytes = MAX_INT_BYTES
         self.max_calls = max_opcodes // OPCODES_PER_CALL
         self.calls = 0
         self.overhead_left = MAX_OVERHEAD

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from struct import Struct
 
-from cmlp.data.pickle_machine import BYTES, CONTAINER, FLOATS, INTEGER, MAX_INT_BYTES, STRING, Machine
+from cmlp.data.pickle_machine import BYTES, CONTAINER, FLOATS, INTEGER, STRING, Machine
 from cmlp.data.pickle_records import DAMAGED, Refused
 from cmlp.utils.text import escaped
 
@@ -87,8 +87,8 @@ def _long_line(machine: Machine) -> None:
 
 def _long_binary(machine: Machine, width: int) -> None:
     size = machine.uint(width)
-    if size > MAX_INT_BYTES:
-        raise Refused(f"the pickle holds an integer of {size:,} bytes", f"at most {MAX_INT_BYTES} are read")
+    if size > machine.max_int_bytes:
+        raise Refused(f"the pickle holds an integer of {size:,} bytes", f"at most {machine.max_int_bytes} are read")
     start = machine.take(size)
     machine.stack.append(int.from_bytes(machine.data[start : start + size], "little", signed=True))
 

@@ -15,6 +15,7 @@ from cmlp.model.architecture import Architecture, check_sizes, make_architecture
 from cmlp.model.record import Model
 from cmlp.storage.container import LENGTH, plain, read_file, unpack, write
 from cmlp.storage.foreign.layers import NOTHING, Wanted
+from cmlp.storage.foreign.matlab import DIGITS
 from cmlp.storage.foreign.reading import read_foreign
 from cmlp.storage.nielsen import is_json
 from cmlp.storage.torch import is_state_dict
@@ -110,6 +111,11 @@ def remarks(model: Model, name: str, remedy: str) -> list[str]:
     if model.unsaid:
         taken = f"{'-'.join(model.architecture.activations)} with the loss {model.architecture.loss} is taken"
         found.append(f"{name} does not say its activations: {taken}; {remedy} say otherwise")
+    if model.unsaid and model.class_names == DIGITS:
+        found.append(
+            f"{name} has ten outputs, which stand for the labels 1 to 10 as in MATLAB, 10 being the digit 0; its "
+            "inputs are in the order of MATLAB, too: pictures column by column"
+        )
     if model.training.get("cost") == "CrossEntropyCost":
         found.append(
             f"{name} was trained with the cross-entropy cost of Nielsen's book: its predictions are the same here, "

@@ -126,7 +126,7 @@ def refused_object(name: str) -> str:
         if kind.startswith("MLP"):
             return f"an {kind} of scikit-learn: cmlp.{kind}.from_sklearn(joblib.load(path)) takes it over in Python"
         return f"a {kind} of scikit-learn, which is no multilayer perceptron"
-    if module.startswith("pandas."):
+    if module.split(".")[0] == "pandas":
         return f"a {kind} of pandas: save its numbers, to_numpy(), with numpy.savez"
     if module.startswith(("keras.", "tensorflow.")):
         return f"a {kind} of Keras: model.save('model.keras') writes a file that is read"

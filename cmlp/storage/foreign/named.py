@@ -58,6 +58,8 @@ def found_in(arrays: Arrays) -> list[Found]:
     if not arrays:
         raise ModelError(f"it holds no arrays, such as {EXAMPLE}")
     roles = {name: role_of(name) for name in arrays}
+    if any(role for role, _ in roles.values()):
+        roles = {name: role for name, role in roles.items() if role[0] or not _is_setting(arrays[name])}
     if not any(role for role, _ in roles.values()):
         return _without_roles(arrays)
     matrices = {rest: name for name, (role, rest) in roles.items() if role == "weights"}
@@ -68,7 +70,7 @@ def found_in(arrays: Arrays) -> list[Found]:
     strange += [name for name in matrices.values() if arrays[name].ndim != 2]
     if strange:
         raise ModelError(f"all arrays must be weights or biases, such as {EXAMPLE}, got {_shapes(arrays, strange)}")
-    if len(matrices) + len(vectors) != len(arrays):
+    if len(matrices) + len(vectors) != len(roles):
         raise ModelError(f"each layer must have one array of weights and one of biases, got {_names(arrays)}")
     lonely = [name for rest, name in vectors.items() if rest not in matrices]
     if lonely or not matrices:
@@ -79,6 +81,11 @@ def found_in(arrays: Arrays) -> list[Found]:
         )
         for rest, name in matrices.items()
     ]
+
+
+def _is_setting(array: NDArray[Any]) -> bool:
+    """Return whether an array may be the sizes of the layers, or one number."""
+    return array.size == 1 or (array.ndim == 1 and array.dtype.kind in "iu")
 
 
 def _without_roles(arrays: Arrays) -> list[Found]:

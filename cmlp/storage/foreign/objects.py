@@ -39,6 +39,7 @@ STORAGES = {
     "UntypedStorage": "u1",
 }
 MOST_DIMENSIONS = 8
+LONGEST_INTEGER = 64  # bytes: the states of random generators have long ones
 SPARE_BYTES = 64 << 20  # that tensors may take beside what their file takes: they may overlap in a storage
 TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 PARAMETERS = ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
@@ -140,6 +141,7 @@ class ObjectMachine(Machine):
     ) -> None:
         super().__init__(data, SPARE_OPCODES + SPARE_OPCODES_RATIO * len(data))
         self.position = start
+        self.max_int_bytes = LONGEST_INTEGER
         self.storages: dict[str, Storage] = {}
         self.budget = [SPARE_BYTES + 2 * len(data)]
         self.nested = nested

@@ -19,6 +19,7 @@ from cmlp.storage.foreign.torch_pickles import Saved, nested_storage, read_legac
 from cmlp.storage.torch import layers_of, model_of_state
 
 JOBLIB = b"joblib.numpy_pickle"
+MOST_PICKLES = 1000  # in one file
 BEGINNING = 1 << 12  # bytes within which a file of joblib names the class of its arrays
 
 
@@ -27,7 +28,15 @@ def read_pickled(content: bytes | bytearray, wanted: Wanted) -> Model:
     if JOBLIB in content[:BEGINNING]:
         raise ObjectError(f"it is {joblib_advice(content)}")
     machine = ObjectMachine(content, nested=nested_storage)
-    return _checked(lambda: Saved(machine.finished(machine.value()), machine), wanted)
+    return _checked(lambda: Saved(_values(machine), machine), wanted)
+
+
+def _values(machine: ObjectMachine) -> Any:
+    """Return the value of a pickle, or the tuple of those of several in a row, such as weights and then biases."""
+    values = [machine.finished(machine.value())]
+    while machine.position < len(machine.data) and len(values) < MOST_PICKLES:
+        values.append(machine.finished(machine.value()))
+    return values[0] if len(values) == 1 else tuple(values)
 
 
 def read_torch_zip(path: Path, wanted: Wanted) -> Model:

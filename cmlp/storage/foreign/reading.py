@@ -1,10 +1,12 @@
 """Find out what a file is, and read the network in it: the files of other programs."""
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from cmlp.data.formats.detection import detect_format
+from cmlp.data.formats.mat import is_mat
 from cmlp.data.formats.npz import NPY, ZIP, Archive, opened
 from cmlp.data.formats.pickled import is_pickle
 from cmlp.data.reading import read_bytes, read_start
@@ -17,9 +19,10 @@ from cmlp.storage.foreign.collections import ObjectError, model_of_values
 from cmlp.storage.foreign.hdf5 import MAGIC
 from cmlp.storage.foreign.keras import CONFIG, read_h5, read_keras
 from cmlp.storage.foreign.layers import Wanted
+from cmlp.storage.foreign.matlab import read_matlab
 from cmlp.storage.foreign.onnx import is_onnx, read_onnx
 from cmlp.storage.foreign.order import Unfit
-from cmlp.storage.foreign.pickled import read_pickled, read_torch_legacy, read_torch_zip
+from cmlp.storage.foreign.pickled import BEGINNING, JOBLIB, read_pickled, read_torch_legacy, read_torch_zip
 from cmlp.storage.foreign.torch_pickles import is_legacy, is_zip
 from cmlp.utils.files import open_regular
 
@@ -58,11 +61,23 @@ def kind_of(path: Path) -> Kind | None:
         return Kind("a network of Nielsen's book", _read_nielsen)
     if start[LENGTH : LENGTH + 1] == b"{" and torch.is_state_dict(read_file(path)):
         return Kind(TORCH, lambda path, wanted: torch.read_safetensors(read_file(path), wanted))
+    if is_mat(start):
+        return Kind(WEIGHTS, read_matlab)
     if is_onnx(start):
         return Kind(ONNX, read_onnx)
+    if start[:1] == b"x" and JOBLIB in _inflated(start):
+        return Kind(WEIGHTS, lambda path, wanted: read_pickled(_inflated(read_file(path)[:BEGINNING]), wanted))
     if is_pickle(read_start(path)) and not start.startswith(NPY):
         return Kind(WEIGHTS, lambda path, wanted: read_pickled(read_bytes(path), wanted))
     return None
+
+
+def _inflated(start: bytes | bytearray) -> bytes:
+    """Return the beginning of what joblib has compressed, nothing if it is not that."""
+    try:
+        return zlib.decompressobj().decompress(start, BEGINNING)
+    except zlib.error:
+        return b""
 
 
 def _kind_of_zip(path: Path) -> Kind | None:
