@@ -9,6 +9,7 @@ from cmlp.cli.options import add_command, positive_number
 from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_table
 from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.paths import refuse_missing
+from cmlp.cli.reading import add_reading
 from cmlp.cli.sources import FORMATS, check_digits_fit
 from cmlp.cli.strangers import EMPTY, FOLDER, SCRIPT, TEXT, holds, load_network, needing_data, what_is
 from cmlp.errors import DataError
@@ -68,6 +69,7 @@ def add_to(commands: "Any") -> None:
     )
     add("--seconds", metavar="SECONDS", type=positive_number, help="how long the script may compute (default: 60)")
     add("--json", action="store_true", help="print one JSON object")
+    add_reading(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -148,7 +150,7 @@ def _check(arguments: argparse.Namespace) -> "FolderReport":
     from cmlp.diagnosis import check
     from cmlp.diagnosis.folder import FolderReport, check_source
 
-    network = None if arguments.model is None else load_network(arguments.model)
+    network = None if arguments.model is None else load_network(arguments)
     if arguments.source is not None:
         with needing_data(arguments.source, "cmlp check"):
             return check_source(arguments.source, network=network)

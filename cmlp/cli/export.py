@@ -12,6 +12,7 @@ from cmlp.cli.kinds import HEADER, ONNX
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs, shown
+from cmlp.cli.reading import add_reading
 from cmlp.cli.strangers import read_any
 from cmlp.utils.text import printable
 
@@ -49,12 +50,13 @@ def add_to(commands: Any) -> None:
     add("--type", choices=tuple(TYPES), help="floating-point type to compute in (default: that of the network)")
     add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
+    add_reading(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read the network and export it to each format asked for."""
     with _outputs(arguments) as outputs:
-        model, _ = read_any(arguments.model)
+        model, _ = read_any(arguments)
         contents: dict[str, bytes] = {}
         report: dict[str, Any] = {}
         if arguments.onnx is not None:

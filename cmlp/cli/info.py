@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cmlp import __version__
 from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
+from cmlp.cli.reading import add_reading
 from cmlp.cli.strangers import read_any
 from cmlp.utils.text import printable
 
@@ -29,6 +30,7 @@ EPILOG = """\
 examples:
   cmlp info
   cmlp info digits.cmlp
+  cmlp info model.pt --activation tanh
   cmlp info --json
 """
 
@@ -39,6 +41,7 @@ def add_to(commands: Any) -> None:
     parser = add_command(commands, "info", run, purpose, EPILOG)
     parser.add_argument("model", metavar="MODEL", nargs="?", help="a saved network, or a checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_reading(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -54,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _describe_model(arguments: argparse.Namespace) -> None:
-    model, checkpoint = read_any(arguments.model)
+    model, checkpoint = read_any(arguments)
     report = {
         "model": printable(arguments.model),
         **asdict(model.architecture),

@@ -11,6 +11,7 @@ from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
+from cmlp.cli.reading import add_reading
 from cmlp.cli.sources import FORMATS
 from cmlp.cli.strangers import load_network, needing_data
 from cmlp.utils.text import printable
@@ -47,6 +48,7 @@ def add_to(commands: Any) -> None:
     add("--title", metavar="TEXT", help="heading of the page")
     add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
+    add_reading(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
     output, inputs = Output("--output", path, PAGE), [arguments.model, arguments.data]
     refuse_missing(*inputs)
     with Outputs([output], inputs, force=arguments.force, json=arguments.json) as outputs:
-        network = load_network(arguments.model)
+        network = load_network(arguments)
         data = None if arguments.data is None else _load(arguments.data)
         page = _page(network, data, arguments.title)
         outputs.write({output.option: methodcaller("write", page)})

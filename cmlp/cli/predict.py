@@ -13,6 +13,7 @@ from cmlp.cli.outputs import FORCE, Output, Outputs
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.pictures import Place, content_of, places_of
 from cmlp.cli.pictures import shown as name_of
+from cmlp.cli.reading import add_reading, load_network
 from cmlp.cli.strangers import CHECKPOINT, NETWORK, explained, not_a_network, not_a_picture, what_is
 from cmlp.cli.submissions import answer_table, output_of, table_among
 from cmlp.cli.words import sentence_of
@@ -70,6 +71,7 @@ def add_to(commands: Any) -> None:
         help="write the pictures as seen, side by side, or the answers to a table",
     )
     add("--json", action="store_true", help="print one JSON object, with all outputs")
+    add_reading(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -113,7 +115,6 @@ def _outputs(arguments: argparse.Namespace) -> Outputs:
 
 def _load(arguments: argparse.Namespace) -> "Network":
     """Load the network, and say so if it is one of the pictures."""
-    from cmlp.network import Network
 
     def said(found: str) -> str | None:
         networks = [path for path in arguments.pictures if what_is(path) in (NETWORK, CHECKPOINT)]
@@ -124,7 +125,7 @@ def _load(arguments: argparse.Namespace) -> "Network":
 
     refuse_missing(arguments.model)
     with explained(arguments.model, said):
-        return Network.load(arguments.model)
+        return load_network(arguments)
 
 
 def _answer(network: "Network", place: Place, arguments: argparse.Namespace) -> Answer:

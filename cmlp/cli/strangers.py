@@ -1,12 +1,13 @@
 """What a file is that a command cannot use: said as a person would, with the command that can."""
 
+import argparse
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmlp.cli import kinds
+from cmlp.cli import kinds, reading
 from cmlp.cli.kinds import SIGNS
 from cmlp.cli.paths import refuse_missing
 from cmlp.errors import CmlpError, DataError, ModelError
@@ -79,22 +80,18 @@ def holds(found: str) -> str:
     return f"{'holds' if found == DATA else 'is'} {found}"
 
 
-def load_network(path: str) -> "Network":
-    """Load a network, or that of a checkpoint, and refuse other files as `explain` does."""
-    from cmlp.network import Network
-
-    refuse_missing(path)
-    with explained(path, lambda found: not_a_network(path, found)):
-        return Network.load(path)
+def load_network(arguments: argparse.Namespace) -> "Network":
+    """Load a network, or that of a checkpoint, and refuse other files as `explained` does."""
+    refuse_missing(arguments.model)
+    with explained(arguments.model, lambda found: not_a_network(arguments.model, found)):
+        return reading.load_network(arguments)
 
 
-def read_any(path: str) -> "tuple[Any, Checkpoint | None]":
+def read_any(arguments: argparse.Namespace) -> "tuple[Any, Checkpoint | None]":
     """Read the record of a network, and the checkpoint that holds it, if one does; as `load_network` refuses."""
-    from cmlp.training.saved import read_network
-
-    refuse_missing(path)
-    with explained(path, lambda found: not_a_network(path, found)):
-        return read_network(Path(path))
+    refuse_missing(arguments.model)
+    with explained(arguments.model, lambda found: not_a_network(arguments.model, found)):
+        return reading.read_network(arguments)
 
 
 @contextmanager

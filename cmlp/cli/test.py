@@ -11,6 +11,7 @@ from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
+from cmlp.cli.reading import add_reading, load_network
 from cmlp.cli.sources import FORMATS, check_digits_fit
 from cmlp.cli.strangers import (
     CHECKPOINT,
@@ -58,6 +59,7 @@ def add_to(commands: Any) -> None:
     add("--report", metavar="FILE", help="write an HTML report; - for stdout")
     add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object, with all scores")
+    add_reading(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -83,7 +85,6 @@ def run(arguments: argparse.Namespace) -> None:
 
 def load_network_of(arguments: argparse.Namespace) -> "Network":
     """Load the network, and say so if it is the source of the data."""
-    from cmlp.network import Network
 
     def said(found: str) -> str | None:
         model, source = arguments.model, arguments.source
@@ -94,7 +95,7 @@ def load_network_of(arguments: argparse.Namespace) -> "Network":
 
     refuse_missing(arguments.model, arguments.source)
     with explained(arguments.model, said):
-        return Network.load(arguments.model)
+        return load_network(arguments)
 
 
 def _load(arguments: argparse.Namespace, network: "Network") -> "Dataset":

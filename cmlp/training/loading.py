@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from cmlp.model.architecture import ActivationName, LossName
-from cmlp.storage import Wanted, read_torch, remarks
+from cmlp.storage import Wanted, read_onnx_file, read_torch, remarks
 from cmlp.training.saved import read_network
 
 if TYPE_CHECKING:
@@ -38,15 +38,17 @@ class Loading:
 
         What the file is, is found out from its content: a file of `save` or a checkpoint of `train`; a file of the
         ``save`` of ``network2.py`` in Nielsen's book; a state_dict, a checkpoint or a Sequential of PyTorch, in
-        ``torch.save`` or safetensors; weights and biases in a pickle or in npz.
+        ``torch.save`` or safetensors; Dense layers of Keras, in ``.keras`` or ``.h5``; a chain of layers in ONNX;
+        weights and biases in a pickle, in npz or in a MAT file, as `W1`, `b1`, ..., `Theta1`, ... or lists. The page
+        on files says more.
 
         Parameters
         ----------
         path : str or path
             The file.
         activation : str or sequence of str, optional
-            As of `Network`, for files that do not say it. By default sigmoid for lists of weights and biases, and
-            otherwise relu.
+            As of `Network`, for files that do not say it. By default sigmoid for two lists of weights and biases, for
+            Theta1, ... and for weights alone, and otherwise relu.
         loss : str, optional
             The same. By default quadratic where sigmoid is taken; otherwise cross_entropy, whose outputs are the
             softmax of the last layer, or mean_squared_error where there is one output.
@@ -120,3 +122,35 @@ class Loading:
             If it cannot be read.
         """
         return cls.from_model(read_torch(Path(path), Wanted(activation, loss, layers)))
+
+    @classmethod
+    def from_onnx(cls, path: str | PathLike[str], *, loss: LossName | None = None) -> Self:
+        """Load a chain of layers in ONNX, such as `to_onnx` and the exporters of PyTorch, Keras and others write.
+
+        Layers are products with constant weights: Gemm, or MatMul and Add. The activations are those of `Network`, of
+        however many operators they are composed; scales and offsets of the inputs are kept. Needs ``cmlp[onnx]``.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        loss : str, optional
+            As of `Network`. By default the one that goes with the activation of the outputs: cross_entropy with
+            softmax; otherwise quadratic, which tells labels apart, and mean_squared_error or binary_cross_entropy
+            where there is one output.
+
+        Returns
+        -------
+        Network
+            Of the class on which it is called.
+
+        Raises
+        ------
+        CmlpError
+            If onnx is not installed.
+        ModelError
+            If it is no such file, or has other operators.
+        OSError
+            If it cannot be read.
+        """
+        return cls.from_model(read_onnx_file(Path(path), Wanted(loss=loss)))

@@ -118,7 +118,9 @@ def test_what_cannot_be_meant(tmp_path, run, model, monkeypatch, options, senten
 def test_files_that_are_no_networks(tmp_path, run):
     (tmp_path / "file").write_bytes(b"\x7fELF")
     status, out, err = run("export", tmp_path / "file", "--c", tmp_path / "file.h")
-    assert (status, out) == (2, "") and err.startswith(f"cmlp export: {tmp_path / 'file'} is not a safetensors file")
+    assert (status, out) == (2, "") and err.startswith(
+        f"cmlp export: {tmp_path / 'file'} is no file of a network that is known here"
+    )
     nowhere = tmp_path / "nowhere"
     assert run("export", nowhere, "--c", tmp_path / "file.h") == (
         2, "", f"cmlp export: {nowhere}: No such file or directory\n"
@@ -134,9 +136,14 @@ def test_networks_of_other_programs(tmp_path, run):
     assert (tmp_path / "nielsens.h").read_text() == c_header(Network.load(path).model, "nielsens", file="nielsens.h")
     save_file({"0.weight": np.ones((1, 2)), "0.bias": np.ones(1)}, tmp_path / "torch")
     status, out, err = run("export", tmp_path / "torch", "--c", tmp_path / "torch.h")
-    assert (status, out) == (2, "") and "Network.from_torch(path, activation=" in err
-    Network.from_torch(tmp_path / "torch").save(tmp_path / "torch.cmlp")
-    assert run("export", tmp_path / "torch.cmlp", "--c", tmp_path / "torch.h")[0] == 0
+    assert status == 0 and out
+    taken = "identity with the loss mean_squared_error is taken; --activation and --loss say otherwise\n"
+    assert err == f"cmlp export: warning: {tmp_path / 'torch'} does not say its activations: {taken}"
+    said = ("--activation", "tanh", "--loss", "poisson", "--force")
+    assert run("export", tmp_path / "torch", "--c", tmp_path / "torch.h", *said)[::2] == (0, "")
+    assert "exponential" in (tmp_path / "torch.h").read_text()
+    message = "cmlp export: activation must be a name, or 1 of them, one per layer, got ('tanh', 'relu')\n"
+    assert run("export", tmp_path / "torch", "--c", "-", "--activation", "tanh,relu") == (2, "", message)
 
 
 def test_a_folder_that_is_not_there(tmp_path, run, model):

@@ -60,7 +60,9 @@ def keras_files(folder):
     sequential = [layers.Dense(5, activation="relu"), layers.Dropout(0.2), layers.Dense(4, activation="tanh", name="b")]
     models = {"sequential": keras.Sequential([keras.Input((6,)), *sequential, layers.Dense(3, activation="softmax")])}
     image = keras.Input((2, 3))
-    hidden = layers.ELU()(layers.Dense(4)(layers.Activation("gelu")(layers.Dense(5, use_bias=False)(layers.Flatten()(image)))))
+    hidden = layers.ELU()(
+        layers.Dense(4)(layers.Activation("gelu")(layers.Dense(5, use_bias=False)(layers.Flatten()(image))))
+    )
     models["functional"] = keras.Model(image, layers.Dense(1, activation="sigmoid")(hidden))
     models["sequential"].compile("adam", "sparse_categorical_crossentropy")
     for name, model in models.items():
@@ -69,7 +71,9 @@ def keras_files(folder):
         for ending in ("keras", "h5"):
             model.save(folder / f"{name}.{ending}")
             yield f"{name}.{ending}", answer
-    relu = keras.Sequential([keras.Input((6,)), layers.Dense(5, activation="relu"), layers.Dense(3, activation="softmax")])
+    relu = keras.Sequential(
+        [keras.Input((6,)), layers.Dense(5, activation="relu"), layers.Dense(3, activation="softmax")]
+    )
     relu.save_weights(folder / "relu.weights.h5")
     yield "relu.weights.h5", np.asarray(relu(INPUTS).detach())
 

@@ -28,7 +28,7 @@ def network_in(value: object) -> Any:
     found = dict(_parts(value, "", 0))
     usual = [name for name in USUAL if name in found]
     own = [name for name in found if not any(word in name.lower() for word in OTHERS)]
-    if found and all(_is_layer(part) for part in found.values()):
+    if len(found) > 1 and all(_is_layer(part) for part in found.values()):
         return value
     if usual:
         return found[usual[0]]
@@ -50,8 +50,8 @@ def _parts(value: Mapping[Any, Any], path: str, depth: int) -> Iterator[tuple[st
 
 
 def _is_layer(part: Any) -> bool:
-    """Return whether a part of a value holds one matrix, so that the value may be a dict of layers."""
-    return isinstance(part, Mapping) and sum(getattr(array, "ndim", 0) == 2 for array in part.values()) <= 2
+    """Return whether a part of a value holds one array of weights, so that the value may be a dict of layers."""
+    return isinstance(part, Mapping) and sum(role_of(str(key))[0] == "weights" for key in part) == 1
 
 
 def _has_weights(value: Mapping[Any, Any]) -> bool:

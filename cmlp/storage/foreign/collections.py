@@ -1,6 +1,6 @@
 """Weights in lists, tuples and dicts, as people pickle them, as arrays with names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from cmlp.errors import ModelError
 from cmlp.model.record import Model
 from cmlp.storage.foreign.layers import RELU, SIGMOID, Convention, Wanted, model_of
-from cmlp.storage.foreign.named import found_in, in_order, role_of
+from cmlp.storage.foreign.named import Found, found_in, in_order, role_of
 from cmlp.utils.text import escaped
 
 DEEPEST = 8  # levels of dicts and lists
 MOST = 10_000  # arrays
+MOST_NAMED = 6  # attributes in a message
 READ = "lists (weights, biases), a dict with weights and biases, or one with W1, b1, W2, b2, ..."
 
 
@@ -41,8 +42,9 @@ def model_of_values(value: Any, wanted: Wanted, convention: Convention | None = 
         rows = False
     elif all(name.endswith((".weight", ".bias")) for name in names) and any(name.count(".") for name in names):
         rows = True if all("." in name for name in names) and not isinstance(value, list | tuple) else None
-    layers = in_order(found_in(arrays), rows=rows, filed=True, names=wanted.layers)
-    return model_of(layers, wanted, convention or (SIGMOID if _is_of_the_book(names) else RELU))
+    found = found_in(arrays)
+    layers = in_order(found, rows=rows, filed=True, names=wanted.layers)
+    return model_of(layers, wanted, convention or (SIGMOID if _is_of_the_book(found) else RELU))
 
 
 def arrays_in(value: Any) -> dict[str, NDArray[Any]]:
@@ -101,26 +103,27 @@ def _array(value: Any) -> NDArray[Any] | None:
     width = len(rows[0])
     if not width or not all(len(row) == width and all(type(x) in (int, float) for x in row) for row in rows):
         return None
-    try:
-        return np.array(value, np.float64)
-    except OverflowError as error:
-        raise ModelError("all numbers must be finite, got an integer that is larger than any float") from error
+    array = np.array(value)
+    if array.dtype.kind not in "fi":
+        raise ModelError("all numbers must be finite, got an integer of more than 64 bits")
+    return array
 
 
-def _is_of_the_book(names: list[str]) -> bool:
-    """Return whether it has the form in which programs with sigmoid units keep their weights."""
-    roles = {role_of(name)[0] for name in names}
-    is_theta = all("theta" in name.lower() for name in names)
-    is_lists = all(name.startswith(("weights.", "biases.")) for name in names)
-    return is_theta or is_lists or roles == {None}
+def _is_of_the_book(found: Sequence[Found]) -> bool:
+    """Return whether the layers have the form in which programs with sigmoid units keep them."""
+    names = [each.source for each in found]
+    is_bare = all(role_of(each.source)[0] is None and each.biases is None for each in found)
+    return (
+        is_bare or all("theta" in name.lower() for name in names) or all(name.startswith("weights.") for name in names)
+    )
 
 
 class ObjectError(ModelError):
     """A pickle holds an object of a class that is not in the file."""
 
 
-def refused_object(name: str) -> str:
-    """Return what to do about an object of a class that is not in the file."""
+def refused_object(name: str, attributes: Iterable[str] = ()) -> str:
+    """Return what to do about an object of a class that is not in the file, by its name and the names it holds."""
     module, _, kind = name.rpartition(".")
     if module.startswith("sklearn."):
         if kind.startswith("MLP"):
@@ -131,5 +134,7 @@ def refused_object(name: str) -> str:
     if module.startswith(("keras.", "tensorflow.")):
         return f"a {kind} of Keras: model.save('model.keras') writes a file that is read"
     shown = escaped(name.removeprefix("__main__."))
-    remedy = f"pickle {READ} in the program that made it"
-    return f"an object of the class {shown}, whose program is not in the file: {remedy}"
+    held = [attribute for attribute in attributes if role_of(attribute)[0]][:MOST_NAMED]
+    parts = ", ".join(f'"{attribute}": net.{attribute}' for attribute in held if attribute.isidentifier())
+    remedy = f"pickle {{{escaped(parts, 200)}}} of it in that program" if parts else f"pickle {READ} in that program"
+    return f"an object of the class {shown}, whose class is in a program and not in the file: {remedy}"

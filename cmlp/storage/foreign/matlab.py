@@ -1,7 +1,10 @@
 """Read weights in MAT files of MATLAB and Octave: Theta1, Theta2, ..., as in the well-known course, or W1, b1, ..."""
 
 from dataclasses import replace
+from math import isqrt
 from pathlib import Path
+
+import numpy as np
 
 from cmlp.data.formats.mat import read_mat
 from cmlp.model.record import Model
@@ -10,6 +13,21 @@ from cmlp.storage.foreign.layers import Wanted
 from cmlp.storage.foreign.named import role_of
 
 DIGITS = (*"123456789", "0")  # of the outputs of a network for labels from 1 to 10, of which 10 is the digit 0
+
+
+def upright(model: Model) -> Model:
+    """Return a model whose inputs and outputs have MATLAB's order in that of this package; other models as they are.
+
+    Pictures are taken row by row, and output 0 stands for the digit 0.
+    """
+    side = isqrt(model.architecture.sizes[0])
+    if not model.unsaid or model.class_names != DIGITS or side * side != model.architecture.sizes[0]:
+        return model
+    [first, *others] = model.weights
+    weights = [first.reshape(-1, side, side).transpose(0, 2, 1).reshape(len(first), -1), *others]
+    biases = list(model.biases)
+    weights[-1], biases[-1] = np.roll(weights[-1], 1, axis=0), np.roll(biases[-1], 1)
+    return replace(model, weights=weights, biases=biases, class_names=None)
 
 
 def read_matlab(path: Path, wanted: Wanted) -> Model:

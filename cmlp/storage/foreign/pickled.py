@@ -70,8 +70,9 @@ def _checked(read: Any, wanted: Wanted) -> Model:
 def _model(value: Any, machine: ObjectMachine, wanted: Wanted) -> Model:
     if isinstance(value, Stranger) and is_module(value):
         return _model_of_module(value, machine, wanted)
-    if isinstance(value, Stranger):
-        raise ObjectError(f"it is {refused_object(value.name)}")
+    if (stranger := _stranger_in(value)) is not None:
+        verb = "is" if stranger is value else "holds"
+        raise ObjectError(f"it {verb} {refused_object(stranger.name, stranger.attributes)}")
     if (
         machine.storages
         and isinstance(value, Mapping)
@@ -80,6 +81,19 @@ def _model(value: Any, machine: ObjectMachine, wanted: Wanted) -> Model:
         tensors = {str(key): tensor for key, tensor in value.items() if isinstance(tensor, np.ndarray)}
         return model_of_state(tensors, wanted, filed=True)
     return model_of_values(value, wanted, RELU if machine.storages else None)
+
+
+def _stranger_in(value: Any) -> Stranger | None:
+    """Return a value that is an object, or the first object among its parts, if none of them is an array."""
+    if isinstance(value, Stranger):
+        return value
+    parts = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else []
+    strangers = [part for part in parts if isinstance(part, Stranger)]
+    return (
+        None
+        if any(isinstance(part, np.ndarray | list | tuple | Mapping) for part in parts)
+        else next(iter(strangers), None)
+    )
 
 
 def _model_of_module(module: Stranger, machine: ObjectMachine, wanted: Wanted) -> Model:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.mat import is_mat
-from cmlp.data.formats.npz import NPY, ZIP, Archive, opened
+from cmlp.data.formats.npz import ZIP, Archive, opened
 from cmlp.data.formats.pickled import is_pickle
-from cmlp.data.reading import read_bytes, read_start
+from cmlp.data.formats.strangers import STRANGERS, Stranger, describe_zip
+from cmlp.data.reading import NAMES, compression_of, read_bytes, read_start
 from cmlp.errors import DataError, ModelError
 from cmlp.model.record import Model
 from cmlp.storage import nielsen, torch
@@ -30,6 +31,22 @@ KERAS = "Dense layers of Keras"
 ONNX = "a chain of layers in ONNX"
 TORCH = "Linear layers of PyTorch"
 WEIGHTS = "the weights of a network"
+PLACEHOLDERS = ("the pointer", "a page of HTML", "the error", "a document of XML", "a RAR", "a 7z", "a file compressed")
+KINDS = (
+    Stranger(
+        "the description of a model of Keras, without its weights",
+        "model.save('model.keras') writes both",
+        lambda start: start.lstrip().startswith(b"{") and b'"class_name"' in start,
+    ),
+    Stranger("a network of TensorFlow Lite", "save it from Keras, as model.keras", lambda start: start[4:8] == b"TFL3"),
+    Stranger("a model in GGUF", "it is no multilayer perceptron", lambda start: start.startswith(b"GGUF")),
+    Stranger(
+        "a MAT file of version 7.3",
+        "save('file.mat', '-v7', ...) in MATLAB writes one that is read",
+        lambda start: start.startswith(b"MATLAB 7.3"),
+    ),
+    Stranger("a network of FANN", "its weights are read from npz", lambda start: start.startswith(b"FANN_")),
+)
 
 
 class Kind(NamedTuple):
@@ -57,6 +74,8 @@ def kind_of(path: Path) -> Kind | None:
         return Kind(KERAS, read_h5)
     if is_legacy(start):
         return Kind(TORCH, lambda path, wanted: read_torch_legacy(read_file(path), wanted))
+    if any(known.recognises(start) for known in KINDS):
+        return None
     if nielsen.is_json(start):
         return Kind("a network of Nielsen's book", _read_nielsen)
     if start[LENGTH : LENGTH + 1] == b"{" and torch.is_state_dict(read_file(path)):
@@ -67,9 +86,20 @@ def kind_of(path: Path) -> Kind | None:
         return Kind(ONNX, read_onnx)
     if start[:1] == b"x" and JOBLIB in _inflated(start):
         return Kind(WEIGHTS, lambda path, wanted: read_pickled(_inflated(read_file(path)[:BEGINNING]), wanted))
-    if is_pickle(read_start(path)) and not start.startswith(NPY):
+    if _is_pickle(path):
         return Kind(WEIGHTS, lambda path, wanted: read_pickled(read_bytes(path), wanted))
     return None
+
+
+def _is_pickle(path: Path) -> bool:
+    """Return whether a file is a pickle; the older ones begin like texts."""
+    start = read_start(path)
+    if start[:1] == b"\x80" or not is_pickle(start):
+        return start[:1] == b"\x80"
+    try:
+        return detect_format(path).name == "pickle"
+    except DataError:
+        return False
 
 
 def _inflated(start: bytes | bytearray) -> bytes:
@@ -134,26 +164,57 @@ def read_foreign(path: Path, wanted: Wanted) -> Model:
 
 def read_torch(path: Path, wanted: Wanted) -> Model:
     """Read the Linear layers in a file of PyTorch; parameters and errors are those of `read_foreign`."""
+    return _read_one(path, wanted, TORCH)
+
+
+def read_onnx_file(path: Path, wanted: Wanted) -> Model:
+    """Read the chain of layers in an ONNX file; parameters and errors are those of `read_foreign`."""
+    return _read_one(path, wanted, ONNX)
+
+
+def _read_one(path: Path, wanted: Wanted, content: str) -> Model:
+    """Read a file that must be of one kind."""
     try:
         kind = kind_of(path)
-        if kind is not None and kind.content != TORCH:
+        if kind is not None and kind.content != content:
             raise ModelError(f"it looks like {kind.content}, which Network.load reads")
         if kind is None:
             raise ModelError(f"it {_unknown(path)}")
     except ModelError as error:
-        raise ModelError(f"{path} does not hold {TORCH}: {str(error).replace(str(path), 'it', 1)}") from error
+        raise ModelError(f"{path} does not hold {content}: {str(error).replace(str(path), 'it', 1)}") from error
     return read_foreign(path, wanted)
 
 
 def _unknown(path: Path) -> str:
     """Return what a file is that no reader knows, as the rest of a sentence."""
+    with open_regular(path, ModelError) as file:
+        compression = compression_of(file.read(8))
+    if compression is not None:
+        return f"is a file compressed with {NAMES[compression]}, of which only pickles are read: decompress it first"
     start = read_start(path)
     if not start:
         return "is empty"
+    if start.startswith(ZIP):
+        with open_regular(path, ModelError) as file:
+            what = describe_zip(opened(file, path).namelist())
+        return f"is {what or 'a zip file'}, and holds no network that is read"
     if start[LENGTH : LENGTH + 1] == b"{":
         return "is a safetensors file without weights of PyTorch; if cmlp wrote it, Network.load reads it"
-    hint = _hint_of_data(path)
-    return f"is no file of a network that is known here, and begins with {start[:8]!r}{hint}"
+    for known in KINDS:
+        if known.recognises(start):
+            return f"is {known.what}, which is not read: {known.remedy}"
+    for known in STRANGERS:
+        if known.recognises(start):
+            remedy = f": {known.remedy}" if known.what.startswith(PLACEHOLDERS) else ""
+            return f"is {known.what}, and no network{remedy}"
+    return f"is no file of a network that is known here, and begins with {start[:8]!r}{_hint_of_data(path)}"
+
+
+def refuse_folder(path: Path) -> None:
+    """Refuse a folder that TensorFlow wrote; other folders are no files."""
+    if path.is_dir() and any((path / name).exists() for name in ("saved_model.pb", "keras_metadata.pb")):
+        remedy = "model.save('model.keras') in Python writes a file that is read"
+        raise ModelError(f"{path} is a folder of TensorFlow, a SavedModel, which holds a program: {remedy}")
 
 
 def _hint_of_data(path: Path) -> str:
