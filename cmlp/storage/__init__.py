@@ -10,13 +10,6 @@ from cmlp.storage.foreign.reading import read_onnx_file, read_torch
 from cmlp.storage.models import model_writer, read_model, refuse_wanted, remarks, write_model
 
 __all__ = [
-    "Wanted",
-    "model_writer",
-    "read_model",
-    "read_onnx_file",
-    "read_torch",
-    "refuse_wanted",
-    "remarks",
-    "upright",
+    "Wanted", "model_writer", "read_model", "read_onnx_file", "read_torch", "refuse_wanted", "remarks", "upright",
     "write_model",
-]
+]  # fmt: skip
