@@ -30,7 +30,6 @@ EPILOG = """\
 examples:
   cmlp info
   cmlp info digits.cmlp
-  cmlp info model.pt --activation tanh
   cmlp info --json
 """
 
