@@ -35,7 +35,8 @@ CAUSES = {  # a finding, and those of which it is a mere consequence
         "shared-array",
         "forward-changes-images",
     },
-    "hidden-delta": {"batch-not-independent", "shared-array"},
+    "output-delta": {"bias-gradient"},
+    "hidden-delta": {"bias-gradient", "batch-not-independent", "shared-array"},
     "unequal-steps": {"batch-not-independent", "shared-array"},
     "bias-gradient": {"samples-unequal"},
     "samples-unequal": {"epoch-sees-few"},
@@ -124,7 +125,7 @@ def _together(case: Examination, trials: Trials) -> None:
         return
     if case.codes & {"batch-not-independent", "forward-not-repeatable", "no-activation"}:
         return
-    visits = int(np.clip((case.subject.epochs or 1) * len(case.usable), trials.batch, LONGEST))
+    visits = int(np.clip(max(case.visits, len(case.usable)), trials.batch, LONGEST))
     after = max(_tried(case, trials, visits))
     if after < max((f.after for f in grave if f.after is not None), default=0.0) - COSTLESS:
         return

@@ -5,7 +5,7 @@ import dis
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -53,6 +53,9 @@ class Copier:
             return self._function(value)
         if isinstance(value, MethodType):
             return MethodType(value.__func__, self.copied(value.__self__))
+        if isinstance(value, partial):
+            arguments = {name: self.copied(item) for name, item in value.keywords.items()}
+            return partial(self.copied(value.func), *self.copied(value.args), **arguments)
         if id(value) in self.memo:
             return self.memo[id(value)]
         trial = dict(self.memo)  # an attempt that fails leaves half of its copies behind

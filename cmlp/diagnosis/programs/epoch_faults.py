@@ -54,6 +54,8 @@ def examine_epoch(case: Examination) -> None:
     sizes = [size for size in log.sizes if size]
     case.batch = int(np.median(sizes)) if sizes else None
     case.facts["epoch"] = f"{len(set(visits.tolist())):,} of {n:,} samples, {len(visits):,} visits"
+    one_step = len(sizes) == epochs and case.batch is not None and case.batch < n
+    case.facts["visits"] = case.batch if one_step else len(visits) / (epochs or 1) / n * len(case.usable)
     if not (single and _drawn(visits, n)):
         _judge(case, log, visits, n, epochs or 1, what)
     _labels(case, log, what)

@@ -25,7 +25,7 @@ JUDGED = 1500  # rows by which trials are judged
 TRIAL = 0.8  # seconds of the processor for one trial
 GIVEN = 2.0  # for the training as it was given
 FEWEST = 20  # samples, below which nothing is called sound
-KNOWN = 0.5  # of the way to what a small network learns, below which nothing is called sound
+KNOWN = 0.8  # of the way to what a small network learns, below which nothing is called sound
 MOST = 12_000  # samples that one trial trains on
 
 
@@ -111,6 +111,12 @@ class Examination:
             yield
 
     @property
+    def visits(self) -> float:
+        """How many samples reach its steps in all of its training."""
+        each = self.facts.get("visits", len(self.usable))
+        return float((self.subject.epochs or 1) * each)
+
+    @property
     def budget(self) -> int:
         """How many samples a trial can train on."""
         return int(np.clip(TRIAL / self.cost, 500, MOST))
@@ -150,10 +156,9 @@ class Examination:
             return [f"there are only {len(self.usable)} samples"]
         reference = self.facts.get("reference")
         if reference is not None and self.given < self.chance + KNOWN * (reference - self.chance):
-            return [
-                f"the network was examined with a part of its training only, after which it has {self.given:.1f} "
-                "% right"
-            ]
+            part = self.facts.get("stopped") or self.facts.get("shortened")
+            when = "after the part of its training that was examined" if part else "after its training"
+            return [f"{when} it has {self.given:.1f} % right, where a small network has {reference:.1f} %"]
         return []
 
     @property

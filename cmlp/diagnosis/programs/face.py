@@ -14,6 +14,7 @@ from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import CmlpError, DataError, ModelError
 
 STAGES = 9
+UNCLEAR = 0.01  # of the label vectors, from which on they name no classes
 PRAISE = "the data are sound, and the network learns"
 
 
@@ -59,6 +60,10 @@ def check_program(
         bar.set_description(f"check: {what}")
         bar.update()
 
+    unclear = _unclear_labels(known)
+    if unclear is not None:
+        why = "the labels of the training data name no classes"
+        return Report((unclear,), unknown=(why,))
     progress("the data")
     data, notes = _data(known, judged, check_data)
     case = examine(
@@ -71,6 +76,23 @@ def check_program(
         progress=progress,
     )
     return _joined(data, notes, case)
+
+
+def _unclear_labels(train: Samples) -> Finding | None:
+    """Return a finding where many label vectors have no single largest number, so that they name no class."""
+    share = len(train.unclear) / len(train)
+    if share < UNCLEAR:
+        return None
+    row = int(train.unclear[0])
+    return Finding(
+        "one-hot-labels",
+        Severity.ERROR,
+        "training data",
+        "The label vectors are not one-hot: they have no single largest number.",
+        f"{len(train.unclear):,} of {len(train):,} of them, the first that of row {row}: "
+        f"{np.array2string(np.ravel(train.given_labels[row]), precision=3, threshold=12)}",
+        f"labels = np.eye({train.classes})[labels], from the numbers of the classes",
+    )
 
 
 def _like(test: Samples, train: Samples) -> Samples:

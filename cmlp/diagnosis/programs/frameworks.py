@@ -11,11 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.copies import Copier
-from cmlp.diagnosis.programs.leaves import Block, attributes, step_into
+from cmlp.diagnosis.programs.leaves import Block, Path, Walk, put_number, step_into
 from cmlp.diagnosis.programs.tensors import is_tensor
 
 DROPPED = re.compile(r"_?(dropout|drop)(_?(rate|prob|p|ratio))?|p_?drop(out)?", re.IGNORECASE)
+DROPPING = re.compile(r"drop(out)?|noise", re.IGNORECASE)  # classes whose share is that of what they drop
 KEPT = re.compile(r"_?(keep)_?(prob|rate|p)?|p_?keep", re.IGNORECASE)
+
+
+def quiet_value(name: str) -> float | None:
+    """Return what a number of this name must be, so that no unit is dropped; None where it is for something else."""
+    return 0.0 if DROPPED.fullmatch(name) else 1.0 if KEPT.fullmatch(name) else None
+
+
+def shares_in(network: Any) -> list[tuple[Path, float]]:
+    """Return the numbers between 0 and 1 below an object, and their places."""
+    return [(path, value) for path, value in Walk(network).leaves if isinstance(value, float) and 0 < value < 1]
 
 
 class Framework:
@@ -43,12 +54,11 @@ class Framework:
 
     def steady(self, network: Any) -> None:
         """Switch off in a copy what makes its steps random: dropout under the names that people give it."""
-        for part in (network, *attributes(network).values()):
-            for name, value in attributes(part).items() if not isinstance(part, (str, bytes, type)) else ():
-                if isinstance(value, float) and DROPPED.fullmatch(name):
-                    setattr(part, name, 0.0)
-                elif isinstance(value, float) and KEPT.fullmatch(name):
-                    setattr(part, name, 1.0)
+        for path, value in shares_in(network):
+            owner = type(step_into(network, path[:-1])).__name__
+            quiet = quiet_value(str(path[-1][1])) if not DROPPING.search(owner) else quiet_value("dropout")
+            if quiet is not None and value != quiet:
+                put_number(network, path, quiet)
 
     def shaped(self, rows: NDArray[Any], form: str) -> Any:
         """Return images in a form of its own."""

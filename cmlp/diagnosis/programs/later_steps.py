@@ -53,7 +53,7 @@ def _mini_batches(case: Examination, step: Step) -> bool:
     values = subject.values(instance)
     try:
         with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
-            subject.framework.steady(instance.network)
+            subject.steady(instance)
             samples, eta = subject.samples, step.eta * 1e-2 if subject.eta is not None else None
             given = None
             if samples.loader is not None:
@@ -108,7 +108,7 @@ def _two_steps(case: Examination, first: Array, second: Array, eta: float | None
     for pick in (first, second):
         values = subject.values(instance)
         with case.bounded(3.0), np.errstate(all="ignore"):
-            subject.framework.steady(instance.network)
+            subject.steady(instance)
             subject.step(instance, gentle(case, case.train.x[pick]), case.train.y[pick], eta)
         changes.append([a - b for a, b in zip(subject.values(instance), values, strict=True)])
     return changes[0], changes[1]

@@ -4,9 +4,11 @@ import inspect
 import pathlib
 import re
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from functools import partial
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -125,6 +127,11 @@ def _fill(rows: list[Any], numbers: NDArray[Any]) -> None:
         _fill(row, part)
 
 
+def put_number(root: Any, path: Path, number: float) -> None:
+    """Put another number in the place of one."""
+    _replace(root, path, number)
+
+
 def _replace(root: Any, path: Path, new: Any) -> None:
     parent, (kind, key) = step_into(root, path[:-1]), path[-1]
     if kind == "attr":
@@ -201,6 +208,8 @@ def _items(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield from _of_function(value)
     elif isinstance(value, MethodType):
         yield ("attr", "__self__"), value.__self__
+    elif isinstance(value, partial):
+        yield from ((("attr", name), getattr(value, name)) for name in ("func", "args", "keywords"))
     elif is_keras(value):
         yield ("attr", "trainable_variables"), list(getattr(value, "trainable_variables", []))
     elif any(kind.__module__.startswith("torch.nn") for kind in type(value).__mro__):
@@ -251,7 +260,9 @@ def names_in(code: CodeType) -> list[str]:
 
 
 def is_own(value: Any) -> bool:
-    """Whether an object is of a class of somebody's program."""
+    """Whether an object is of a class of somebody's program, or one without a class of its own."""
+    if isinstance(value, (SimpleNamespace, Namespace, partial)):
+        return True
     module = type(value).__module__
     file = getattr(sys.modules.get(module), "__file__", None)
     return module == "__main__" or (file is not None and own_code(file))

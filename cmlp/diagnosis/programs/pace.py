@@ -14,7 +14,8 @@ from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import own_code
 from cmlp.diagnosis.report import Severity
 
-IMAGES = 1000
+IMAGES = 1000  # at least
+SPENT = 1.0  # seconds of the processor, for an epoch
 PARTS = 10  # of an epoch
 SMALL = 0.02  # of the way of the first tenth, that the last three go on average
 SLOPE = 0.2  # of the slope at the start, that is left where only the rate became small
@@ -59,9 +60,9 @@ def examine_pace(case: Examination) -> bool:
         Severity.ERROR,
         "The steps become small long before an epoch ends, as with a learning rate that is reduced at every "
         "mini-batch.",
-        f"the first tenth of an epoch with {IMAGES:,} images moves the parameters by {max(ways[0], ways[1]):.3g}, "
-        "and the last "
-        f"ones by {last:.3g}, though the slope of the loss is still {100 * slopes[1] / slopes[0]:.0f} % of what it was"
+        f"the first tenth of an epoch with {len(_images(case)):,} images moves the parameters by "
+        f"{max(ways[0], ways[1]):.3g}, and the last ones by {last:.3g}, though the slope of the loss is still "
+        f"{100 * slopes[1] / slopes[0]:.0f} % of what it was"
         + (f" ({place})" if place else ""),
         "reduce the learning rate once in an epoch, and less",
         before=case.given,
@@ -71,7 +72,7 @@ def examine_pace(case: Examination) -> bool:
 
 def _run(case: Examination, every: int, states: list[list[Array]] | None) -> tuple[int, list[list[Array]]]:
     """Train for an epoch; return how many lines ran, and the parameters at every so many lines."""
-    subject, pick = case.subject, case.order[:IMAGES]
+    subject, pick = case.subject, _images(case)
     instance = subject.instance()
     found: list[list[Array]] = [subject.values(instance)]
     lines = Lines(every, None if states is None else lambda: found.append(subject.values(instance)))
@@ -83,6 +84,11 @@ def _run(case: Examination, every: int, states: list[list[Array]] | None) -> tup
         finally:
             sys.settrace(kept)
     return lines.count, found
+
+
+def _images(case: Examination) -> Array:
+    """Return the numbers of the images of an epoch."""
+    return case.order[: max(IMAGES, int(SPENT / case.cost))]
 
 
 def _distance(one: list[Array], other: list[Array]) -> float:

@@ -33,6 +33,7 @@ def find_parameters(subject: "Subject") -> None:
     found |= _that_matter(subject, again, blocks)
     chosen = _without_wholes(subject, [block for block in blocks if block in found])
     subject.blocks = [block for block in chosen if not _helper(subject, block)]
+    subject.constants = [block for block in found if _helper(subject, block)]
     subject.shared = _in_several_places(subject, walk)
 
 

@@ -5,7 +5,7 @@ With it gradients are exact, and everything about a step becomes arithmetic.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise, product
+from itertools import islice, pairwise, permutations, product
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,6 +23,8 @@ EXACT, SINGLE = 1e-9, 2e-5  # how far outputs may differ, relative to the larges
 ORDERS: tuple[Literal["C", "F"], ...] = ("C", "F")
 PROBES = 24
 MOST_SIZES = 12
+MOST_KEPT = 6  # numbers and vectors that may be means and deviations
+FITTED = 2  # orders of the matrices for which a scaling is searched
 MOST_CHAINS = 256  # orders of equal matrices; the one in which they stand comes first
 
 
@@ -81,17 +83,37 @@ HIDDEN = tuple(name for name in FUNCTIONS if name not in ("softmax", "log_softma
 OUTPUT = ("sigmoid", "softmax", "identity", "tanh", "relu", "log_softmax", "leaky relu", "scaled tanh", "softplus")
 COMMON = ("sigmoid", "relu", "tanh", "leaky relu", "identity")
 
-INPUTS: dict[str, Callable[[Array], Array]] = {
-    "x": lambda x: x,
-    "x / 255": lambda x: x / 255,
-    "x / 256": lambda x: x / 256,
-    "x - 0.5": lambda x: x - 0.5,
-    "2 x - 1": lambda x: 2 * x - 1,
-    "(x - 0.1307) / 0.3081": lambda x: (x - 0.1307) / 0.3081,
-    "x / 127.5 - 1": lambda x: x / 127.5 - 1,
-    "0.99 x + 0.01": lambda x: 0.99 * x + 0.01,
-    "0.99 x / 255 + 0.01": lambda x: 0.99 * x / 255 + 0.01,
-}
+
+@dataclass(frozen=True)
+class Scaling:
+    """What a network does with images before its first layer: factor times image plus shift."""
+
+    factor: Any = 1.0
+    shift: Any = 0.0
+
+    def __call__(self, x: Array) -> Array:
+        """Scale images."""
+        return np.asarray(x * self.factor + self.shift)
+
+    @property
+    def plain(self) -> bool:
+        """Whether images are taken as they are."""
+        return np.ndim(self.factor) == 0 and self.factor == 1 and np.ndim(self.shift) == 0 and self.shift == 0
+
+
+PLAIN = Scaling()
+USUAL = (
+    PLAIN,
+    Scaling(1 / 255),
+    Scaling(1 / 256),
+    Scaling(1, -0.5),
+    Scaling(2, -1),
+    Scaling(1 / 0.3081, -0.1307 / 0.3081),
+    Scaling(1 / 127.5, -1),
+    Scaling(0.99, 0.01),
+    Scaling(0.99 / 255, 0.01),
+)
+STARTS = ((1.0, 0.0), (2.0, -1.0), (3.2, -0.4), (0.004, 0.0))  # from which a scaling is searched
 
 
 @dataclass(frozen=True)
@@ -142,7 +164,7 @@ class Replica:
     weights: tuple[Piece, ...]
     biases: tuple[Piece | None, ...]
     acts: tuple[str, ...]
-    inputs: str = "x"
+    inputs: Scaling = PLAIN
 
     def layers(self, values: list[Array]) -> list[tuple[Array, Array | None]]:
         """Return weights of shape (inputs, outputs) and biases, layer by layer."""
@@ -160,7 +182,7 @@ class Replica:
     def run(self, values: list[Array], x: Array) -> tuple[list[Array], list[Array]]:
         """Return weighted sums and activations, layer by layer; the first activations are the inputs."""
         zs: list[Array] = []
-        outs = [INPUTS[self.inputs](x)]
+        outs = [self.inputs(x)]
         with np.errstate(all="ignore"):
             for (w, b), act in zip(self.layers(values), self.acts, strict=True):
                 zs.append(outs[-1] @ w + (0 if b is None else b))
@@ -192,15 +214,51 @@ def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
     tolerance = SINGLE if is_single(subject, instance) else EXACT
     close = tolerance * max(float(np.abs(out).max()), 1e-3)
     found = list(islice(_chains(subject, values, out.shape[1]), MOST_CHAINS))
-    for inputs in INPUTS:
+    for inputs in (*USUAL, *_kept_scalings(subject, instance)):
         for weights, biases in found:
-            for hidden in _hidden_activations(len(weights), every=inputs == "x"):
+            for hidden in _hidden_activations(len(weights), every=inputs.plain):
                 z = Replica(weights, biases, (*hidden, "identity"), inputs).run(values, x)[0][-1]
                 for act in OUTPUT:
                     with np.errstate(all="ignore"):
                         made = FUNCTIONS[act][0](z)
                     if np.allclose(made, out, rtol=tolerance * 10, atol=close):
                         return Replica(weights, biases, (*hidden, act), inputs)
+    return _with_unknown_scaling(found[:FITTED], values, x, out, 10 * close)
+
+
+def _kept_scalings(subject: "Subject", instance: "Instance") -> Iterator[Scaling]:
+    """Yield the scalings that numbers of the network, which are no weights, may stand for: means and deviations."""
+    depth = subject.samples.depth
+    kept = [np.ravel(block.read(instance.network)) for block in subject.constants]
+    kept = [value if value.size > 1 else value[0] for value in kept if value.size in (1, depth)][:MOST_KEPT]
+    with np.errstate(all="ignore"):
+        for value in kept:
+            yield from (Scaling(1, -value), Scaling(1 / value), Scaling(value))
+        for mean, deviation in permutations(kept, 2):
+            for least in (0, 1e-8, 1e-7, 1e-6, 1e-5, 1e-10, 1e-12):
+                yield Scaling(1 / (deviation + least), -mean / (deviation + least))
+            yield Scaling(1 / np.where(deviation == 0, 1, deviation), -mean / np.where(deviation == 0, 1, deviation))
+
+
+def _with_unknown_scaling(
+    chains: list["Chain"], values: list[Array], x: Array, out: Array, close: float
+) -> Replica | None:
+    """Return a replica whose images are scaled by two numbers, which least squares find."""
+    from scipy.optimize import least_squares
+
+    sums = np.allclose(out.sum(axis=1), 1) and out.min() >= 0
+    outputs = ("softmax",) if sums else ("sigmoid",) if out.min() >= 0 and out.max() <= 1 else ("identity", "tanh")
+    for (weights, biases), hidden, act in product(chains, ("sigmoid", "relu", "tanh"), outputs):
+        acts = (*(hidden,) * (len(weights) - 1), act)
+
+        def off(pair: Array, weights: Any = weights, biases: Any = biases, acts: tuple[str, ...] = acts) -> Array:
+            replica = Replica(weights, biases, acts, Scaling(pair[0], pair[1]))
+            return np.asarray(np.nan_to_num(replica.run(values, x)[1][-1] - out).ravel())
+
+        for start in STARTS:
+            pair = least_squares(off, start, xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=40).x
+            if np.abs(off(pair)).max() < close:
+                return Replica(weights, biases, acts, Scaling(float(pair[0]), float(pair[1])))
     return None
 
 

@@ -199,7 +199,7 @@ def _harvest(subject: "Subject", instance: "Instance", result: Any, count: int) 
         parts = list(result.values())
     elif isinstance(result, tuple):
         parts = list(result)
-    elif isinstance(result, list):  # of the activations of all layers, or of the outputs themselves
+    elif isinstance(result, list) and not _of_numbers(result):  # of the activations of all layers, or of the outputs themselves
         parts = [*result, result] if _dimensions(result[-1] if result else 0) <= 1 else result
     for exact in (True, False):
         for part in parts[::-1]:
@@ -214,6 +214,10 @@ def _dimensions(value: Any) -> int:
         return np.ndim(value)
     except ValueError:  # lists of several lengths, as what a forward pass keeps for the way back
         return 2
+
+
+def _of_numbers(result: list[Any]) -> bool:
+    return all(isinstance(item, (int, float, np.number)) for item in result)
 
 
 def _outputs(subject: "Subject", part: Any, count: int, *, exact: bool) -> Array | None:

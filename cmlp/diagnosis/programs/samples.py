@@ -44,6 +44,7 @@ class Samples:
         self.many: Form | None = None  # the form of all images; pairs have only that of one
         self.iterator = hasattr(given, "__next__")
         self.container: Any = type(given)
+        self.unclear: NDArray[Any] = np.zeros(0, dtype=int)  # rows whose label vectors have several largest numbers
         self.loader: Any = None  # what gives mini-batches of arrays, where that is the form
         given = self._taken_apart(given)
         self.pairs = not isinstance(given, tuple)
@@ -122,10 +123,12 @@ class Samples:
     def _read_labels(self, plain: list[Any], own: list[Any]) -> None:
         """Give each class a number, and keep one label of each as it was given."""
         try:
-            rows = np.array([np.ravel(label) for label in plain])
+            rows = self.given_labels = np.array([np.ravel(label) for label in plain])
             self.vectors = rows.ndim == 2 and rows.shape[1] > 1
             if self.vectors:
-                self.y, self.values = rows.astype(float).argmax(axis=1), np.arange(rows.shape[1])
+                table = rows.astype(float)
+                self.y, self.values = table.argmax(axis=1), np.arange(rows.shape[1])
+                self.unclear = np.flatnonzero((table == table.max(axis=1, keepdims=True)).sum(axis=1) > 1)
             else:
                 self.values, self.y = _classes_of(rows.reshape(len(own)))
         except (ValueError, TypeError) as error:
@@ -200,7 +203,8 @@ class Samples:
         if not self.pairs:
             both = (images, labels)
             if self.loader is not None:
-                return loader_of(self.loader, images, labels)
+                loader = loader_of(self.loader, images, labels)
+                return iter(loader) if self.iterator and not listed else loader
             if self.container is dict:
                 return dict(zip(self.keys, both, strict=True))
             return list(both) if self.container is list else both

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import TRIAL, Array, Examination
+from cmlp.diagnosis.programs.explanation import Explanation
+from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.pace import examine_pace
 from cmlp.diagnosis.programs.parameter_faults import saturation
+from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.trials import LONGEST, Trials, climb
 from cmlp.diagnosis.report import Severity
 
@@ -58,6 +61,8 @@ def examine_settings(case: Examination, trials: Trials) -> None:
     """Find out whether other settings let the network learn that does not."""
     if learned(case, case.given) or case.given is None or len(case.usable) < FEWEST:
         return
+    if len(np.unique(case.train.y)) < 2:
+        return
     if case.codes & FORMAL and not case.facts.get("harmless"):
         _after_formal(case, trials)
         return
@@ -77,17 +82,23 @@ def examine_settings(case: Examination, trials: Trials) -> None:
         chosen = scale
         _pixels(case, top, scale)
     case.repairs |= {"scale": chosen, "eta": top[chosen][0]}
-    if eta is not None:
+    if not _half_way(case, top[chosen][1]):  # no learning rate helps much
+        _initial(case, trials, top[chosen], chosen)
+    if eta is not None and "bad-initial-weights" not in case.codes:
         _eta(case, trials, eta, found[chosen], chosen)
     _initial(case, trials, top[chosen], chosen)
 
 
 def _decayed(case: Examination, trials: Trials) -> bool:
     """Train without the weight decay that a step was seen to have."""
-    decay, eta, given = -case.facts.get("decay", 0.0), case.subject.eta, case.given
-    if decay < DECAY or eta is None or given is None or case.replica is None or "rate" not in case.facts:
+    decay, eta = _decay(case, trials), case.subject.eta
+    if decay < DECAY or eta is None:
         return False
-    after = trials.by_gradient(trials.each(eta), fresh=False, mean=False, visits=4 * len(trials.rows))
+    visits = int(np.clip(case.visits, trials.batch, 4 * len(trials.rows)))
+    given, after = (
+        trials.by_gradient(trials.each(eta), fresh=False, mean=False, visits=visits, shrink=shrink)
+        for shrink in (eta * decay, 0.0)
+    )
     if after < given + BETTER:
         return False
     case.found(
@@ -95,12 +106,28 @@ def _decayed(case: Examination, trials: Trials) -> bool:
         Severity.ERROR,
         "The weight decay is so large that the weights shrink faster than they learn.",
         f"each step takes {case.subject.eta_name} times {decay:.3g} times the weights away from them, as "
-        f"measured; {given:.1f} % with it, and {after:.1f} % without",
+        f"measured; equal trials reach {given:.1f} % with it, and {after:.1f} % without",
         "weight decay of 0.0001, or none",
-        before=given,
+        before=case.given,
         after=after,
     )
     return True
+
+
+def _decay(case: Examination, trials: Trials) -> float:
+    """Return the share of the weights that a step of its own size takes away, as a multiple of the learning rate."""
+    decay, step = -float(case.facts.get("decay", 0.0)), case.step
+    if decay < DECAY or step is None or case.replica is None or "rate" not in case.facts:
+        return 0.0
+    m = len(step.y)
+    try:
+        values, changes = one_step(case, np.tile(step.x, (2, 1)), np.tile(step.y, 2), step.eta)
+        twice = Explanation(case.replica, values, changes, np.tile(step.x, (2, 1)), np.tile(step.y, 2), tolerance=1e-2)
+        own = -min((c.fit.own for c in twice.arrays if not c.bias), default=0.0) / float(step.eta)
+    except (Exception, OutOfTime):
+        return decay
+    divided = own < 0.75 * decay  # by the samples of a mini-batch
+    return decay * m / trials.batch if divided else decay
 
 
 def _search(case: Examination, trials: Trials, base: float, scale: float, eta: float | None) -> dict[float, float]:
@@ -218,14 +245,17 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
             before=case.given,
             after=after,
         )
+    elif own > case.given + BETTER:
+        _few_epochs(case, trials, eta, scale)
 
 
 def _few_epochs(case: Examination, trials: Trials, eta: float, scale: float) -> bool:
     """Train ten times as long with the same learning rate, where the epochs are very few."""
     epochs, name = case.subject.epochs, case.subject.epochs_name
-    if not trials.quick or epochs is None or epochs > VERY_FEW or name is None:
+    few = epochs is not None and min(epochs, case.visits / len(case.usable)) <= VERY_FEW
+    if not trials.quick or epochs is None or not few or name is None:
         return False
-    visits = min(10 * epochs * len(case.usable), LONGEST)
+    visits = min(int(10 * case.visits), LONGEST)
     after = trials.by_gradient(trials.each(eta), scale, fresh=False, visits=visits, mean=False, seconds=3 * TRIAL)
     if not learned(case, after):
         return False
@@ -246,7 +276,7 @@ def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> fl
     epochs = case.subject.epochs
     if not epochs:
         return None
-    own = epochs * len(case.usable)
+    own = int(case.visits)
     if case.batch and case.batch >= len(case.usable) // 2:  # one step for each epoch
         own = epochs * trials.batch
     trial = 4 * len(trials.rows) if trials.quick else len(trials.rows)
@@ -322,6 +352,19 @@ def _accuse_weights(case: Examination, own: float, after: float) -> None:
         if block.matrix
     )
     case.repairs["renew"] = True
+    equal = case.repairs.get("equal")
+    if equal:
+        case.found(
+            "equal-weights",
+            Severity.ERROR,
+            f"Units of a layer start equal, and learn the same: {', '.join(equal)}.",
+            f"trials from these weights reach {own:.1f} %, and from random ones {after:.1f} %",
+            "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)",
+            where="network",
+            before=case.given,
+            after=after,
+        )
+        return
     case.found(
         "bad-initial-weights",
         Severity.ERROR,

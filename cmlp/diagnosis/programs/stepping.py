@@ -1,20 +1,25 @@
 """One step with a few samples, on weights of a usual size: what it changes, and how that can be explained."""
 
 import inspect
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation, cosine
+from cmlp.diagnosis.programs.frameworks import shares_in
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.leaves import Path
 from cmlp.diagnosis.programs.replica import is_single, single
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
 
 SAMPLES = 6
 MOST_CLASSES = 26
+MOST_NUMBERS = 6  # names of numbers that may stand for dropout
 TINY = 1e-12  # a learning rate that moves nothing
 GENTLE = 1e-3  # the learning rate of the step
 MORE = (1, 8, 32, 128)  # times the samples, for programs that insist on a mini-batch of their own size
@@ -105,6 +110,28 @@ def has_eta(case: Examination) -> bool:
 
 def _taken(case: Examination, x: Array, y: Array, eta: float | None) -> Step | None:
     """Take a step twice, with other random numbers; with more copies of the samples where few change nothing."""
+    step = _taken_twice(case, x, y, eta)
+    if step is None or not step.noisy:
+        return step
+    for quiet in _quiet_numbers(case):
+        case.subject.quiet = quiet
+        other = _taken_twice(case, x, y, eta)
+        if other is not None and not other.noisy:
+            return other
+    case.subject.quiet = {}
+    return step
+
+
+def _quiet_numbers(case: Examination) -> Iterator[dict[Path, float]]:
+    """Yield what may switch off dropout or noise: numbers of one name that become 0, or 1."""
+    by_name: dict[str, list[Path]] = {}
+    for path, _ in shares_in(case.subject.instance().network):
+        by_name.setdefault(str(path[-1][1]), []).append(path)
+    for paths in islice(by_name.values(), MOST_NUMBERS):
+        yield from (dict.fromkeys(paths, number) for number in (0.0, 1.0))
+
+
+def _taken_twice(case: Examination, x: Array, y: Array, eta: float | None) -> Step | None:
     last: BaseException | None = None
     for times in MORE:
         many_x, many_y = np.tile(x, (times, 1)), np.tile(y, times)
@@ -143,7 +170,7 @@ def one_step(
     instance = subject.renew(subject.instance())
     values = subject.values(instance)
     with case.bounded(3.0, seed, instance), np.errstate(all="ignore"):
-        subject.framework.steady(instance.network)
+        subject.steady(instance)
         subject.step(instance, x, y, eta)
     return values, [after - before for before, after in zip(values, subject.values(instance), strict=True)]
 
@@ -154,7 +181,7 @@ def _own_start(case: Examination, x: Array, y: Array, eta: float | None) -> tupl
     for rate in (TINY, eta):
         instance = subject.instance()
         with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
-            subject.framework.steady(instance.network)
+            subject.steady(instance)
             subject.fit(instance, x, y, rate, None if subject.epochs is None else 1, len(y))
         made.append(subject.values(instance))
     return made[0], [after - before for before, after in zip(*made, strict=True)]

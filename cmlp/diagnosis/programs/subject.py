@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from cmlp.diagnosis.programs import interface, running
 from cmlp.diagnosis.programs.calls import Wish, arguments, setting_roles
 from cmlp.diagnosis.programs.copies import Copier
-from cmlp.diagnosis.programs.frameworks import Framework, framework_of
+from cmlp.diagnosis.programs.frameworks import Framework, framework_of, quiet_value
 from cmlp.diagnosis.programs.isolation import OutOfTime, is_generator, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code
+from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code, put_number
 from cmlp.diagnosis.programs.parameters import find_parameters
 from cmlp.diagnosis.programs.places import Place, find_place
-from cmlp.diagnosis.programs.roles import parameters_of, role
+from cmlp.diagnosis.programs.roles import FORWARD, parameters_of, role
 from cmlp.diagnosis.programs.samples import Samples
 
 Array = NDArray[Any]
@@ -35,6 +35,7 @@ class Instance:
     def __init__(self, network: Any, functions: dict[str, Callable[..., Any] | None]) -> None:
         self.network, self.functions = network, functions
         self.replaced = False  # whether training returned another network instead of changing this one
+        self.steady = False  # whether it drops no units
 
 
 class Subject:
@@ -63,7 +64,9 @@ class Subject:
         self.reasons: list[str] = []  # why a way to use it was not taken, for the notes
         self.uncopied: list[str] = []
         self.blocks: list[Block] = []
+        self.constants: list[Block] = []  # numbers that matter and are not trained, as means of the inputs
         self.shared: list[tuple[str, str]] = []
+        self.quiet: dict[Path, float] = {}  # numbers that switch off what makes its steps random
         self.in_place = True  # whether training changes the network itself, so that it can be stopped at any time
         self.output_place: Path | None = None  # of the outputs, where they are no result but an attribute
         self.source = network  # what copies are made of
@@ -78,8 +81,8 @@ class Subject:
         self.trains = interface.find_fit(self)
         self.places = {kind: find_place(self.given, self.functions.get("fit"), kind) for kind in self.places}
         self.runs = running.find_forward(self)
-        if self.runs is None and self.trains is not None and self._warmed():
-            self.runs = running.find_forward(self)
+        if self.trains is not None and (self.runs is None or self._lacks_attributes()) and self._warmed():
+            self.runs = running.find_forward(self) or self.runs
         if self.runs is not None:
             self._find_parameters()
         self.steps = interface.find_step(self) if self.blocks else None
@@ -116,6 +119,12 @@ class Subject:
             return False
         self.source = instance.network
         return True
+
+    def _lacks_attributes(self) -> bool:
+        """Whether what is named as running it failed for want of attributes that its training makes."""
+        assert self.runs is not None
+        lacking = any("has no attribute" in reason for reason in self.reasons)
+        return lacking and self.runs.name.strip("_") not in FORWARD
 
     def _begins_anew(self) -> bool:
         """Whether its training draws new weights, whatever it is given."""
@@ -299,13 +308,27 @@ class Subject:
 
     # Training it
 
+    def steady(self, instance: Instance) -> None:
+        """Switch off in a copy what makes its steps random, as dropout does."""
+        self.framework.steady(instance.network)
+        for path, number in self.quiet.items():
+            put_number(instance.network, path, number)
+        instance.steady = True
+
+    def _settings_of(self, instance: Instance) -> dict[str, Any]:
+        """Return the settings of its training, without dropout for a copy that drops no units."""
+        if not instance.steady:
+            return self.settings
+        quiet = {name: quiet_value(name) for name, value in self.settings.items() if isinstance(value, float)}
+        return self.settings | {name: value for name, value in quiet.items() if value is not None}
+
     def step(self, instance: Instance, x: Array, y: Array, eta: float | None = None) -> None:
         """Let it take one step with a mini-batch, by its own method for that, or by its training."""
         if self.steps is None:
             self.fit(instance, x, y, eta, 1, len(y))
             return
         self._set(instance, "eta", eta)
-        interface.run_step(self, instance, x, y, Wish(eta, 1, len(y), settings=self.settings), self.steps)
+        interface.run_step(self, instance, x, y, Wish(eta, 1, len(y), settings=self._settings_of(instance)), self.steps)
 
     def fit(
         self,
@@ -320,7 +343,7 @@ class Subject:
         """Train it by its own training, with its own settings but for those that are given."""
         for kind, value in (("eta", eta), ("epochs", epochs), ("size", size)):
             self._set(instance, kind, value)
-        wish = Wish(eta, epochs, size, given=given, settings=self.settings)
+        wish = Wish(eta, epochs, size, given=given, settings=self._settings_of(instance))
         function, skip = running.function_of(self, instance, "fit", self.trains)
         made = arguments(function, self.samples, x, y, wish, skip)
         if made is None:

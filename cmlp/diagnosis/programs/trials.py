@@ -109,18 +109,24 @@ class Trials:
         visits: int | None = None,
         mean: bool = True,
         seconds: float = TRIAL,
+        shrink: float = 0.0,
     ) -> float:
-        """Return what the right gradient reaches in its own layers, with its own loss if that is known."""
-        key = ("right", eta, scale, fresh, visits, mean)
+        """Return what the right gradient reaches in its own layers, with its own loss if that is known.
+
+        Each step takes the share `shrink` of the weights away from them.
+        """
+        key = ("right", eta, scale, fresh, visits, mean, shrink)
         if key not in self.tried:
             try:
-                self.tried[key] = self._gradient(eta, scale, fresh=fresh, visits=visits, mean=mean, seconds=seconds)
+                self.tried[key] = self._gradient(
+                    eta, scale, fresh=fresh, visits=visits, mean=mean, seconds=seconds, shrink=shrink
+                )
             except (Exception, OutOfTime):
                 self.tried[key] = 0.0
         return self.tried[key]
 
     def _gradient(
-        self, eta: float, scale: float, *, fresh: bool, visits: int | None, mean: bool, seconds: float
+        self, eta: float, scale: float, *, fresh: bool, visits: int | None, mean: bool, seconds: float, shrink: float
     ) -> float:
         case, replica = self.case, self.case.replica
         assert replica is not None
@@ -136,7 +142,7 @@ class Trials:
             order = np.random.default_rng(number).permutation(rows)
             for k in range(0, len(order) - batch + 1, batch):
                 pick = order[k : k + batch]
-                self._descend(values, x[pick] / scale, eye[y[pick]], loss, factor)
+                self._descend(values, x[pick] / scale, eye[y[pick]], loss, factor, shrink)
                 done += batch
                 if done >= total or time.process_time() > deadline:
                     return self._finished(values, scale)
@@ -170,7 +176,9 @@ class Trials:
             return step.explanation.formula
         return {"identity": "softmax_ce", "tanh": "mse", "relu": "mse"}.get(replica.acts[-1], "error")
 
-    def _descend(self, values: list[Array], x: Array, targets: Array, loss: str, factor: float) -> None:
+    def _descend(
+        self, values: list[Array], x: Array, targets: Array, loss: str, factor: float, shrink: float
+    ) -> None:
         replica = self.case.replica
         assert replica is not None
         zs, outs = replica.run(values, x)
@@ -179,7 +187,8 @@ class Trials:
         moves = []
         with np.errstate(all="ignore"):
             for k in range(len(layers) - 1, -1, -1):
-                moves.append((k, -factor * (outs[k].T @ delta), -factor * delta.sum(axis=0)))
+                weights = -factor * (outs[k].T @ delta) - shrink * layers[k][0]
+                moves.append((k, weights, -factor * delta.sum(axis=0)))
                 if k:
                     delta = hidden_right(replica.acts[k - 1], zs[k - 1], outs[k], delta, layers[k][0])
             for k, weights, biases in moves:
