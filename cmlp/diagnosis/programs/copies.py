@@ -54,8 +54,7 @@ class Copier:
         if isinstance(value, MethodType):
             return MethodType(value.__func__, self.copied(value.__self__))
         if isinstance(value, partial):
-            arguments = {name: self.copied(item) for name, item in value.keywords.items()}
-            return partial(self.copied(value.func), *self.copied(value.args), **arguments)
+            return self._partial(value)
         if id(value) in self.memo:
             return self.memo[id(value)]
         trial = dict(self.memo)  # an attempt that fails leaves half of its copies behind
@@ -95,14 +94,20 @@ class Copier:
             return
         self._searched[id(made)] = made
         for key, item in _parts(made):
-            if not isinstance(item, FunctionType):
+            if not isinstance(item, (FunctionType, partial)):
                 self._with_own_functions(item)
-            elif self._function(item) is not item:
+                continue
+            own = self._function(item) if isinstance(item, FunctionType) else self._partial(item)
+            if own is not item:
                 with suppress(Exception):  # a tuple, or an attribute that refuses
                     if isinstance(made, (dict, list)):
-                        made[key] = self._function(item)
+                        made[key] = own
                     else:
-                        object.__setattr__(made, key, self._function(item))
+                        object.__setattr__(made, key, own)
+
+    def _partial(self, given: Any) -> Any:
+        arguments = {name: self.copied(item) for name, item in given.keywords.items()}
+        return partial(self.copied(given.func), *self.copied(given.args), **arguments)
 
     def _function(self, function: FunctionType) -> Any:
         """Copy a function with the variables that it keeps: those around it, and the arrays of its module."""

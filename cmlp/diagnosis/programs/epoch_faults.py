@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.examination import Examination
+from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.reads import Recorded
+from cmlp.diagnosis.programs.roles import parameters_of, role
 from cmlp.diagnosis.programs.subject import Instance
+from cmlp.diagnosis.programs.trials import LONGEST, Trials
 from cmlp.diagnosis.programs.watching import Log, Rows, Tracer, rows_and_labels, traced
 from cmlp.diagnosis.report import Severity
 
@@ -22,10 +24,7 @@ ITERATIONS = 200
 SINGLE_STEPS = re.compile(r"iter|step|update|schritt|paso|wiederhol", re.IGNORECASE)
 PORTIONS = r"\[\s*\w+\s*:\s*\w+\s*\+|range\(.*len\("  # how mini-batches are cut
 STEP_BY_ONE = re.compile(r"range\(\s*len\((\w+)\)\s*//\s*([\w.]+)\s*\)")
-EMPTY = {
-    True: "training_data = list(zip(images, labels)): a zip is empty once it was read",
-    False: "let every epoch begin anew: no return or break in its loop, and no iterator that is used up",
-}
+EMPTY = "let every epoch begin anew: no return or break in its loop, and no iterator that is used up"
 KNOWN = 0.9  # of what reaches the steps are samples that were given
 DRAWN = 0.4  # of the images that reach a step are others, where they are drawn
 
@@ -165,13 +164,15 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
     size = f" in mini-batches of {case.batch}" if case.batch and case.batch > 1 else ""
     place = case.line_like(PORTIONS) or case.place_of("fit")
     where = f" ({place})" if place else ""
+    spent = "; a zip or a generator is empty once it was read" if case.train.iterator else ""
     if distinct > 0.9 * n and len(visits) < 0.6 * epochs * n:
         case.found(
             "later-epochs-empty",
             Severity.ERROR,
             "Only the first epoch sees any images.",
-            f"in {epochs} epochs {len(visits):,} images reached {what}, and not {epochs * n:,}{where}",
-            EMPTY[case.train.iterator],
+            f"in {epochs} epochs {len(visits):,} images reached {what}, and not {epochs * n:,}{spent}{where}",
+            _listed(case) if case.train.iterator else EMPTY,
+            after=_whole(case),
         )
     elif first < FEW * n:
         times = len(half) / max(first, 1)
@@ -197,6 +198,23 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
             f"counted at {what}: {first:,} different images{size}{where}",
             "take the last, shorter mini-batch, too",
         )
+
+
+def _listed(case: Examination) -> str:
+    """Return a line that makes a list of an iterator, under the name that its training has for it."""
+    parameters = parameters_of(case.function("fit") or len)
+    likely = [p.name for p in parameters if role(p.name) == "pairs"] + [p.name for p in parameters if "batch" in p.name]
+    name = next(iter(likely), "training_data")
+    return f"{name} = list({name})"
+
+
+def _whole(case: Examination) -> float | None:
+    """Return what its own steps reach with all of its epochs, where they can be repeated."""
+    trials, eta, epochs = Trials(case), case.subject.eta, case.subject.epochs
+    if not trials.quick or eta is None or epochs is None:
+        return None
+    visits = min(epochs * len(case.usable), LONGEST)
+    return trials.by_gradient(trials.each(eta), fresh=False, mean=False, visits=visits, seconds=3 * TRIAL)
 
 
 def _overlap(log: Log) -> str:

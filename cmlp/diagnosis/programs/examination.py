@@ -185,13 +185,14 @@ class Examination:
 
     def place_of(self, kind: str) -> str:
         """Return file, line and name of the function that steps, trains or runs, as "script.py:57, update"."""
-        function = self._function(kind)
+        function = self.function(kind)
         code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
         if code is None:
             return ""
         return f"{Path(code.co_filename).name}:{code.co_firstlineno}, {code.co_name}"
 
-    def _function(self, kind: str) -> Any:
+    def function(self, kind: str) -> Any:
+        """Return the function that steps, trains or runs, if there is one."""
         subject = self.subject
         if subject.functions.get(kind):
             return subject.functions[kind]
@@ -204,7 +205,7 @@ class Examination:
 
     def line_like(self, pattern: str) -> str:
         """Return the first line of its training that looks like a pattern, as "script.py:57: for k in range(n):"."""
-        for found in _sources(self._function("fit"), self.subject.given):
+        for found in _sources(self.function("fit"), self.subject.given):
             for number, line in found:
                 if re.search(pattern, line):
                     return f"{Path(found.file).name}:{number}: {line.strip()}"
@@ -215,7 +216,7 @@ class Examination:
         name = re.split(r"[.\[]", self.name_of(index).replace("']", ""))[-1].strip("'\"") or self.name_of(index)
         stem = re.split(r"\[", self.name_of(index))[0].split(".")[-1]
         for kind in ("step", "fit"):
-            function = self._function(kind)
+            function = self.function(kind)
             for found in _sources(function, self.subject.given):
                 for number, line in found:
                     for wanted in (name, stem):

@@ -62,8 +62,7 @@ def examine_pace(case: Examination) -> bool:
         "mini-batch.",
         f"the first tenth of an epoch with {len(_images(case)):,} images moves the parameters by "
         f"{max(ways[0], ways[1]):.3g}, and the last ones by {last:.3g}, though the slope of the loss is still "
-        f"{100 * slopes[1] / slopes[0]:.0f} % of what it was"
-        + (f" ({place})" if place else ""),
+        f"{100 * slopes[1] / slopes[0]:.0f} % of what it was" + (f" ({place})" if place else ""),
         "reduce the learning rate once in an epoch, and less",
         before=case.given,
     )

@@ -65,9 +65,7 @@ def _time_of_all(case: Examination) -> None:
     start = time.process_time()
     try:
         with case.bounded(WAIT), np.errstate(all="ignore"):
-            case.subject.fit(
-                case.subject.instance(), case.train.x[case.usable], case.train.y[case.usable], None, 1
-            )
+            case.subject.fit(case.subject.instance(), case.train.x[case.usable], case.train.y[case.usable], None, 1)
     except (Exception, OutOfTime):
         return
     case.cost = max((time.process_time() - start) / n, 1e-9)

@@ -176,9 +176,7 @@ class Trials:
             return step.explanation.formula
         return {"identity": "softmax_ce", "tanh": "mse", "relu": "mse"}.get(replica.acts[-1], "error")
 
-    def _descend(
-        self, values: list[Array], x: Array, targets: Array, loss: str, factor: float, shrink: float
-    ) -> None:
+    def _descend(self, values: list[Array], x: Array, targets: Array, loss: str, factor: float, shrink: float) -> None:
         replica = self.case.replica
         assert replica is not None
         zs, outs = replica.run(values, x)

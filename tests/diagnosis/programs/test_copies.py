@@ -2,6 +2,7 @@
 
 import threading
 from collections import defaultdict, namedtuple
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -110,6 +111,25 @@ def test_an_attempt_that_fails_leaves_no_halves():
     assert made.parts[2] is made.last_part
     made.raise_all()
     assert net.untouched()
+
+
+def test_functions_in_a_namespace_share_its_copy():
+    """What a function keeps is copied in whatever holds the function: a namespace, a partial function, a list."""
+    state = SimpleNamespace(W=np.ones(2))
+
+    def inner():
+        return state.W
+
+    def add(amount):
+        inner()[...] += amount
+
+    given = SimpleNamespace(state=state, add=add, more=partial(add, 2.0), steps=[add])
+    made = Copier().copied(given)
+    made.add(1.0)
+    made.more()
+    made.steps[0](3.0)
+    assert made.state.W.tolist() == [7, 7]
+    assert state.W.tolist() == [1, 1]
 
 
 def test_slots_and_modules():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmlp.diagnosis.programs import replica as replicas
-from cmlp.diagnosis.programs.replica import FUNCTIONS, HIDDEN, INPUTS, OUTPUT, Piece, find_replica
+from cmlp.diagnosis.programs.replica import FUNCTIONS, HIDDEN, OUTPUT, PLAIN, USUAL, Piece, Scaling, find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.subject import Subject
 
@@ -35,12 +35,12 @@ def found_in(net):
     return subject, instance, find_replica(subject, instance)
 
 
-def matches(net, acts=None, inputs="x"):
+def matches(net, acts=None, inputs=PLAIN):
     subject, instance, replica = found_in(net)
     assert replica is not None
     values, out = subject.values(instance), subject.outputs(instance, X)
     np.testing.assert_allclose(replica.run(values, X)[1][-1], out, rtol=1e-9, atol=1e-9 * np.abs(out).max())
-    assert replica.inputs == inputs
+    np.testing.assert_allclose(replica.inputs(X), inputs(X), rtol=1e-7, atol=1e-9)
     assert acts is None or replica.acts == acts
     applied(subject, instance, replica)
     return replica
@@ -110,12 +110,28 @@ def test_each_output_is_found(act):
     matches(Net(dense(("tanh", act), False, True, ""), weights=weights, biases=biases), ("tanh", act))
 
 
-@pytest.mark.parametrize("inputs", INPUTS)
-def test_each_scaling_of_the_inputs_is_found(inputs):
+@pytest.mark.parametrize("inputs", [*USUAL, Scaling(1 / 0.31, -0.13 / 0.31), Scaling(1.7, 0.4), Scaling(0.5, -0.1)])
+@pytest.mark.parametrize("out", ["sigmoid", "softmax"])
+def test_each_scaling_of_the_inputs_is_found(inputs, out):
     weights, biases = parameters([7, 5, CLASSES])
-    plain = dense(("tanh", "sigmoid"), False, True, "")
-    net = Net(lambda net, x: plain(net, INPUTS[inputs](x)), weights=weights, biases=biases)
-    matches(net, ("tanh", "sigmoid"), inputs)
+    plain = dense(("tanh", out), False, True, "")
+    net = Net(lambda net, x: plain(net, inputs(x)), weights=weights, biases=biases)
+    matches(net, ("tanh", out), inputs)
+
+
+@pytest.mark.parametrize("least", [0, 1e-8])
+def test_means_and_deviations_that_it_keeps_are_found(least):
+    weights, biases = parameters([7, 5, CLASSES])
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    plain = dense(("relu", "softmax"), False, True, "")
+    net = Net(
+        lambda net, x: plain(net, (x - net.mean) / (net.std + least)),
+        weights=weights,
+        biases=biases,
+        mean=mean,
+        std=std,
+    )
+    matches(net, ("relu", "softmax"), Scaling(1 / (std + least), -mean / (std + least)))
 
 
 def cut(theta, sizes, style, turned, order):
