@@ -199,7 +199,7 @@ def _harvest(subject: "Subject", instance: "Instance", result: Any, count: int) 
         parts = list(result.values())
     elif isinstance(result, tuple):
         parts = list(result)
-    elif isinstance(result, list) and not _of_numbers(result):  # of the activations of all layers, or of the outputs themselves
+    elif isinstance(result, list) and not _of_numbers(result):  # of the activations of all layers, or of the outputs
         parts = [*result, result] if _dimensions(result[-1] if result else 0) <= 1 else result
     for exact in (True, False):
         for part in parts[::-1]:
