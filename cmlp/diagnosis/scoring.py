@@ -103,7 +103,9 @@ def _share_of_one_class(claimed: float, test: Dataset) -> str:
     fitting = [names[label] for label in np.flatnonzero(abs(shares - claimed) <= _tolerance(claimed))]
     if not fitting:
         return ""
-    named = listed([f"{name!r}" for name in fitting[:MOST_NAMED]], "or")
+    if len(fitting) > MOST_NAMED:
+        return f"; {claimed:g} % is about what a network has that always gives the same answer"
+    named = listed([f"{name!r}" for name in fitting], "or")
     return f"; {claimed:g} % is the share of class {named}, and what a network has that always answers that"
 
 

@@ -55,9 +55,8 @@ def test_a_bad_picture_spoils_only_its_own_line(run):
     status, out, err = run("predict", "net.cmlp", "pictures", "--json")
     predictions = json.loads(out)["predictions"]
     assert status == 1 and err.count("\n") == 1
-    assert [prediction.keys() for prediction in predictions] == [
-        {"picture", "top", "outputs"}, {"picture", "error"}, {"picture", "top", "outputs"}
-    ]  # fmt: skip
+    assert ["error" in prediction for prediction in predictions] == [False, True, False]
+    assert all({"picture", "top", "outputs"} <= predictions[index].keys() for index in (0, 2))
     assert "is a damaged picture" in predictions[1]["error"]
 
 
