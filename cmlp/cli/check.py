@@ -10,7 +10,7 @@ from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_
 from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading
-from cmlp.cli.sources import FORMATS, check_digits_fit
+from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, table_options
 from cmlp.cli.strangers import EMPTY, FOLDER, SCRIPT, TEXT, holds, load_network, needing_data, what_is
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
@@ -70,6 +70,7 @@ def add_to(commands: "Any") -> None:
     add("--seconds", metavar="SECONDS", type=positive_number, help="how long the script may compute (default: 60)")
     add("--json", action="store_true", help="print one JSON object")
     add_reading(parser)
+    add_table_options(add)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -153,7 +154,7 @@ def _check(arguments: argparse.Namespace) -> "FolderReport":
     network = None if arguments.model is None else load_network(arguments)
     if arguments.source is not None:
         with needing_data(arguments.source, "cmlp check"):
-            return check_source(arguments.source, network=network)
+            return check_source(arguments.source, network=network, **table_options(arguments))
     train, test = load_digits()
     if network is not None:
         check_digits_fit(network, train, arguments.model, "cmlp check SOURCE --model {}")

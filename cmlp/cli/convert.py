@@ -7,7 +7,7 @@ from cmlp.cli.options import add_command, fraction, seed
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.paths import refuse_missing
-from cmlp.cli.sources import FORMATS, counts, summary
+from cmlp.cli.sources import FORMATS, add_table_options, counts, summary, table_options
 from cmlp.cli.strangers import needing_data
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
@@ -39,6 +39,7 @@ def add_to(commands: Any) -> None:
     add("--seed", metavar="N", type=seed, default=0, help=same)
     add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
+    add_table_options(add)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_missing(arguments.source)
     check_folder("FOLDER", arguments.folder, arguments.source, force=arguments.force)
     with needing_data(arguments.source, "cmlp convert"):
-        sets = load(arguments.source)
+        sets = load(arguments.source, **table_options(arguments))
     train, test = _with_test_data(sets, arguments)
     write_data(arguments.folder, train, test, force=arguments.force)
     sets = Sets(train, test)

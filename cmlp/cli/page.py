@@ -12,7 +12,7 @@ from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading
-from cmlp.cli.sources import FORMATS
+from cmlp.cli.sources import FORMATS, add_table_options, table_options
 from cmlp.cli.strangers import load_network, needing_data
 from cmlp.utils.text import printable
 
@@ -49,6 +49,7 @@ def add_to(commands: Any) -> None:
     add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
     add_reading(parser)
+    add_table_options(add)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_missing(*inputs)
     with Outputs([output], inputs, force=arguments.force, json=arguments.json) as outputs:
         network = load_network(arguments)
-        data = None if arguments.data is None else _load(arguments.data)
+        data = None if arguments.data is None else _load(arguments)
         page = _page(network, data, arguments.title)
         outputs.write({output.option: methodcaller("write", page)})
         if arguments.json:
@@ -85,10 +86,10 @@ def _page(network: "Network", data: "Dataset | None", title: str | None) -> byte
         return page.read_bytes()
 
 
-def _load(source: str) -> "Dataset":
+def _load(arguments: argparse.Namespace) -> "Dataset":
     """Return the test data of a source, or all its data if it has no test data."""
     from cmlp.data.formats import load
 
-    with needing_data(source, "cmlp page"):
-        train, test = load(source)
+    with needing_data(arguments.data, "cmlp page"):
+        train, test = load(arguments.data, **table_options(arguments))
     return train if test is None else test

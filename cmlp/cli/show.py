@@ -9,7 +9,7 @@ from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
-from cmlp.cli.sources import FORMATS, counts, summary
+from cmlp.cli.sources import FORMATS, add_table_options, counts, summary, table_options
 from cmlp.cli.strangers import needing_data
 from cmlp.utils.text import printable
 
@@ -37,6 +37,7 @@ def add_to(commands: Any) -> None:
     add("-o", "--output", metavar="FILE", default="picture.png", help=where)
     add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object")
+    add_table_options(add)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     output = Output("--output", arguments.output, kind_of_plot(arguments.output, "cmlp show"))
     with Outputs([output], [arguments.source], force=arguments.force, json=arguments.json) as outputs:
-        sets, name = _load(arguments.source)
+        sets, name = _load(arguments)
         figure = show(*sets, title=name)
         outputs.write({output.option: lambda file: write_plot(figure, file, output.kind)})
         if arguments.json:
@@ -56,12 +57,13 @@ def run(arguments: argparse.Namespace) -> None:
             print_table({"data": data, "picture": shown(arguments.output)})
 
 
-def _load(source: str | None) -> tuple["Sets", str]:
+def _load(arguments: argparse.Namespace) -> tuple["Sets", str]:
     from cmlp.data import load_digits
     from cmlp.data.formats import Sets, load
 
+    source = arguments.source
     if source is None:
         return Sets(*load_digits()), "Built-in digits"
     refuse_missing(source)
     with needing_data(source, "cmlp show"):
-        return load(source), printable(Path(source).resolve().name)
+        return load(source, **table_options(arguments)), printable(Path(source).resolve().name)

@@ -1,5 +1,7 @@
 """What all commands share that read images and labels."""
 
+import argparse
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from cmlp.network import Network
 
 A_FIFTH = 0.2
+ANSWERS = {"yes": True, "no": False}
 
 FORMATS = """\
 SOURCE is a folder with the four files of MNIST, as IDX, pickle, .npy, CSV or MAT
@@ -19,6 +22,18 @@ files; a table or archive for training and test data each; a folder with a
 subfolder of pictures per class; or one file: .npz, a pickle, CSV, ARFF, LIBSVM,
 MAT, HDF5, Parquet, zip or tar. The content decides which format it is, not the
 name."""
+
+
+def add_table_options(add: Callable[..., Any]) -> None:
+    """Add the options that say what the columns of a table are."""
+    which = "the column of a table with the labels: its name, first or last (default: found out)"
+    add("--label", metavar="COLUMN", help=which)
+    add("--header", choices=list(ANSWERS), help="whether a table begins with the names of its columns")
+
+
+def table_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what was said about the columns of a table, as `load` takes it."""
+    return {"label": arguments.label, "header": None if arguments.header is None else ANSWERS[arguments.header]}
 
 
 def counts(sets: "Sets") -> dict[str, Any]:
@@ -37,7 +52,7 @@ def summary(sets: "Sets") -> str:
     return f"{images} of {{pixels:,}} pixels, {{classes:,}} classes".format(**counts(sets))
 
 
-def load_sets(source: str | None, command: str, fraction: float | None = None) -> tuple["Sets", bool]:
+def load_sets(source: str | None, command: str, fraction: float | None = None, **options: Any) -> tuple["Sets", bool]:
     """Return training and test data, and whether the test data were split off the only set that there is.
 
     Parameters
@@ -48,6 +63,8 @@ def load_sets(source: str | None, command: str, fraction: float | None = None) -
         The command that needs them.
     fraction : float, optional
         The fraction to split off; by default `A_FIFTH`.
+    **options
+        As `table_options` returns them.
 
     Raises
     ------
@@ -61,7 +78,7 @@ def load_sets(source: str | None, command: str, fraction: float | None = None) -
         sets = Sets(*load_digits())
     else:
         with needing_data(source, command):
-            sets = _read(source)
+            sets = _read(source, options)
     if sets.test is not None:
         if fraction is not None:
             found = f"{source or 'the built-in digits'} holds {len(sets.test):,} test images"
@@ -70,13 +87,13 @@ def load_sets(source: str | None, command: str, fraction: float | None = None) -
     return split(sets.train, A_FIFTH if fraction is None else fraction), True
 
 
-def _read(source: str) -> "Sets":
+def _read(source: str, options: Mapping[str, Any]) -> "Sets":
     from cmlp.data import load, load_test_data, load_training_data
     from cmlp.data.formats import Sets
     from cmlp.data.loading import DATA_FILES, TEST_FILES
 
     if not any(Path(source, file).exists() for file in DATA_FILES):
-        return load(source)
+        return load(source, **options)
     train = load_training_data(source, classes=None)
     if not any(Path(source, file).exists() for file in TEST_FILES):
         return Sets(train, None)

@@ -12,7 +12,7 @@ from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading, load_network
-from cmlp.cli.sources import FORMATS, check_digits_fit
+from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, table_options
 from cmlp.cli.strangers import (
     CHECKPOINT,
     DATA,
@@ -60,6 +60,7 @@ def add_to(commands: Any) -> None:
     add("--force", action="store_true", help=FORCE)
     add("--json", action="store_true", help="print one JSON object, with all scores")
     add_reading(parser)
+    add_table_options(add)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -106,7 +107,7 @@ def _load(arguments: argparse.Namespace, network: "Network") -> "Dataset":
         check_digits_fit(network, train, arguments.model, "cmlp test {} SOURCE")
         return test
     with needing_data(arguments.source, "cmlp test"):
-        sets = load(arguments.source, classes=network.sizes[-1])
+        sets = load(arguments.source, classes=network.sizes[-1], **table_options(arguments))
     return sets.train if sets.test is None else sets.test
 
 

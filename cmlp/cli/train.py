@@ -26,7 +26,7 @@ from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import FORCE, Output, Outputs
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.resuming import check_checkpoint, check_options, found_checkpoint, previous_checkpoint, where_it_goes_on
-from cmlp.cli.sources import FORMATS, load_sets
+from cmlp.cli.sources import FORMATS, add_table_options, load_sets, table_options
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def add_to(commands: Any) -> None:
     add("--test-fraction", metavar="FRACTION", type=fraction, help=share)
     add("--quiet", action="store_true", help="do not show progress")
     add("--json", action="store_true", help="print one JSON object, with the history of all epochs")
+    add_table_options(add)
     _add_network(parser.add_argument_group("the network").add_argument)
     _add_training(parser.add_argument_group("the training").add_argument)
     _add_files(parser.add_argument_group("files").add_argument)
@@ -114,7 +115,9 @@ def run(arguments: argparse.Namespace) -> None:
     """Train and test the network, write the files asked for, and print the results."""
     with _outputs(arguments) as outputs:
         check_checkpoint(arguments)
-        (train, test), is_split = load_sets(arguments.source, "cmlp train", arguments.test_fraction)
+        (train, test), is_split = load_sets(
+            arguments.source, "cmlp train", arguments.test_fraction, **table_options(arguments)
+        )
         assert test is not None
         network = _new_network(arguments, train)
         found = found_checkpoint(arguments, network)

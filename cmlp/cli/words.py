@@ -13,6 +13,7 @@ WORDS = {
     "class_names": "the names of the classes",
 }
 OF_NETWORKS = {"sizes": "--hidden"}
+LABEL = re.compile(r'label="([^"]*)"')
 ONLY_IN_PYTHON = re.compile(r"; activation= and loss= say otherwise")
 
 
@@ -47,6 +48,8 @@ def in_options(message: str, options: Collection[str], words: Collection[str]) -
     str
     """
     message = ONLY_IN_PYTHON.sub("", message)
+    if "--label" in options:
+        message = LABEL.sub(r"--label \1", message)
     names = {option.removeprefix("--").replace("-", "_"): option for option in options if option.startswith("--")}
     typed = " ".join(words)
     if "--hidden" in options:

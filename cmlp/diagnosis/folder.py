@@ -8,6 +8,8 @@ import numpy as np
 
 from cmlp.data.class_names import read_class_names
 from cmlp.data.dataset import Dataset
+from cmlp.data.formats.columns import Label
+from cmlp.data.formats.files import Options
 from cmlp.data.formats.loading import load, read_parts
 from cmlp.data.formats.names import TEST, TRAIN
 from cmlp.data.loading import DATA_FILES, TEST_FILES, TRAINING_FILES
@@ -82,7 +84,13 @@ def check_folder(folder: str | os.PathLike[str], *, network: Network | None = No
     return _checked(findings, train, test, network)
 
 
-def check_source(source: str | os.PathLike[str], *, network: Network | None = None) -> FolderReport:
+def check_source(
+    source: str | os.PathLike[str],
+    *,
+    network: Network | None = None,
+    label: Label | None = None,
+    header: bool | None = None,
+) -> FolderReport:
     """Find what is wrong with images and labels in any format that `load` reads.
 
     Parameters
@@ -91,6 +99,8 @@ def check_source(source: str | os.PathLike[str], *, network: Network | None = No
         A file, or a folder, from which nothing is executed and in which nothing is changed.
     network : Network, optional
         Trained on these data.
+    label, header : optional
+        As `load` takes them.
 
     Returns
     -------
@@ -108,16 +118,16 @@ def check_source(source: str | os.PathLike[str], *, network: Network | None = No
     if any((root / file).exists() for file in DATA_FILES):
         return check_folder(root, network=network)
     try:
-        train, test = load(root)
+        train, test = load(root, label=label, header=header)
     except DataError as error:
-        return _check_refused(root, error, network)
+        return _check_refused(root, error, network, Options(label, header))
     return replace(_checked(_unlikely_sizes(train, test), train, test, network), is_single=test is None)
 
 
-def _check_refused(root: Path, refusal: DataError, network: Network | None) -> FolderReport:
+def _check_refused(root: Path, refusal: DataError, network: Network | None, options: Options) -> FolderReport:
     """Explain why a source is refused, or raise the refusal where that is all that can be said."""
     try:
-        parts = read_parts(root)
+        parts = read_parts(root, label=options.label, header=options.header)
     except DataError:
         raise refusal from None
     first = parts.get(TRAIN) or next(iter(parts.values()))

@@ -1,9 +1,11 @@
 """Unpack zip and tar archives of data files into a temporary folder, within limits, and nothing outside of it."""
 
+import lzma
 import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,11 +15,16 @@ from cmlp.data.formats.npz import ZIP, opened
 from cmlp.data.reading import BLOCK, read_blocks, size_limit
 from cmlp.errors import DataError
 from cmlp.utils.files import open_regular
+from cmlp.utils.text import escaped
 
 USTAR, USTAR_AT = b"ustar", 257
 MAX_FILES = 500_000
 DIRECTORY = 8 << 20  # bytes, of a hundred thousand files; each takes its reader ten times as many
 MAX_PARTS = 16  # of the path of a member
+DAMAGE = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError),
+    *(RuntimeError, ValueError, OverflowError),
+)
 IGNORED = ("__MACOSX", ".")  # what the Finder packs beside the files, and hidden files
 
 
@@ -67,8 +74,13 @@ def unpacked(path: Path, start: bytes) -> Iterator[Path]:
         folder.mkdir()
         budget = _Budget(path, size_limit(path.stat().st_size))
         members = _zip_members(path, budget) if start.startswith(ZIP) else _tar_members(path, budget, Path(name, "tar"))
-        for place, stream in members:
-            _write(folder, place, stream, budget)
+        try:
+            for place, stream in members:
+                _write(folder, place, stream, budget)
+        except DataError:
+            raise
+        except DAMAGE as error:
+            raise DataError(f"{path} is a damaged archive: {escaped(str(error))}") from error
         files = [found for found in folder.rglob("*") if found.is_file()]
         if not files:
             raise DataError(f"{path} is an archive without files")
@@ -116,13 +128,8 @@ def _zip_members(path: Path, budget: _Budget) -> Iterator[tuple[PurePosixPath, I
                 raise DataError(f"{path} is encrypted: unpack it first")
             if info.file_size > budget.left:
                 budget.spend(info.file_size)
-            try:
-                with archive.open(info) as stream:
-                    yield place, stream
-            except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
-                if isinstance(error, DataError):
-                    raise
-                raise DataError(f"{path} is a damaged zip file: {error}") from error
+            with archive.open(info) as stream:
+                yield place, stream
 
 
 def _tar_members(path: Path, budget: _Budget, plain: Path) -> Iterator[tuple[PurePosixPath, IO[bytes]]]:
@@ -131,18 +138,13 @@ def _tar_members(path: Path, budget: _Budget, plain: Path) -> Iterator[tuple[Pur
         for block in read_blocks(path):
             budget.spend(len(block))
             file.write(block)
-    try:
-        with tarfile.open(plain, "r:") as archive:
-            for info in archive:
-                budget.count()
-                place = _place(info.name)
-                stream = archive.extractfile(info) if info.isreg() and place is not None else None
-                if stream is not None and place is not None:
-                    yield place, stream
-    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path} is a damaged tar archive: {error}") from error
+    with tarfile.open(plain, "r:") as archive:
+        for info in archive:
+            budget.count()
+            place = _place(info.name)
+            stream = archive.extractfile(info) if info.isreg() and place is not None else None
+            if stream is not None and place is not None:
+                yield place, stream
 
 
 def _place(name: str) -> PurePosixPath | None:
@@ -166,5 +168,5 @@ def _write(folder: Path, place: PurePosixPath, stream: Any, budget: _Budget) -> 
         raise DataError(f"{budget.path} holds two files of one name, {place}") from error
     except OSError as error:
         if error.errno is None:
-            raise DataError(f"{budget.path} is damaged: {error}") from error
+            raise DataError(f"{budget.path} is a damaged archive: {error}") from error
         raise

@@ -81,9 +81,7 @@ def _read(path: Path, options: Options) -> Found:
     known = detect_format(path)
     if known.name not in TABLES:
         if options != Options():
-            raise DataError(
-                f"{path} must be a table for label and header to say something, got the format {known.name}"
-            )
+            raise DataError(f"{path} must be a table where its columns are told, got the format {known.name}")
         return Found(known.name, known.read(path))
     value, columns = known.read(path, *options) if known.name == "CSV" else known.read(path, options.label)
     return Found(known.name, value, columns) if isinstance(value, Table) else Found(known.name, (value, columns))

@@ -108,10 +108,18 @@ def cells_of(line: str, delimiter: str | None) -> list[str]:
     if '"' in line and delimiter is None:
         cells = re.findall(r'"[^"]*"|\S+', line)
     elif '"' in line and delimiter is not None:
-        cells = next(csv.reader([line.strip("\r\n")], delimiter=delimiter, skipinitialspace=True), [])
+        cells = _quoted(line.strip("\r\n"), delimiter)
     else:
         cells = line.strip("\r\n").split(delimiter)
     return [cell.strip().strip("\"'").strip() for cell in cells]
+
+
+def _quoted(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line with quotes; of a damaged one, what stands between the delimiters."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return line.split(delimiter)
 
 
 def is_number(cell: str) -> bool:
@@ -149,10 +157,15 @@ def _is_header(rows: Sequence[list[str]]) -> bool:
     first, body = rows[0], rows[1:]
     if _is_numbered(first) or _is_renamed_row(first, body):
         return True
-    above = [cell for column, cell in enumerate(first) if not is_number(cell) and _above_numbers(column, body)]
+    above = [cell for column, cell in enumerate(first) if _may_be_name(cell, column) and _above_numbers(column, body)]
     if body and len(first) == len(body[0]) - 1:
         return not all(map(is_number, first))
     return bool(above) or (not body and not all(map(is_number, first)))
+
+
+def _may_be_name(cell: str, column: int) -> bool:
+    """Whether a cell is no number and no missing one; the first column of pandas has no name."""
+    return not is_numeric(cell) and (cell.lower() not in MISSING or (not cell and column == 0))
 
 
 def _above_numbers(column: int, body: Sequence[list[str]]) -> bool:
@@ -167,7 +180,7 @@ def _is_numbered(cells: Sequence[str]) -> bool:
     cells = list(cells)
     if cells[:1] == [""]:
         del cells[0]
-    named = [place for place in (0, len(cells) - 1) if cells[place:] and not is_number(cells[place])]
+    named = [place for place in (0, len(cells) - 1) if cells[place:] and not is_numeric(cells[place])]
     if len(named) == 1 and len(cells) > RUN:
         del cells[named[0]]
     starts = [place for place, cell in enumerate(cells) if cell == "0"]

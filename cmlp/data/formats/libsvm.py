@@ -81,7 +81,7 @@ def _parsed(line: bytes, number: int, path: Path) -> tuple[float, tuple[NDArray[
     try:
         pairs = np.array([cell.split(b":") for cell in cells], "S40").reshape(-1, 2)
         columns, values = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.float32)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise DataError(f"line {number:,} of {path} must hold features such as 12:0.5, got others") from error
     if (columns < 0).any() or (columns > 2**40).any():
         raise DataError(f"line {number:,} of {path} must number its features from 1, got {columns.min()}")

@@ -11,7 +11,7 @@ from cmlp.data.formats.columns import Label
 from cmlp.data.formats.detection import ARCHIVE, detect_format
 from cmlp.data.formats.files import Options, read_file
 from cmlp.data.formats.folders import read_folder
-from cmlp.data.formats.sets import Parts, Sets, check_parts
+from cmlp.data.formats.sets import Parts, Sets, check_parts, name_words
 from cmlp.data.reading import read_start
 from cmlp.errors import DataError
 
@@ -91,7 +91,7 @@ def read_parts(source: str | os.PathLike[str], *, label: Label | None = None, he
     path = Path(source)
     if path.is_symlink() and not path.exists():
         raise DataError(f"{path} is a link to {path.readlink()}, which does not exist")
-    return _read(path, Options(label, header), ARCHIVES)
+    return name_words(_read(path, Options(label, header), ARCHIVES))
 
 
 def _read(path: Path, options: Options, archives: int) -> Parts:

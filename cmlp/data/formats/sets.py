@@ -90,16 +90,25 @@ def _grown(parts: Parts) -> Parts:
     return {part: each._replace(images=images) for (part, each), images in zip(parts.items(), grown, strict=True)}
 
 
-def with_numbers(parts: Parts, classes: int | None) -> Parts:
-    """Put numbers from 0 in the place of words and of other numbers, alike in all parts."""
+def name_words(parts: Parts) -> Parts:
+    """Put numbers in the place of words, alike in all parts, and make these the names of the classes."""
     found = {part: each._replace(labels=as_words(each.labels)) for part, each in parts.items()}
     titles = [each.names[1] for each in found.values()]
     labels, called = number_words([each.labels for each in found.values()], titles)
+    return _replaced(found, [each.images for each in found.values()], labels, called)
+
+
+def with_numbers(parts: Parts, classes: int | None) -> Parts:
+    """Put numbers from 0 in the place of words and of other numbers, alike in all parts."""
+    found = name_words(parts)
+    titles = [each.names[1] for each in found.values()]
     first = next(iter(found.values()))
+    labels: list[Any] = [each.labels for each in found.values()]
+    called: tuple[str, ...] | None = None
     images = [each.images for each in found.values()]
-    if called is None and first.class_names is None:
+    if first.class_names is None:
         images, labels = read_digits(images, labels, titles, turn=first.of_matlab, open=_is_open(labels, classes))
-    if called is None and _is_open(labels, classes):
+    if _is_open(labels, classes):
         labels, called = number_from_0(labels, titles, _names_of_numbers(first))
     if called is None and first.mapping is not None:
         called = _names_from_0(first.mapping)

@@ -1,12 +1,15 @@
 """Whatever bytes a file holds, only DataError and OSError come out, within bounded memory."""
 
+import bz2
 import gzip
 import io
+import lzma
 import pickle
 import random
 import struct
 import subprocess
 import sys
+import tarfile
 import zipfile
 import zlib
 
@@ -42,6 +45,35 @@ def table(delimiter, header):
     return "\n".join([*header, *rows]).encode()
 
 
+def libsvm():
+    rows = [f"{label} 1:{image[0, 0] + 1} 3:0.5 4:1\n" for image, label in zip(IMAGES, LABELS, strict=True)]
+    return "".join(rows).encode()
+
+
+def arff():
+    names = "".join(f"@attribute {name} numeric\n" for name in "abcd")
+    rows = b"\n".join(line.partition(b",")[2] + b"," + line[:1] for line in table(",", []).splitlines())
+    return f"@relation x\n{names}@attribute class {{0,1,2}}\n@data\n".encode() + rows
+
+
+def zipped():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("train-images", idx(IMAGES))
+        archive.writestr("train-labels", idx(LABELS))
+    return stream.getvalue()
+
+
+def tarred():
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, content in (("train-images", idx(IMAGES)), ("train-labels", idx(LABELS))):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
+
+
 # For each format, valid content; the labels of images that stand alone lie beside them.
 VALID = {
     "idx": [idx(IMAGES), gzip.compress(idx(IMAGES))],
@@ -59,6 +91,18 @@ VALID = {
         for value in ((IMAGES, LABELS), {"train": (IMAGES, LABELS), "test": (IMAGES.tolist(), LABELS.tolist())})
         for protocol in (0, 2, 4)
     ],
+    "libsvm": [libsvm(), bz2.compress(libsvm()), b"# zero-based\n" + libsvm()],
+    "arff": [arff(), lzma.compress(arff())],
+    "words": [
+        table(",", ["kind,a,b,c,d"]).replace(b"\n0,", b"\nno,").replace(b"\n1,", b"\none,").replace(b"\n2,", b"\ntwo,")
+    ],
+    "other tables": [
+        table(";", []).replace(b";9", b";9,5"),
+        table(",", []).decode().encode("utf-16"),
+        table("|", []).replace(b"\n", b"\r"),
+        b"sep=;\r\n" + table(";", ["label;a;b;c;d"]),
+    ],
+    "archives": [zipped(), tarred(), gzip.compress(tarred())],
 }  # fmt: skip
 STARTS = {
     "idx": b"\0\0\x08\x03", "npy": b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', ", "npz": b"PK\x03\x04", "csv": b"1,2,",

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cmlp.data.formats import load
+from cmlp.data.framing import Framing, frame
 from cmlp.errors import CmlpError
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
@@ -145,6 +146,58 @@ def test_folders_say_what_the_labels_are_called(tmp_path):
     assert train.class_names == test.class_names == ("an apple", "cat", "dog")
     assert test.labels.tolist() == [1, 2]
     assert train.picture_shape == test.picture_shape == (3, 5)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF", "PPM"])
+def test_other_formats(tmp_path, few, same, kind):
+    train = few[0][:20]
+    for index, (pixels, label) in enumerate(zip(train.images, train.labels, strict=True)):
+        (tmp_path / str(label)).mkdir(exist_ok=True)
+        options = {"lossless": True} if kind == "WEBP" else {}
+        (tmp_path / str(label) / f"{index:05}").write_bytes(picture(pixels.reshape(8, 8), kind, **options))
+    same(load(tmp_path, classes=10).train, by_class(train))
+
+
+def test_black_ink_on_a_transparent_ground_is_black_on_white(tmp_path):
+    """As `cmlp predict` reads it."""
+    (tmp_path / "0").mkdir()
+    drawing = np.zeros((9, 9, 4), np.uint8)
+    drawing[2:7, 4, 3] = 255
+    (tmp_path / "0" / "a.png").write_bytes(picture(drawing))
+    (tmp_path / "0" / "b.png").write_bytes(picture_of_palette(drawing[..., 3] // 255))
+    for found in load(tmp_path).train.pictures():
+        np.testing.assert_array_equal(found, 255 - drawing[..., 3])
+
+
+def picture_of_palette(indices):
+    """Return a PNG with a palette, whose first colour is transparent."""
+    image = Image.fromarray(indices, "P")
+    image.putpalette([0, 0, 0, 0, 0, 0])
+    stream = BytesIO()
+    image.save(stream, "PNG", transparency=0)
+    return stream.getvalue()
+
+
+def test_strangers_among_pictures_are_named(tmp_path, few):
+    train = few[0][:20]
+    write(tmp_path, train)
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store"):
+        (tmp_path / "0" / name).write_bytes(b"no picture")
+    with pytest.warns(UserWarning, match=r"0/Thumbs\.db, .*0/desktop\.ini are no pictures, and were left out"):
+        assert len(load(tmp_path).train) == 20
+
+
+def test_drawings_of_different_sizes_are_framed_as_by_predict(tmp_path):
+    (tmp_path / "0").mkdir()
+    expected = []
+    for size in (30, 45, 64):
+        drawing = np.full((size, size + 3), 255, np.uint8)
+        drawing[size // 4 : -size // 4, size // 2 : size // 2 + 4] = 0
+        (tmp_path / "0" / f"{size}.png").write_bytes(picture(drawing))
+        expected.append(frame(drawing, Framing(28, 28, dark=False, box=20, centre="mass")))
+    with pytest.warns(UserWarning, match=r"different sizes .*, and were cropped, resized and centred to 28x28 pixels"):
+        train, _ = load(tmp_path)
+    np.testing.assert_array_equal(train.pictures(), expected)
 
 
 def test_numbers_are_no_names(tmp_path, few):
