@@ -111,7 +111,7 @@ def test_it_can_be_read(page, browser, dark, size):
     assert browser.complaints() == []
     assert browser.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")
     package = find_spec("axe_core_python")
-    if package is not None:
+    if package is not None and size == LAPTOP:
         script = (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
         needless = {"page-has-heading-one", "region", "scrollable-region-focusable"}  # a card is no page
         assert [found for found in browser.accessibility(script) if found[0] not in needless] == []

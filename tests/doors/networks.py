@@ -155,6 +155,21 @@ class Doors(Reference):
 
         return self._case("test", [images, answers], lambda: self.network.test(data), rule, verify)
 
+    def door_evaluate(self):
+        images, answers, data = self._data()
+
+        def verify(found, expected):
+            x, _, columns = expected
+            self.compare([found.loss], [self.mean_loss(x, columns)], x)
+            has_accuracy = self.loss in LABELLED or self.loss == "binary_cross_entropy"
+            assert (found.accuracy is not None) == has_accuracy
+            assert (found.r2 is not None) == (not has_accuracy and len(x) > 1)
+            assert found.samples == len(x)
+            assert found.accuracy is None or found.accuracy == self.network.test(data)
+
+        rule = self._careful(lambda: self._learned(images, answers))
+        return self._case("evaluate", [images, answers], lambda: self.network.evaluate(data), rule, verify)
+
     def door_gradient_step(self):
         images, answers, data = self._data()
 
