@@ -69,7 +69,11 @@ class Keeper:
             return
         begun = (self._network.engine.parameters != self._before).any()
         if begun and not self._is_over:
-            self._write()
+            try:
+                self._write()
+            except BaseException as another:  # such as a second Ctrl-C, which has waited
+                another.add_note(self._sentence(error))
+                raise
         if begun and not isinstance(error, BrokenPipeError):
             error.add_note(self._sentence(error))
 

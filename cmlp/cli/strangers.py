@@ -102,6 +102,8 @@ def explained(path: str, sentence: Callable[[str], str | None]) -> Iterator[None
     except (ModelError, DataError, IsADirectoryError) as error:
         found = what_is(path)
         said = None if found is None else sentence(found)
+        if found == TEXT and "begins with b'" not in str(error):  # then more is known of it
+            said = None
         if found in (NETWORK, CHECKPOINT) and isinstance(error, ModelError):
             said = _damaged(path, found) if "damaged" in str(error) else None
         if said is None and "safetensors" in str(error):

@@ -68,7 +68,7 @@ def read_picture(picture: Any, network: Trained | None = None) -> NDArray[np.flo
     >>> import numpy as np
     >>> paper = np.full((200, 300), 255, np.uint8)
     >>> paper[40:160, 140:152] = 30  # a one
-    >>> image = read_picture(paper)
+    >>> image = cmlp.read_picture(paper)
     >>> image.shape, float(image[14, 14])
     ((28, 28), 1.0)
     """

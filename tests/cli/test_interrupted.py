@@ -172,6 +172,19 @@ class TestEndings:
         if "the network so far" in err:
             assert cmlp.Network.load("net.cmlp").sizes == (64, 16, 16, 10)
 
+    @pytest.mark.skipif(not POSIX, reason="there are no such signals")
+    def test_a_second_signal_while_the_network_is_kept(self, monkeypatch, run):
+        fsync, coming = os.fsync, [signal.SIGTERM]
+
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("cmlp.cli.keeping.Keeper.note", stop)
+        monkeypatch.setattr("os.fsync", lambda file: (fsync(file), coming and signal.raise_signal(coming.pop())))
+        status, _, err = run("train", "--quiet", "--save", "net.cmlp")
+        assert status == 143 and "in epoch 1 of 25; the network so far is in net.cmlp" in err
+        assert cmlp.Network.load("net.cmlp").sizes == (64, 16, 16, 10)
+
     def test_a_refused_training_leaves_nothing(self, complaint, tmp_path):
         complaint("train", "--save", "net.cmlp", "--loss", "quadratic", "--hidden", "2000000000,2000000000")
         assert not list(tmp_path.iterdir())
