@@ -2,7 +2,7 @@
 
 ======================  ==============================================================================================
 the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`
-its data and settings   `samples`, `loaders`, `tensors`; `places`
+its data and settings   `samples`, `loaders`, `tensors`; `places`; `lines` of its code
 its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
 the forward pass        `forward_faults`, `parameter_faults`; as plain layers: `replica`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, or measured by `slopes`

@@ -1,7 +1,6 @@
 """What is known of one network while it is examined, and what was found so far."""
 
 import inspect
-import linecache
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import WALL, OutOfTime
+from cmlp.diagnosis.programs.lines import line_that_changes, sources
 from cmlp.diagnosis.programs.replica import Replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.subject import Instance, Subject
@@ -205,50 +205,20 @@ class Examination:
 
     def line_like(self, pattern: str) -> str:
         """Return the first line of its training that looks like a pattern, as "script.py:57: for k in range(n):"."""
-        for found in _sources(self.function("fit"), self.subject.given):
+        for found in sources(self.function("fit"), self.subject.given):
             for number, line in found:
                 if re.search(pattern, line):
-                    return f"{Path(found.file).name}:{number}: {line.strip()}"
+                    return found.place(number, line)
         return ""
 
     def line_of(self, index: int) -> str:
         """Return the line that changes a block, as "script.py:57: self.W1 -= lr * dW1", if it can be found."""
-        name = re.split(r"[.\[]", self.name_of(index).replace("']", ""))[-1].strip("'\"") or self.name_of(index)
-        stem = re.split(r"\[", self.name_of(index))[0].split(".")[-1]
         for kind in ("step", "fit"):
-            function = self.function(kind)
-            for found in _sources(function, self.subject.given):
-                for number, line in found:
-                    for wanted in (name, stem):
-                        if wanted and re.search(
-                            rf"\b{re.escape(wanted)}\b['\"\]]*(\[[^=]*\])?\s*([-+*/]?=)(?!=)", line
-                        ):
-                            return f"{Path(found.file).name}:{number}: {line.strip()}"
+            found = list(sources(self.function(kind), self.subject.given))
+            line = line_that_changes(found, self.name_of(index))
+            if line:
+                return line
         return ""
-
-
-class Source(list[tuple[int, str]]):
-    """Numbered lines of a function, and their file."""
-
-    file = ""
-
-
-def _sources(function: Any, network: Any) -> Iterator[Source]:
-    """Yield the lines of a function, then those of the methods of its network."""
-    functions = [function] if function is not None else []
-    functions += [f for f in vars(type(network)).values() if inspect.isfunction(f) and f.__name__ != "__init__"]
-    for some in functions:
-        code = getattr(inspect.unwrap(some), "__code__", None)
-        if code is None:
-            continue
-        numbers = [line for _, _, line in code.co_lines() if line]
-        made = (
-            Source((n, linecache.getline(code.co_filename, n)) for n in range(min(numbers), max(numbers) + 1))
-            if numbers
-            else Source()
-        )
-        made.file = code.co_filename
-        yield made
 
 
 def finite(values: list[Array]) -> bool:

@@ -5,6 +5,7 @@ import numpy as np
 from cmlp.diagnosis.programs import deltas
 from cmlp.diagnosis.programs.examination import Examination, Step
 from cmlp.diagnosis.programs.explanation import Change, Explanation, recovered_targets
+from cmlp.diagnosis.programs.lines import downhill
 from cmlp.diagnosis.report import Severity
 
 ALONG, AGAINST = 0.999, -0.9  # cosines with minus the slope
@@ -81,7 +82,7 @@ def _uphill(case: Examination, moved: list[Change], text: str) -> None:
     case.facts["sign"] = -1 if every else 1
     line = case.line_of(wrong[-1].index)
     name, own = case.name_of(wrong[-1].index), line.partition(": ")[2]
-    repair = own.replace("+=", "-=", 1) if "+=" in own else f"{name} = {name} - eta * gradient, with the error a - y"
+    repair = downhill(own) or f"{name} = {name} - eta * gradient, with the error a - y"
     case.found("uphill", Severity.ERROR, verdict, text + _where(case, wrong[-1].index), repair)
 
 

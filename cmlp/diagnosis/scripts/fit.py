@@ -56,7 +56,7 @@ class Program:
         self.settings = settings_of(self.before, training.uses) | self._rate
         self._name_epochs(loop)
         self._code = _compiled([loop], path)
-        self._source = as_function(loop, path)
+        self._source = as_function(loop, path, self.before)
         loop.body.append(ast.copy_location(ast.Break(), loop.body[-1]))
         self._once = _compiled([loop], path)
         self._counts = _compiled(list(derived(tree, set(training.uses.read) - set(self.settings))), path)
@@ -284,14 +284,24 @@ def _compiled(statements: list[ast.stmt], path: str) -> types.CodeType:
     return compile(ast.fix_missing_locations(ast.Module(statements, [])), path, "exec")
 
 
-def as_function(loop: ast.For | ast.While, path: str) -> types.FunctionType:
-    """Return a function without arguments that has the lines of a loop: findings look there for places."""
+def as_function(loop: ast.For | ast.While, path: str, known: dict[str, Any] | None = None) -> types.FunctionType:
+    """Return a function without arguments that has the lines of a loop: findings look there for places.
+
+    Parameters
+    ----------
+    loop : For or While
+        The statement.
+    path : str
+        Its file.
+    known : dict, optional
+        The variables that it reads, functions among them.
+    """
     (made,) = ast.parse("def loop(): pass").body
     assert isinstance(made, ast.FunctionDef)
     made.body = [copy.deepcopy(loop)]
     made.lineno, made.end_lineno = loop.lineno, loop.end_lineno
     made.col_offset = loop.col_offset
-    variables: dict[str, Any] = {}
+    variables = dict(known or {})
     exec(_compiled([made], path), variables)
     function: types.FunctionType = variables["loop"]
     return function
