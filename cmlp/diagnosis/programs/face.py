@@ -10,6 +10,7 @@ from cmlp.diagnosis.programs import examine
 from cmlp.diagnosis.programs.examination import GIVEN, Examination
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.setting_faults import learned
+from cmlp.diagnosis.programs.unlike_scales import factor_between, put_on_one_scale, report_scales
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import CmlpError, DataError, ModelError
 
@@ -64,6 +65,9 @@ def check_program(
     if unclear is not None:
         why = "the labels of the training data name no classes"
         return Report((unclear,), unknown=(why,))
+    factor = factor_between(known, judged)
+    if judged is not None and factor != 1:
+        put_on_one_scale(judged, factor)
     progress("the data")
     data, notes = _data(known, judged, check_data)
     case = examine(
@@ -75,6 +79,8 @@ def check_program(
         seconds=seconds,
         progress=progress,
     )
+    if factor != 1:
+        report_scales(case, factor)
     return _joined(data, notes, case)
 
 

@@ -164,11 +164,31 @@ def role_in_test(name: str) -> str | None:
 
 
 def signature_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
-    """Return all parameters of a function, or None where nobody knows them."""
+    """Return all parameters of a function, or None where nobody knows them; of a decorated one those of its own."""
     try:
-        return list(inspect.signature(function).parameters.values())
+        found = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return None
+    inner = _decorated(function) if all(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in found) else None
+    own = None if inner is None else signature_of(inner)
+    if own is None:
+        return found
+    return own[1:] if inspect.ismethod(function) else own
+
+
+def _decorated(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Return the only function that a decorator without `functools.wraps` has wrapped."""
+    cells = getattr(getattr(function, "__func__", function), "__closure__", None) or ()
+    held = [cell.cell_contents for cell in cells if _is_filled(cell)]
+    inner = [value for value in held if inspect.isfunction(value)]
+    return inner[0] if len(inner) == 1 else None
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
 
 
 def method_of(network: Any, name: str) -> Callable[..., Any] | None:

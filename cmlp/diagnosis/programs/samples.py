@@ -70,6 +70,8 @@ class Samples:
             return given[self.keys[0]], given[self.keys[1]]
         if isinstance(given, (tuple, list)) and len(given) == 2 and _sizes_agree(*given):
             return tuple(given)
+        if isinstance(given, (tuple, list)) and len(given) == 2:
+            self._refuse_unread(given[0])
         if isinstance(given, np.ndarray) and given.dtype == object:
             self.container = given.shape
         try:
@@ -79,6 +81,14 @@ class Samples:
         whole = whole_of(items)
         self.loader = None if whole is None else items if self.iterator else given
         return items if whole is None else whole
+
+    def _refuse_unread(self, images: Any) -> None:
+        """Refuse images that NumPy holds as objects, or that a sparse matrix holds, and say how they are converted."""
+        if hasattr(images, "toarray"):
+            raise DataError(f"{self.name} must have images in an array, got a sparse matrix: pass images.toarray()")
+        if isinstance(images, np.ndarray) and images.dtype == object and images.size and np.ndim(images.flat[0]) < 2:
+            advice = "pass np.array(images.tolist(), dtype=float)"
+            raise DataError(f"{self.name} must have images of numbers, got an array of objects: {advice}")
 
     def _refuse(self, given: Any) -> Any:
         raise DataError(f"{self.name} must hold images and labels, got {type(given).__name__}; {MAKE}")
