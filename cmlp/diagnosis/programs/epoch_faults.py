@@ -66,6 +66,8 @@ def _by_steps(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
     stepping = subject.steps
     if stepping is None or stepping.name == "given" or stepping.run_first:
         return None
+    if any(role(p.name) == "epochs" for p in parameters_of(getattr(subject.given, stepping.name))):
+        return None  # it is a whole training, which another function calls
     log, rows = Log(), Rows(case.train.x)
     instance = subject.instance()
     if not _shadow(instance, stepping.name, lambda *values: log.add(*rows_and_labels(list(values), rows, case.train))):
