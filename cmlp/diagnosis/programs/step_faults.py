@@ -1,6 +1,7 @@
 """What is wrong with a step: each fault is named by a formula that gives the observed change to several digits."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs import deltas
 from cmlp.diagnosis.programs.examination import Examination, Step
@@ -8,6 +9,7 @@ from cmlp.diagnosis.programs.explanation import Change, Explanation, recovered_t
 from cmlp.diagnosis.programs.lines import downhill
 from cmlp.diagnosis.report import Severity
 
+Array = NDArray[np.floating]
 ALONG, AGAINST = 0.999, -0.9  # cosines with minus the slope
 LOOSE = 0.97  # the same, measured at a few entries by differences
 FAR_OFF = 0.7  # cosine below which no loss that is not known can be the reason
@@ -211,7 +213,7 @@ def _sizes(case: Examination, explained: Explanation) -> None:
     ratios = np.array([abs(change.ratio) for change in clean])
     middle = float(np.median(ratios))
     odd = [change for change, ratio in zip(clean, ratios, strict=True) if not SIZES[0] < ratio / middle < SIZES[1]]
-    if not odd:
+    if not odd or _by_a_fixed_number(case, ratios, len(explained.eye)):
         return
     names = " and ".join(case.name_of(change.index) for change in odd)
     sizes = ", ".join(f"{case.name_of(change.index)} {abs(change.ratio) / middle:.3g}" for change in clean)
@@ -223,6 +225,19 @@ def _sizes(case: Examination, explained: Explanation) -> None:
         f"sizes of the steps, as multiples of the slope: {sizes}{_where(case, odd[0].index)}",
         "divide all gradients by the number of samples, once",
     )
+
+
+def _by_a_fixed_number(case: Examination, ratios: Array, samples: int) -> bool:
+    """Whether some gradients are divided by a number that the program names, and others by that of the samples.
+
+    They are equal in mini-batches of its own size, and the step was one of fewer samples.
+    """
+    whole = samples * float(ratios.max()) / max(float(ratios.min()), 1e-300)
+    if not whole < 1e6 or abs(whole - round(whole)) > 1e-3 * whole or round(whole) <= samples:
+        return False
+    if round(whole) in case.subject.settings.values():
+        return True
+    return bool(case.line_like(rf"(?<![\w.]){round(whole)}(\.0*)?(?![\w.])"))
 
 
 def _decay(case: Examination, explained: Explanation, step: Step) -> None:

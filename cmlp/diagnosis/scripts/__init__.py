@@ -2,9 +2,11 @@
 
 ====================  ================================================================================================
 the parent            `face`: it starts the child, waits, and reads what it says
-the child             `child`, `run`; where files are read and written: `files`; notebooks: `source`
+the child             `child`, `run`; where files are read and written: `files`
+its text              `source`, `inlining`, `notebook`
 calls that train      `hook`, `call`, `subject`
-loops that train      `loop`, `state`, `names`, `follow`, `fit`, `forward`
+loops that train      `loop`, `state`, `names`, `follow`, `fit`, `forward`; `optimizers`; one by one: `records`
+what would help       `advice`
 data                  `data`
 where nothing helps   `watch`
 ====================  ================================================================================================

@@ -19,6 +19,8 @@ from cmlp.diagnosis.scripts.loop import Training
 from cmlp.diagnosis.scripts.optimizers import rate_of, set_rate
 from cmlp.diagnosis.scripts.state import Path, Variables, arrays, copied, correspond, numeric, objects
 
+TOGETHER = (1000, 500, 256, 200, 128, 100, 64, 50, 32, 20, 16, 10, 5, 4, 2)  # sizes of mini-batches that are usual
+
 
 class Program:
     """A loop that trains, as functions of a network.
@@ -219,15 +221,30 @@ class Program:
         return np.asarray(self._few(1)).reshape(-1)
 
     def _by_loop(self, name: str, path: Path) -> Callable[..., Any]:
-        together = self._are_together(name, path)
+        together = self._most_together(name, path) if self._are_together(name, path) else 1
 
         def forward(network: Any, images: Any) -> Any:
             rows = _rows(images, self)
-            if together and len(rows) > 1:
-                return _turned(self._outputs(network, images, name, path), len(rows))
-            return np.array([np.ravel(self._outputs(network, row, name, path)) for row in rows])
+            if together == 1 or len(rows) == 1:
+                return np.array([np.ravel(self._outputs(network, row, name, path)) for row in rows])
+            parts = [range(k, min(k + together, len(rows))) for k in range(0, len(rows), together)]
+            taken_parts = [images] if len(parts) == 1 else [taken(images, len(rows), part) for part in parts]
+            made = [self._outputs(network, some, name, path) for some in taken_parts]
+            return np.concatenate([_turned(one, len(part)) for one, part in zip(made, parts, strict=True)])
 
         return forward
+
+    def _most_together(self, name: str, path: Path) -> int:
+        """Return how many images one turn of the loop runs at most: as many as are in a mini-batch of its own."""
+        sizes = sorted({*TOGETHER, *(n for n in self.settings.values() if isinstance(n, int) and n > 1)}, reverse=True)
+        one = self._outputs(self.network, self._few(1), name, path).size
+        for size in (size for size in sizes if size <= self.samples.number):
+            try:
+                if self._outputs(self.network, self._few(size), name, path).size == size * one:
+                    return size
+            except Exception:
+                continue
+        return 1
 
     def _are_together(self, name: str, path: Path) -> bool:
         """Whether one turn of the loop runs several images, in their order."""

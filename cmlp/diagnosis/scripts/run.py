@@ -26,6 +26,7 @@ from cmlp.diagnosis.scripts.hook import Caught, Hook, Stopped, is_one_sample, tr
 from cmlp.diagnosis.scripts.inlining import LEAVE, Leave
 from cmlp.diagnosis.scripts.loop import MOST_SAMPLES, Loops, Training
 from cmlp.diagnosis.scripts.names import functions_of
+from cmlp.diagnosis.scripts.notebook import Notebook, stand_in_for_notebooks
 from cmlp.diagnosis.scripts.source import WATCH, line_of, never_called, prepared, read_source
 from cmlp.diagnosis.scripts.watch import FloatEvents
 from cmlp.errors import CmlpError
@@ -79,6 +80,7 @@ class Run:
         sys.path.insert(0, str(self.path.parent))
         sys.argv = [str(self.path)]
         sys.dont_write_bytecode = True
+        stand_in_for_notebooks(self.source.text)
         self.files.install()
         tree, loops = prepared(self.source.tree)
         self.loops = Loops(loops, functions_of(self.source.tree), self.module.__dict__)
@@ -310,17 +312,6 @@ def told(findings: Iterable[Finding], known: list[Finding]) -> list[Finding]:
         own = by_code.pop(finding.code, finding)
         made.append(replace(own, severity=finding.severity, before=finding.before, after=finding.after))
     return [*by_code.values(), *made]
-
-
-class Notebook:
-    """Stands for IPython in notebooks exported as scripts: whatever is asked of it, it does nothing."""
-
-    def __getattr__(self, name: str) -> "Notebook":
-        return self
-
-    def __call__(self, *_: Any, **__: Any) -> None:
-        """Do nothing."""
-        return None
 
 
 def missing_file(error: BaseException | None, seen: str | None) -> str | None:

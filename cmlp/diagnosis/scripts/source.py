@@ -8,8 +8,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmlp.diagnosis.programs.roles import SCORE
-from cmlp.diagnosis.scripts.inlining import blocks, calls, written_out
+from cmlp.diagnosis.programs.roles import SCORE, SCORE_LIKE
+from cmlp.diagnosis.scripts.inlining import blocks, written_out
+from cmlp.diagnosis.scripts.notebook import Cells
 from cmlp.errors import DataError
 from cmlp.utils.text import printable, shown
 
@@ -81,7 +82,7 @@ def _parsed(text: str, path: Path, name: str) -> tuple[str, ast.Module]:
         plain = without_magic(text)
         for attempt in (text, plain):
             try:
-                return attempt, ast.parse(attempt, str(path))
+                return attempt, ast.fix_missing_locations(Cells().visit(ast.parse(attempt, str(path))))
             except SyntaxError as error:
                 line, reason = error.lineno, error.msg
             except (ValueError, RecursionError, MemoryError) as error:
@@ -102,13 +103,8 @@ def never_called(tree: ast.Module) -> list[tuple[str, int]]:
     used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     used |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     defined = [node for node in ast.walk(tree) if isinstance(node, Function)]
-    return [(node.name, node.lineno) for node in defined if node.name in SCORE and node.name not in used]
-
-
-def scores(tree: ast.Module) -> bool:
-    """Return whether anything in the file that scores is called."""
-    names = {getattr(node.func, "attr", getattr(node.func, "id", "")) for node in calls(tree)}
-    return bool(names & set(SCORE))
+    scoring = [node for node in defined if node.name in SCORE or SCORE_LIKE.match(node.name)]
+    return [(node.name, node.lineno) for node in scoring if node.name not in used]
 
 
 # Functions written out where they are called, and loops that report

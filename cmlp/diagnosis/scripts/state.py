@@ -69,7 +69,7 @@ def objects(value: Any, depth: int = DEPTH) -> Iterator[tuple[Path, Any]]:
 
 def is_module(value: Any) -> bool:
     """Whether a value is a module of PyTorch."""
-    return hasattr(value, "named_parameters") and hasattr(value, "named_buffers") and not isinstance(value, type)
+    return isinstance(getattr(value, "__dict__", {}).get("_parameters"), dict) and hasattr(value, "named_parameters")
 
 
 def _items_of_module(module: Any) -> list[tuple[Any, Any]]:

@@ -220,3 +220,49 @@ def test_a_loader_of_ones_own(caught):
     """)
     assert "which trains W" in line and facts["train"] == [12] and facts["settings"] == {"epochs": 5}
     assert np.isfinite(facts["seconds"])
+
+
+NOTEBOOK = """
+    # In[1]:
+    from IPython.display import clear_output, display as show
+    get_ipython().run_line_magic('matplotlib', 'inline')
+    %config InlineBackend.figure_format = 'retina'
+    !pip install tqdm
+    display(X_train[:2])
+    # In[2]:
+    W = np.zeros((12, 3))
+    get_ipython().run_cell_magic('time', '', {cell!r})
+"""
+CELL = """for epoch in range(50):
+    W -= 0.02 * X_train.T @ (X_train @ W - np.eye(3)[y_train]) / len(X_train)
+    clear_output(wait=True)
+"""
+
+
+def test_a_cell_that_is_timed(caught):
+    line, facts, _, _ = caught(NOTEBOOK.format(cell=CELL))
+    assert "for epoch in range(50) (which trains W)" in line and facts["settings"] == {"epochs": 50}
+
+
+def test_mini_batches_of_a_fixed_size_are_no_fault(tmp_path, monkeypatch):
+    report = _real(
+        tmp_path,
+        monkeypatch,
+        """
+        W, b = np.zeros((12, 3)), np.zeros(3)
+        for epoch in range(20):
+            for i in range(0, len(X_train), 20):
+                x, t = X_train[i:i + 20], np.eye(3)[y_train[i:i + 20]]
+                out = 1 / (1 + np.exp(-(x @ W + b)))
+                delta = (out - t) * out * (1 - out)
+                W -= 0.5 * x.T @ delta / 20
+                b -= 0.5 * delta.mean(axis=0)
+        """,
+    )
+    assert report.ok and not report.problems and report.accuracy > 95
+
+
+def test_a_function_that_scores_and_is_never_called(tmp_path, monkeypatch):
+    text = MAIN + "\n    def percent_right(net):\n        return np.mean(net.forward(X_test).argmax(1) == y_test)\n"
+    report = _real(tmp_path, monkeypatch, text.replace("sys.exit(main())", "main()"))
+    assert [f.verdict for f in report if f.code == "never-scored" and "percent_right is defined" in f.verdict]
