@@ -16,7 +16,7 @@ from cmlp.model.record import Model
 from cmlp.storage.container import LENGTH, plain, read_file, unpack, write
 from cmlp.storage.foreign.layers import NOTHING, Wanted
 from cmlp.storage.foreign.matlab import DIGITS
-from cmlp.storage.foreign.reading import read_foreign, refuse_folder
+from cmlp.storage.foreign.reading import read_foreign
 from cmlp.storage.nielsen import is_json
 from cmlp.storage.torch import is_state_dict
 from cmlp.utils.checks import check_positive
@@ -127,7 +127,6 @@ def remarks(model: Model, name: str, remedy: str) -> list[str]:
 def _container(path: Path) -> bytearray | None:
     """Return the content of a file that begins like one of safetensors, unless it holds weights of PyTorch."""
     resolved(path)  # or refuse what no file can be called
-    refuse_folder(path)
     with named(path), open_regular(path, ModelError) as file:
         start = file.read(LENGTH + 1)
     if start[LENGTH:] != b"{":

@@ -6,7 +6,7 @@ from pathlib import Path
 from cmlp.core.engine import Engine
 from cmlp.errors import ModelError
 from cmlp.model.record import Model
-from cmlp.storage import Wanted, read_model, refuse_wanted
+from cmlp.storage import Wanted, read_model, refuse_folder, refuse_wanted
 from cmlp.storage.container import LENGTH
 from cmlp.storage.foreign.layers import NOTHING
 from cmlp.training.checkpoint_files import BEGINNING, Checkpoint, read_checkpoint
@@ -36,6 +36,7 @@ def read_network(path: Path, wanted: Wanted = NOTHING) -> tuple[Model, Checkpoin
     OSError
         If it cannot be read.
     """
+    refuse_folder(path)
     if not is_checkpoint(path):
         return read_model(path, wanted), None
     refuse_wanted(path, wanted)

@@ -224,7 +224,7 @@ class ObjectMachine(Machine):
                 if (known.code, known.count) != (code, count):
                     raise Refused(f"the storage '{escaped(key)}' is described twice, and differently", DAMAGED)
                 self.push(known, RECORD)
-            case ("storage", Stranger(name=kind), *_):
+            case ("storage", Stranger(name=kind), *_) if kind.rpartition(".")[2] not in STORAGES:
                 self.push(Stranger(kind), RECORD)
             case ("module", Stranger() as kind, *_):
                 self.push(kind, RECORD)

@@ -77,7 +77,7 @@ class Graph:
         try:
             found = self._result(kind, given, attributes, name)
         except (ValueError, IndexError, TypeError, KeyError) as error:
-            found = Unread(kind, str(error)[:80] if isinstance(error, ModelError) else "")
+            found = Unread(kind, str(error) if isinstance(error, ModelError) else "")
         for output in outputs[:1]:
             self.values[output] = found
         for output in outputs[1:]:

@@ -46,5 +46,6 @@ class Members:
         except OSError:
             raise
         except Exception as error:  # what `zipfile` raises for damaged files is not specified
-            raise ModelError(f"it is damaged: {escaped(name)} in the zip file cannot be read: {error}") from error
+            why = str(error).rstrip(".")
+            raise ModelError(f"it is damaged: {escaped(name)} in the zip file cannot be read: {why}") from error
         return content
