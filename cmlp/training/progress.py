@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Literal, Self, TypeAlias
 
+import numpy as np
+
+from cmlp.errors import ModelError
 from cmlp.notebook.frontend import Live, in_notebook
 from cmlp.training.history import History
-from cmlp.utils.checks import check_flag, check_name
+from cmlp.utils.text import shown
 
 SECONDS_BETWEEN_LINES = 1.0  # so that thousands of quick epochs do not fill a log
 BAR = "epoch {n_fmt}/{total_fmt} |{bar}| {remaining} left, {desc}"  # what matters less is cut off on the right
@@ -20,9 +23,13 @@ Shown: TypeAlias = bool | Literal["curve"] | None
 
 def check_progress(value: Any) -> Shown:
     """Return whether and how to show progress, as `Network.train` takes it."""
-    if isinstance(value, str):
-        return check_name("progress", value, [CURVE])  # type: ignore[return-value]
-    return None if value is None else check_flag("progress", value)
+    if value is None:
+        return None
+    if isinstance(value, str) and value == CURVE:
+        return "curve"
+    if not isinstance(value, bool | np.bool_):
+        raise ModelError(f'progress must be True, False or "{CURVE}", got {shown(value)}')
+    return bool(value)
 
 
 class Progress:

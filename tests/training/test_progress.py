@@ -156,6 +156,15 @@ def test_a_bar_in_a_notebook(notebook, asked, capsys):
     assert notebook == ([1, 2, 3, "end"] if asked == "curve" else [])
 
 
+def test_the_curve_of_an_estimator(notebook):
+    estimators = pytest.importorskip("cmlp.estimators", reason="scikit-learn is not installed")
+    train, _ = cmlp.load_digits()
+    estimators.MLPClassifier((8,), max_iter=2, tol=0, progress="curve", n_iter_no_change=9).partial_fit(
+        train.scaled(), train.labels, classes=range(10)
+    )
+    assert notebook == [1, "end"]
+
+
 def test_a_curve_is_whole_after_an_interruption(notebook):
     def interrupt(event):
         if event.epoch == 3:
@@ -178,5 +187,5 @@ def test_a_curve_elsewhere_is_told_in_lines(capsys):
 
 @pytest.mark.parametrize("value", ["curves", 1, "yes", 2.0, []])
 def test_what_progress_cannot_be(value):
-    with pytest.raises(cmlp.ModelError, match=r"^progress must be"):
+    with pytest.raises(cmlp.ModelError, match=r'^progress must be True, False or "curve", got '):
         cmlp.Network((64, 10)).train(cmlp.load_digits()[0], 1, 1.0, progress=value)
