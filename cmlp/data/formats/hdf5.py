@@ -1,10 +1,10 @@
 """Read the arrays in an HDF5 file, also of MATLAB 7.3, by h5py: nothing outside of it, no more than its size allows."""
 
 import re
+from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.formats.arrays import MAX_DIMENSIONS
@@ -17,6 +17,7 @@ from cmlp.utils.text import escaped
 HDF5, USER_BLOCK = b"\x89HDF\r\n\x1a\n", 512
 MATLAB_7_3 = b"MATLAB 7.3 MAT-file"
 MAX_ARRAYS, MAX_DEPTH = 1000, 4
+SPARE = 1 << 20  # bytes of an array, of which nothing may be stored
 KERAS = ("model_weights", "layer_names", "keras_version", "model_config", "top_level_model_weights")
 
 
@@ -86,17 +87,24 @@ class _Reader:
                 found |= {} if value is None else {name: value}
         return found
 
+    def check_size(self, member: Any, width: int) -> None:
+        """Refuse an array, or chunks of one, that is much larger than what is stored of it."""
+        chunk = prod(member.chunks or (0,))
+        stored = size_limit(member.id.get_storage_size()) - size_limit(0) + SPARE
+        self.left -= member.size * width
+        if self.left < 0 or max(member.size, chunk) * width > stored:
+            raise DataError(f"{self.path} must unfold to at most {size_limit(self.path.stat().st_size):,} bytes")
+
     def array(self, member: Any) -> NDArray[Any] | None:
         """Return an array of numbers or strings, None for others."""
         if member.is_virtual or member.external or not 1 <= member.ndim <= MAX_DIMENSIONS or not member.size:
             return None
-        is_text = self.h5py.check_string_dtype(member.dtype) is not None
-        if not (is_text or member.dtype.kind in "biuf"):
+        if member.dtype.kind == "O" and self.h5py.check_string_dtype(member.dtype) is not None:
+            # The library allocates what each of them claims, before it looks whether that is there.
+            rule = "store them with a length, as numpy.array(words, 'S') has"
+            raise DataError(f"{escaped(member.name)} in {self.path} must not be strings of any length: {rule}")
+        if member.dtype.kind not in "biufS":
             return None
-        self.left -= member.size * (64 if is_text else member.dtype.itemsize)
-        if self.left < 0:
-            raise DataError(f"{self.path} must unfold to at most {size_limit(self.path.stat().st_size):,} bytes")
-        if is_text:
-            return np.array(member.asstr()[()].tolist())
+        self.check_size(member, member.dtype.itemsize)
         value: NDArray[Any] = member[()]
         return value.T if self.of_matlab else value

@@ -51,7 +51,7 @@ def read_parquet(path: Path, label: Label | None = None) -> tuple[Table, list[in
     OSError
         If it cannot be read.
     """
-    require("pyarrow", "pyarrow", "formats", f"reading {path}, a file of Apache Arrow or Parquet,")
+    arrow = require("pyarrow", "pyarrow", "formats", f"reading {path}, a file of Apache Arrow or Parquet,")
     with path.open("rb") as file:
         start = file.read(len(ARROW))
     try:
@@ -63,7 +63,11 @@ def read_parquet(path: Path, label: Label | None = None) -> tuple[Table, list[in
         if pictures:
             return _pictures(table, pictures[0], columns, path)
         return _table(table, layout, columns, path), columns
-    except (CmlpError, MemoryError):
+    except CmlpError:
+        raise
+    except arrow.lib.ArrowMemoryError as error:  # of a size that the file claims
+        raise _damaged(path, error) from error
+    except MemoryError:
         raise
     except OSError as error:
         if error.errno is not None:
