@@ -134,10 +134,18 @@ def _answer(network: "Network", place: Place, arguments: argparse.Namespace) -> 
         content = content_of(place)
         with explained(place.name, lambda found: not_a_picture(place.name, found)):
             seen = _seen(network, content, place.name, arguments.model)
-        network.predict(seen.ravel())  # which refuses outputs that are not numbers
-        return Answer(place.name, seen, network(seen.ravel()))
+        pixels = _pixels(network, seen)
+        network.predict(pixels)  # which refuses outputs that are not numbers
+        return Answer(place.name, seen, network(pixels))
     except (CmlpError, OSError, MemoryError) as error:
         return Answer(place.name, None, None, sentence_of(error, arguments.options, arguments.words))
+
+
+def _pixels(network: "Network", seen: "NDArray[Any]") -> "NDArray[Any]":
+    """Return what the network takes for a picture in [0, 1]: where it takes bytes as they are, as many as 255."""
+    takes_bytes = network.framing is None and network.scale == 1
+    pixels: NDArray[Any] = seen.ravel() * 255 if takes_bytes else seen.ravel()
+    return pixels
 
 
 def _print(network: "Network", answers: "Iterable[Answer]", arguments: argparse.Namespace) -> int:
