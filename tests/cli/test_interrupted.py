@@ -13,7 +13,7 @@ from time import monotonic, sleep
 import numpy as np
 import pytest
 from support.children import PATIENCE
-from support.command_line import COMMAND, POSIX, environment, run
+from support.command_line import COMMAND, POSIX, environment, run, write_folder
 
 import cmlp
 
@@ -143,6 +143,19 @@ def test_a_full_stdout_loses_no_network(tmp_path):
         status, _, err = run(TRAIN, tmp_path, stdout=full)
     assert (status, err) == (2, "cmlp train: No space left on device; the network is in net.cmlp\n")
     assert is_trained(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["page net.cmlp -o x", "export net.cmlp --c x", "check data --write x"])
+def test_a_full_stdout_loses_no_other_file(tmp_path, command):
+    cmlp.Network([64, 10]).save(tmp_path / "net.cmlp")
+    train, test = cmlp.load_digits()
+    parts = [(np.array(part.images), part.labels + 1) for part in (train[::9], test[::9])]
+    write_folder(tmp_path / "data", *parts)
+    with Path("/dev/full").open("w") as full:
+        status, _, err = run(command.split(), tmp_path, stdout=full)
+    assert (status, err) == (2, f"cmlp {command.split()[0]}: No space left on device\n")
+    assert (tmp_path / "x").exists()
 
 
 def test_a_stdout_that_is_closed(tmp_path):
