@@ -22,6 +22,7 @@ from cmlp.utils.warn import warn
 Label: TypeAlias = str | int | Sequence[str | int]
 
 MAX_LABEL = 99  # of a column that nobody called a label
+LARGE = 10  # times the number of rows, beyond which different numbers are those of rows
 ROWS = 10  # from which on a column that counts them is no feature
 NUMBERED = {"", "v", "c", "col", "column", "x", "a", "att", "attr", "attribute", "f", "feature", "var", "field"}
 SMALLEST_SQUARE = 16  # pixels, from which on a square number of columns means pictures
@@ -94,7 +95,9 @@ def width_of(table: Table) -> int:
 def images_of(table: Table) -> NDArray[Any]:
     """Return the images of a table without labels: all columns but those that number the rows."""
     _check_no_words(table, ())
-    return _kept(table, _features(table, ()))
+    features = _features(table, ())
+    _say_numbered(table, features)
+    return _kept(table, features)
 
 
 def without_labels(table: Table, labels: Sequence[int]) -> NDArray[Any]:
@@ -136,6 +139,7 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
     if not features:
         found = some_names(table.layout.names)
         raise DataError(f"{table.path} must have columns of pixels beside the labels, got {found}")
+    _say_numbered(table, [*features, *columns])
     class_names = _names_of_classes(table, columns)
     labels = _labels(table, columns)
     return Labelled(_kept(table, features), labels, columns, class_names)
@@ -180,7 +184,7 @@ def _found_by_values(table: Table, kind: str | None) -> list[int]:
         )
     column = table.columns[_label_column(table)]
     if not _is_square(len(_features(table, [column]))):
-        where, other = ("first", "last") if column == table.columns[0] else ("last", "first")
+        where, other = ("last", "first") if column == table.columns[-1] else ("first", "last")
         warn(f'the {where} column of {path} was taken for the labels, which label="{other}" changes')
     return [column]
 
@@ -210,11 +214,15 @@ def _label_column(table: Table) -> int:
     Labels are small integers without gaps, and the most frequent label is rarer than the most frequent value of a
     corner pixel. Evidence for both columns does not count.
     """
-    found_in = {}
+    found_in: dict[int, tuple[bool, int]] = {}
     features = [table.columns.index(column) for column in _features(table, ())]
-    for column in dict.fromkeys((features[0], features[-1])):
+    numbered = len(features) < len(table.columns) and not table.layout.names
+    ends = (features[-1], features[0]) if numbered else (features[0], features[-1])
+    for column in dict.fromkeys(ends):
+        if found_in and numbered:
+            break  # behind the numbers of rows, labels are last
         values, counts = np.unique(table.values[:, column], return_counts=True)
-        whole = np.array_equal(values, np.trunc(values)) and values[0] >= 0 and values[-1] <= MAX_LABEL
+        whole = np.array_equal(values, np.trunc(values)) and values[0] >= -1 and values[-1] <= MAX_LABEL
         if whole and len(values) > 1:
             found_in[column] = (values[-1] >= len(values), counts.max())
     least = [
@@ -232,15 +240,24 @@ def _features(table: Table, labels: Iterable[int]) -> list[int]:
     """Return the columns of numbers that are no labels and do not number the rows."""
     names, left = table.layout.names, [column for column in table.columns if column not in set(labels)]
     kept = [column for column in left if not names or not is_index(names[column])]
-    if not names and len(kept) > 1 and _counts_rows(table, kept[0]):
+    numbered = not names and len(kept) > 1 and kept[0] == 0 and _names_rows(table, kept[0])
+    return kept[1:] if numbered else kept
+
+
+def _say_numbered(table: Table, used: Sequence[int]) -> None:
+    """Say so if the first column is left out because its values number the rows, and not by its name."""
+    if not table.layout.names and 0 in table.columns and 0 not in used:
         warn(f"the first column of {table.path} numbers its rows, and is left out")
-        return kept[1:]
-    return kept
 
 
-def _counts_rows(table: Table, column: int) -> bool:
-    values = table.numbers(column)
-    return len(values) >= ROWS and values[0] in (0, 1) and bool((np.diff(values.astype(np.float64)) == 1).all())
+def _names_rows(table: Table, column: int) -> bool:
+    """Say whether a column counts the rows, or gives each a large number of its own."""
+    values = table.numbers(column).astype(np.float64)
+    if len(values) < ROWS:
+        return False
+    counts = values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+    whole = values.min() > LARGE * len(values) and np.array_equal(values, np.rint(values))
+    return counts or (whole and len(np.unique(values)) == len(values))
 
 
 def _check_no_words(table: Table, labels: Iterable[int]) -> None:

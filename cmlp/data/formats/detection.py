@@ -14,7 +14,7 @@ from cmlp.data.formats.mat import is_mat, read_mat
 from cmlp.data.formats.npz import is_npy, is_npz, read_npy, read_npz
 from cmlp.data.formats.parquet import is_parquet, read_parquet
 from cmlp.data.formats.pickled import is_pickle
-from cmlp.data.formats.strangers import describe, describe_zip
+from cmlp.data.formats.strangers import describe, describe_zip, is_prose
 from cmlp.data.pickles import read_pickles
 from cmlp.data.reading import read_start
 from cmlp.errors import DataError
@@ -89,6 +89,8 @@ def detect_format(path: Path, start: bytes | None = None) -> Format:
     for known in TEXT:
         if known.recognises(start):
             return known
+        if known.name == "CSV" and is_prose(start):
+            raise DataError(f"{path} must hold images and labels, and looks like a text of words")
     names = ", ".join(known.name for known in FORMATS)
     raise DataError(f"{path} must be in a known format ({names}), got a file that starts with {start[:8]!r}")
 

@@ -111,6 +111,12 @@ STRANGERS = (
 )
 
 
+def is_prose(start: bytes) -> bool:
+    """Return whether a file begins with a line of words, which no pickle does."""
+    line = start.lstrip().split(b"\n")[0]
+    return re.match(rb"[A-Za-z][a-z']*,?( [A-Za-z][A-Za-z',-]*){2}", line) is not None
+
+
 def describe(start: bytes) -> str | None:
     """Return what a file with this start is, and what to do about it, if it is no file of images and labels.
 

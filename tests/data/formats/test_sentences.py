@@ -200,6 +200,17 @@ def test_test_data_of_libsvm_may_lack_the_last_features(tmp_path):
     assert test.labels.tolist() == [0] and test.class_names == ("-1", "1")
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_columns_that_number_the_rows_are_no_features(tmp_path):
+    """As in UCI's tables without a header: numbers from 1, and numbers of patients."""
+    rng = np.random.default_rng(0)
+    cells = rng.integers(1, 11, (60, 9)).tolist()
+    for name, first in (("counted", range(1, 61)), ("patients", rng.permutation(10**6)[:60] + 10**6)):
+        rows = [[str(n), *map(str, row), str(2 + 2 * (n % 2))] for n, row in zip(first, cells, strict=True)]
+        train, _ = load(write(tmp_path / name, lines(rows)))
+        assert train.images.tolist() == cells and train.class_names == ("2", "4")
+
+
 # ------------------------------------------------------------------------------------------------------ archives
 
 
