@@ -61,25 +61,29 @@ class _Call:
 class Network(Measured, Loading):
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
-    The notation is Nielsen's [1]_: the activations of a layer are ``a = f(W @ a_before + b)``. Biases begin at zero.
+    The notation is Nielsen's [1]_: the activations of a layer are ``a = f(W @ a_before + b)``. Biases begin at zero,
+    but for orthogonal weights, beside which they bring the weighted sums to where the activation is nearly straight.
 
     Parameters
     ----------
     sizes : sequence of int, default (784, 16, 16, 10)
         Units per layer, from the pixels of an image to the classes.
     activation : str or sequence of str, default "sigmoid"
-        One name for all hidden layers, in which case the output layer uses the loss's default activation, or the same
-        one; or one name per layer with weights: identity, sigmoid, tanh, relu, leaky_relu (slope 0.01), elu, gelu,
-        silu, softplus, exponential, and softmax in the last layer.
+        One name for all hidden layers, in which case the output layer uses the activation that fits the loss: sigmoid
+        with quadratic, softmax with cross_entropy, identity for numbers; or one name per layer with weights: identity,
+        sigmoid, tanh, relu, leaky_relu (slope 0.01), elu, gelu, silu, softplus, exponential, and softmax in the last
+        layer.
     loss : str, default "quadratic"
         Loss of one image with outputs a and target y. For labels: quadratic, ``sum((a - y)**2)``, or cross_entropy,
         ``-sum(y * log(a))`` with softmax outputs. For several yes-or-no answers: binary_cross_entropy,
         ``-sum(y * log(a) + (1 - y) * log(1 - a))`` with sigmoid outputs. For numbers: mean_squared_error,
         half_squared_error (``sum((a - y)**2) / 2``), mean_absolute_error, huber (quadratic below 1), poisson
         (``mean(a - y * log(a))``), summed_poisson (the sum of the same).
-    initializer : str or sequence of array_like, default "glorot_normal"
-        Distribution of the first weights: glorot, he or lecun, each with _normal or _uniform; zeros; or the weights
-        (fan_out, fan_in) of every layer.
+    initializer : str or sequence of array_like, optional
+        Distribution of the first weights: glorot, he or lecun, each with _normal or _uniform; orthogonal, for deep
+        networks; zeros; or the weights (fan_out, fan_in) of every layer. By default what fits the hidden layers:
+        glorot_normal, but he_normal for relu, leaky_relu, elu, gelu and silu, and orthogonal for softplus and
+        exponential.
     dropout : float or sequence of float, default 0.0
         Fraction of each hidden layer's units that is left out in each step of training, in [0, 1).
     dtype : {"float64", "float32"}, default "float64"
@@ -134,7 +138,7 @@ class Network(Measured, Loading):
         *,
         activation: ActivationName | Sequence[ActivationName] = "sigmoid",
         loss: LossName = "quadratic",
-        initializer: InitializerName | Sequence[ArrayLike] = "glorot_normal",
+        initializer: InitializerName | Sequence[ArrayLike] | None = None,
         dropout: float | Sequence[float] = 0.0,
         dtype: DTypeLike = "float64",
         seed: int | np.random.Generator = 0,
@@ -148,7 +152,7 @@ class Network(Measured, Loading):
         self._pictures: tuple[NDArray[Any], tuple[int, int] | None, float] | None = None
         self.settings: dict[str, Any] = {}
         self.rng = generator(seed)
-        initialize(self.weights, initializer, self.rng)
+        initialize(self.weights, self.biases, self.architecture.activations, initializer, self.rng)
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -89,6 +89,11 @@ ACTIVATIONS = (
 LOSSES = ("quadratic", "cross_entropy")  # those of labels
 LARGEST = 2**31 - 1  # what the library takes for a count
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "nadam", "lbfgs")
+INITIALIZERS = (
+    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "orthogonal", "zeros"
+)  # fmt: skip
+SCHEDULES = ("constant", "step", "exponential", "invscaling", "adaptive", "cosine", "one_cycle")
+RECIPES = ("film", "good", "best")
 
 
 def positive_integer(text: str) -> int:
@@ -114,12 +119,28 @@ def fraction(text: str) -> float:
     return _between_0_and(1, text, "a number between 0 and 1")
 
 
-def _between_0_and(high: float, text: str, rule: str) -> float:
+def non_negative_number(text: str) -> float:
+    """Read a finite number of at least 0."""
+    return _between_0_and(inf, text, "a number of at least 0", closed=True)
+
+
+def share(text: str) -> float:
+    """Read a number of at least 0 and below 1."""
+    return _between_0_and(1, text, "a number of at least 0 and below 1", closed=True)
+
+
+def shares(text: str) -> tuple[float, ...]:
+    """Read shares such as 0.2,0.5."""
+    rule = "numbers of at least 0 and below 1, separated by commas"
+    return tuple(_between_0_and(1, part, rule, closed=True) for part in text.split(","))
+
+
+def _between_0_and(high: float, text: str, rule: str, *, closed: bool = False) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = 0.0
-    if not 0 < value < high:
+        value = -1.0
+    if not 0 <= value < high or (value == 0 and not closed):
         raise argparse.ArgumentTypeError(f"must be {rule}, got {text!r}")
     return value
 

@@ -19,6 +19,14 @@ def print_error(program: str, message: str) -> None:
             print(f"{program}: {printable(message)}", file=sys.stderr)
 
 
+def print_warning(program: str, message: str | None) -> None:
+    """Print a warning to stderr as one line, if there is one, after what stdout was told."""
+    if message is not None:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        print_error(program, f"warning: {message}")
+
+
 def print_table(rows: Mapping[str, str], width: int = 10) -> None:
     """Print a row per line, its name padded to this width; on a terminal, long lines are wrapped beside the names."""
     for name, text in rows.items():

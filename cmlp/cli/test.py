@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
+from cmlp.cli.doubts import doubt
 from cmlp.cli.kinds import PAGE
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table
+from cmlp.cli.output import print_json, print_table, print_warning
 from cmlp.cli.outputs import FORCE, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading, load_network
@@ -71,17 +72,20 @@ def run(arguments: argparse.Namespace) -> None:
     inputs = [arguments.model, arguments.source]
     with Outputs(report, inputs, force=arguments.force, json=arguments.json) as outputs:
         network = load_network_of(arguments)
-        data = _load(arguments, network)
+        train, test = _load(arguments, network)
+        data = train if test is None else test
         scores = score(network, data)
+        warning = doubt(network, train, test, arguments.source, arguments.model)
         if report:
             page = _page(arguments, scores, data, network)
             outputs.write({REPORT: methodcaller("write", page.encode("utf-8", "backslashreplace"))})
         if arguments.json:
             places = {"model": arguments.model, "source": arguments.source, "report": arguments.report}
             names = {name: path and printable(path) for name, path in places.items()}
-            print_json({"version": __version__} | names | scores.to_dict())
+            print_json({"version": __version__} | names | scores.to_dict() | {"warning": warning and printable(warning)})
         else:
             _print(arguments, scores, network)
+            print_warning(arguments.program, warning)
 
 
 def load_network_of(arguments: argparse.Namespace) -> "Network":
@@ -99,16 +103,17 @@ def load_network_of(arguments: argparse.Namespace) -> "Network":
         return load_network(arguments)
 
 
-def _load(arguments: argparse.Namespace, network: "Network") -> "Dataset":
+def _load(arguments: argparse.Namespace, network: "Network") -> tuple["Dataset", "Dataset | None"]:
+    """Return what a network can learn from, and the test data, if there are any."""
     from cmlp.data import load, load_digits
 
     if arguments.source is None:
         train, test = load_digits()
         check_digits_fit(network, train, arguments.model, "cmlp test {} SOURCE")
-        return test
+        return train, test
     with needing_data(arguments.source, "cmlp test"):
         sets = load(arguments.source, classes=network.sizes[-1], **table_options(arguments))
-    return sets.train if sets.test is None else sets.test
+    return sets.train, sets.test
 
 
 def _page(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", network: "Network") -> str:

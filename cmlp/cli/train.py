@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from cmlp import __version__
 from cmlp.cli import kinds
+from cmlp.cli.doubts import doubt
 from cmlp.cli.keeping import CHECKPOINT, PLOT, SAVE, Keeper
 from cmlp.cli.kinds import NETWORK
-from cmlp.cli.options import (
-    ACTIVATIONS,
-    LOSSES,
-    OPTIMIZERS,
-    add_command,
-    epochs_or_time,
-    fraction,
-    hidden_layers,
-    positive_integer,
-    positive_number,
-    seed,
-)
-from cmlp.cli.output import print_json, print_table
-from cmlp.cli.outputs import FORCE, Output, Outputs
+from cmlp.cli.options import add_command, epochs_or_time, fraction
+from cmlp.cli.output import print_json, print_table, print_warning
+from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.resuming import check_checkpoint, check_options, found_checkpoint, previous_checkpoint, where_it_goes_on
+from cmlp.cli.settings import (
+    add_network,
+    add_recipe,
+    add_training,
+    check_settings,
+    complete_settings,
+    network_settings,
+    plan,
+    training_settings,
+)
 from cmlp.cli.sources import FORMATS, add_table_options, load_sets, table_options
 from cmlp.utils.text import printable
 
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from cmlp.network import Network
     from cmlp.training.checkpoint_files import Checkpoint
 
-FEW_IMAGES = 10_000  # with fewer, mini-batches of 125 would be too few steps per epoch
-SIGMOID_ETA, ADAPTIVE_ETA, ETA = 3.0, 0.003, 0.1  # the default learning rates
-PLAN = "{optimizer}, epochs {epochs:,}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
-ADAPTIVE = ("rmsprop", "adam", "adamw", "nadam")  # whose steps do not grow with the gradient
 WIDTH = 19  # of the names in the output
 
 EPILOG = f"""\
@@ -70,34 +66,10 @@ def add_to(commands: Any) -> None:
     add("--quiet", action="store_true", help="do not show progress")
     add("--json", action="store_true", help="print one JSON object, with the history of all epochs")
     add_table_options(add)
-    _add_network(parser.add_argument_group("the network").add_argument)
-    _add_training(parser.add_argument_group("the training").add_argument)
+    add_recipe(add)
+    add_network(parser.add_argument_group("the network").add_argument)
+    add_training(parser.add_argument_group("the training").add_argument)
     _add_files(parser.add_argument_group("files").add_argument)
-
-
-def _add_network(add: Callable[..., Any]) -> None:
-    units = "sizes of the hidden layers, separated by commas; 0 for no hidden layer (default: %(default)s)"
-    add("--hidden", metavar="UNITS", type=hidden_layers, default="16,16", help=units)
-    names = f"activation of the hidden layers: {', '.join(ACTIVATIONS)} (default: %(default)s)"
-    add("--activation", metavar="NAME", choices=ACTIVATIONS, default="sigmoid", help=names)
-    losses = "quadratic, or cross_entropy with softmax outputs"
-    add("--loss", metavar="NAME", choices=LOSSES, default="quadratic", help=f"{losses} (default: %(default)s)")
-    same = "random seed; the same seed gives the same network (default: %(default)s)"
-    add("--seed", metavar="N", type=seed, default=0, help=same)
-    numbers = "floating-point type (default: %(default)s)"
-    add("--dtype", choices=("float64", "float32"), default="float64", help=numbers)
-
-
-def _add_training(add: Callable[..., Any]) -> None:
-    times = "passes over the training data (default: %(default)s)"
-    add("--epochs", metavar="N", type=positive_integer, default=25, help=times)
-    step = "learning rate; sgd steps by RATE times the gradient of the mean cost"
-    usual = f"{SIGMOID_ETA:g} with sigmoid and sgd; {ADAPTIVE_ETA:g} with {', '.join(ADAPTIVE)}; otherwise {ETA:g}"
-    add("--eta", metavar="RATE", type=positive_number, help=f"{step} (default: {usual})")
-    images = f"images per step (default: 125, or 10 with fewer than {FEW_IMAGES:,} training images)"
-    add("--mini-batch-size", metavar="N", type=positive_integer, help=images)
-    steps = f"{', '.join(OPTIMIZERS)} (default: %(default)s)"
-    add("--optimizer", metavar="NAME", choices=OPTIMIZERS, default="sgd", help=steps)
 
 
 def _add_files(add: Callable[..., Any]) -> None:
@@ -119,47 +91,48 @@ def run(arguments: argparse.Namespace) -> None:
             arguments.source, "cmlp train", arguments.test_fraction, **table_options(arguments)
         )
         assert test is not None
-        network = _new_network(arguments, train)
+        settings = complete_settings(arguments, train)
+        epochs = settings["epochs"]
+        network = _new_network(settings, train)
         found = found_checkpoint(arguments, network)
-        training: dict[str, Any] = {
-            "epochs": arguments.epochs,
-            "eta": arguments.eta or _default_eta(arguments),
-            "mini_batch_size": arguments.mini_batch_size or (10 if len(train) < FEW_IMAGES else 125),
-            "optimizer": arguments.optimizer,
-        }
         report: dict[str, Any] = {
             "version": __version__,
             "data": _describe(train, test, arguments.source) | ({"split_off": True} if is_split else {}),
             "sizes": network.sizes,
-            "settings": training | {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")},
+            "settings": {name: value for name, value in settings.items() if name != "hidden"},
         }
         done = 0 if found is None else found.position.epoch
         if arguments.checkpoint is not None:
             report["resumed_after"] = done
         if not arguments.json:
             with suppress(*[OSError] if outputs.outputs else []):  # which is met again when all is written
-                _print_plan(report, network, _goes_on(arguments, found))
+                _print_plan(report, network, _goes_on(arguments, found, epochs))
         keeping = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_every", "resume")}
-        with Keeper(network, outputs, arguments.words, arguments.epochs, done) as keeper:
+        with Keeper(network, outputs, arguments.words, epochs, done) as keeper:
             shows: dict[str, Any] = {"progress": not arguments.quiet, "callbacks": keeper.note}
-            history = network.train(train, **training, test_data=test, **shows, **keeping)
+            history = network.train(train, **training_settings(settings), test_data=test, **shows, **keeping)
             keeper.keep(history)
             report["history"] = {name: values for name, values in asdict(history).items() if values}
             report["training_accuracy"] = network.test(train)
-            report["test_accuracy"] = history.test_accuracy[-1]
+            report["test_accuracy"] = network.test(test)
             report["seconds"] = sum(history.seconds)
             report |= {name: _printable(keeper.written.get(f"--{name}")) for name in ("save", "plot")}
             report["saved"] = report.pop("save")
+            model = None if arguments.save == STDOUT else keeper.written.get(SAVE)
+            warning = doubt(network, train, test, arguments.source, model)
+            report["warning"] = _printable(warning)
             if arguments.json:
                 print_json(report)
             else:
                 _print_outcome(report)
+                print_warning(arguments.program, warning)
 
 
 def _outputs(arguments: argparse.Namespace) -> Outputs:
     """Refuse paths that cannot be read or written before the training starts."""
     refuse_missing(arguments.source)
     check_options(arguments)
+    check_settings(arguments)
     outputs = []
     if arguments.save is not None:
         outputs.append(Output(SAVE, arguments.save, NETWORK))
@@ -172,28 +145,21 @@ def _outputs(arguments: argparse.Namespace) -> Outputs:
     return Outputs(outputs, [arguments.source], force=arguments.force, json=arguments.json)
 
 
-def _goes_on(arguments: argparse.Namespace, found: "Checkpoint | None") -> str | None:
+def _goes_on(arguments: argparse.Namespace, found: "Checkpoint | None", epochs: int) -> str | None:
     if arguments.checkpoint is None:
         return None
-    return where_it_goes_on(found, arguments.checkpoint, arguments.epochs)
+    return where_it_goes_on(found, arguments.checkpoint, epochs)
 
 
 def _printable(path: str | None) -> str | None:
     return None if path is None else printable(path)
 
 
-def _new_network(arguments: argparse.Namespace, train: "Dataset") -> "Network":
+def _new_network(settings: Mapping[str, Any], train: "Dataset") -> "Network":
     from cmlp.network import Network
 
-    sizes = (train.images.shape[1], *arguments.hidden, train.classes)
-    kind = {name: getattr(arguments, name) for name in ("activation", "loss", "seed", "dtype")}
-    return Network(sizes, **kind)
-
-
-def _default_eta(arguments: argparse.Namespace) -> float:
-    if arguments.optimizer in ADAPTIVE:
-        return ADAPTIVE_ETA
-    return SIGMOID_ETA if (arguments.activation, arguments.optimizer) == ("sigmoid", "sgd") else ETA
+    sizes = (train.images.shape[1], *settings["hidden"], train.classes)
+    return Network(sizes, **network_settings(settings))
 
 
 def _describe(train: "Dataset", test: "Dataset", folder: str | None) -> dict[str, Any]:
@@ -213,7 +179,7 @@ def _print_plan(report: Mapping[str, Any], network: "Network", goes_on: str | No
     rows = {
         "data": f"{data['folder'] or 'built-in digits'}: {images}, {data['classes']:,} classes{split}",
         "network": repr(network),
-        "training": PLAN.format(**settings),
+        "training": plan(settings),
     }
     if goes_on is not None:
         rows["checkpoint"] = goes_on

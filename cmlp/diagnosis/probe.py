@@ -77,9 +77,16 @@ class Probe:
     """
 
     def __init__(
-        self, train: Dataset, *, pictures: bool, groups: NDArray[np.int64] | None = None, classes: int | None = None
+        self,
+        train: Dataset,
+        *,
+        pictures: bool,
+        groups: NDArray[np.int64] | None = None,
+        classes: int | None = None,
+        visits: int = VISITS,
     ) -> None:
         self.train, self.classes = train, max(train.classes, classes or 0)
+        self._visits = visits
         self._mapping = Mapping(train, pictures=pictures)
         self._networks: list[Network] = []
         rows, predicted = [], []
@@ -93,8 +100,9 @@ class Probe:
     def _trained(self, rows: NDArray[np.intp]) -> Network:
         values = self._mapping.clipped(self.train[rows])
         sizes = (values.shape[1], HIDDEN, self.classes)
-        network = Network(sizes, activation="relu", loss="cross_entropy", dtype="float32", seed=0)
-        epochs = min(60, max(4, VISITS // len(rows)))
+        start = "glorot_normal"  # which the thresholds of the findings were measured with
+        network = Network(sizes, activation="relu", loss="cross_entropy", initializer=start, dtype="float32", seed=0)
+        epochs = min(60, max(4 if self._visits >= VISITS else 1, self._visits // len(rows)))
         pairs = Dataset(values, self.train.labels[rows], scale=1.0, classes=self.classes)
         network.train(pairs, epochs, ETA, mini_batch_size=MINI_BATCH, optimizer="adam", progress=False)
         return network
@@ -209,13 +217,18 @@ def reduced(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.f
 
 
 def make_probe(
-    train: Dataset, *, pictures: bool, groups: NDArray[np.int64] | None = None, classes: int | None = None
+    train: Dataset,
+    *,
+    pictures: bool,
+    groups: NDArray[np.int64] | None = None,
+    classes: int | None = None,
+    visits: int = VISITS,
 ) -> Probe | None:
-    """Return a probe, or None where there are too few rows, or too few different ones."""
+    """Return a probe that sees so many rows in training, or None where there are too few, or too few different ones."""
     different = len(train) if groups is None else len(np.unique(groups))
     if len(train) < FEWEST or different < 2:
         return None
-    return Probe(train, pictures=pictures, groups=groups, classes=classes)
+    return Probe(train, pictures=pictures, groups=groups, classes=classes, visits=visits)
 
 
 def _predicted(network: Network, mapping: Mapping, dataset: Dataset) -> NDArray[np.intp]:

@@ -1,7 +1,8 @@
 """Faults of a network and of its training: each is named by what was measured, and its repair is tried.
 
-A network that got half of the way from a constant answer to all answers right has learned and is not accused,
-whatever its units look like: layers of a healthy network are saturated by up to 90 %.
+A network that got half of the way from a constant answer to all answers right has learned and is not accused for its
+units, whatever they look like: layers of a healthy network are saturated by up to 90 %. It is still measured: by the
+classes that it answers, by the test data, and by what a small network learns in the same time.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.answers import class_never_answered, other_answers
 from cmlp.diagnosis.behaviour import ALL_OFF
+from cmlp.diagnosis.behind import behind_reference, dead_outputs
 from cmlp.diagnosis.case import Case, misfit
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.probe import HIDDEN, make_probe
@@ -51,7 +53,7 @@ def examine_training(network: Network, history: History | None, train: Dataset, 
     Returns
     -------
     list of Finding
-        Empty for a network that has learned at least half of what can be told apart.
+        Empty for a network that has learned nearly as much as a small one does from the same data.
     """
     case, labels = Case(network, history, train, test), network.architecture.classifies
     unfit = misfit(network, train, "training data") if labels else None
@@ -333,9 +335,11 @@ EXAMINERS: tuple[Examiner, ...] = (
     _too_large,
     _plain_steps,
     _stuck,
+    dead_outputs,
     _sizes,
+    behind_reference,
 )
-OF_LEARNED: tuple[Examiner, ...] = (class_never_answered, overfitting)
+OF_LEARNED: tuple[Examiner, ...] = (class_never_answered, dead_outputs, overfitting, behind_reference)
 
 
 def _mapped(dataset: Dataset, factor: Any, offset: Any = 0) -> Dataset:

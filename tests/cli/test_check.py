@@ -115,7 +115,7 @@ def test_every_format_that_train_takes(call, tmp_path):
     for source in in_all_formats(tmp_path, train, inverted):
         status, out, err = call(str(source))
         assert (status, err) == (1, "") and "The test data are inverted" in out
-        assert main(["train", str(source), "--epochs", "1", "--quiet"]) == 0
+        assert main(["train", str(source), "--epochs", "1", "--quiet", "--json"]) == 0
     target = str(tmp_path / "mended")
     assert call(str(source), "--write", target)[0] == 1 and call(target)[0] == 0
 

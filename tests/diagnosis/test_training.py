@@ -65,6 +65,14 @@ def test_deep_networks_that_do_not_learn_are_named(digits):
     assert finding.before < 20 and finding.after > 80
 
 
+def accused(net, history, train, test):
+    """What is found, but that a small network has ten points more: that is true of some which learned slowly."""
+    found = examine_training(net, history, train, test)
+    behind = [finding for finding in found if finding.code == "behind-reference"]
+    assert all(finding.after >= finding.before + 5 and net.test(train) < 90 for finding in behind)
+    return [finding for finding in found if finding not in behind]
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("eta", [0.5, 3.0, 10.0])
 @pytest.mark.parametrize("hidden", [(16, 16), (30,)], ids=str)
@@ -76,7 +84,7 @@ def test_digits_that_were_learned_give_nothing(digits, hidden, eta, seed, dtype)
         if (
             net.test(train) > 60 and len(np.unique(net.predict(train.images))) == 10
         ):  # where eta 10 has killed no output
-            assert examine_training(net, history, train, digits.test) == []
+            assert not accused(net, history, train, digits.test)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +102,7 @@ def test_mnist_that_was_learned_gives_nothing(real, hidden, eta, mini_batch_size
     for _ in range(2):
         _, history, train = real.trained(net, eta, mini_batch_size=mini_batch_size, epochs=1)
         if net.test(train) > 60:  # four layers take two epochs
-            assert examine_training(net, history, train, real.test) == []
+            assert not accused(net, history, train, real.test)
     assert net.test(train) > 60
 
 
@@ -261,10 +269,13 @@ def test_one_class_is_nothing_to_accuse_a_network_of(digits):
 
 
 @pytest.mark.parametrize("hidden", [(2,), (2, 4), (3, 3)], ids=str)
-def test_few_units_are_no_fault(digits, hidden):
+def test_few_units_are_no_fault_of_the_training(digits, hidden):
     net, history, train = digits.trained(cmlp.Network((64, *hidden, 10)), 1.0)
     assert net.test(train) < 65
-    assert examine_training(net, history, train, digits.test) == []
+    (finding,) = examine_training(net, history, train, digits.test)
+    assert finding.code == "behind-reference" and "of other sizes" in finding.measured
+    assert finding.repair.startswith("network = cmlp.Network((64, 32, 10), ")
+    assert finding.before < 65 and finding.after > 90
 
 
 def test_every_examiner_names_a_fault(digits):

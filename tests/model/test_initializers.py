@@ -90,7 +90,6 @@ class TestGivenWeights:
             ([W0], " must be 2 arrays, one per layer, got 1"),
             ([], " must be 2 arrays, one per layer, got 0"),
             (7, " must be a name, or an array for each layer, got 7"),
-            (None, " must be a name, or an array for each layer, got None"),
             ({0: 1, 1: 2}, " must be a name, or an array for each layer, got {0: 1, 1: 2}"),
             ([[[1, 2], [3]], W1], "[0] must be numbers of shape (3, 4), got a ragged list"),
             ([W0, ["a"]], "[1] must be numbers of shape (1, 3), got dtype <U1"),
@@ -116,5 +115,34 @@ class TestGivenWeights:
             Network([4, 3, 1], initializer="xavier")
         assert str(error.value) == (
             'initializer must be one of "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", '
-            '"lecun_normal", "lecun_uniform" or "zeros", got \'xavier\': did you mean "glorot_normal"?'
+            '"lecun_normal", "lecun_uniform", "orthogonal" or "zeros", got \'xavier\': did you mean "glorot_normal"?'
         )
+
+
+@pytest.mark.parametrize(
+    ("activation", "expected"),
+    [
+        ("sigmoid", "glorot_normal"),
+        ("tanh", "glorot_normal"),
+        ("identity", "glorot_normal"),
+        ("relu", "he_normal"),
+        ("silu", "he_normal"),
+        (["tanh", "gelu", "softmax"], "he_normal"),
+        ("softplus", "orthogonal"),
+        (["exponential", "relu", "softmax"], "orthogonal"),
+    ],
+)
+def test_what_fits_the_hidden_layers_is_the_default(activation, expected):
+    sizes = [20, 15, 12, 5]
+    given, default = (
+        Network(sizes, activation=activation, loss="cross_entropy", **settings)
+        for settings in ({"initializer": expected}, {})
+    )
+    assert np.array_equal(given.engine.parameters, default.engine.parameters)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "exponential", "identity"])
+def test_outputs_fit_the_loss_and_not_the_hidden_layers(activation):
+    outputs = {"quadratic": "sigmoid", "cross_entropy": "softmax", "huber": "identity"}
+    for loss, expected in outputs.items():
+        assert Network([4, 3, 2], activation=activation, loss=loss).architecture.activations == (activation, expected)

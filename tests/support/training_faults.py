@@ -117,7 +117,7 @@ def other(s, eta, optimizer="sgd", **architecture):
 
 SOFTMAX = {"loss": "cross_entropy"}
 RELU = {"activation": "relu", "loss": "cross_entropy"}
-TANH = {"activation": "tanh"}
+TANH = {"activation": ["tanh", "tanh", "tanh"]}
 
 
 def finding_of(digits, name, test=None):

@@ -1,0 +1,137 @@
+"""The options of ``cmlp train`` about the network and its training, and what follows where they are not given."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cmlp.cli.options import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LOSSES,
+    OPTIMIZERS,
+    RECIPES,
+    SCHEDULES,
+    fraction,
+    hidden_layers,
+    non_negative_number,
+    positive_integer,
+    positive_number,
+    seed,
+    share,
+    shares,
+)
+
+if TYPE_CHECKING:
+    from cmlp.data import Dataset
+
+NETWORK = ("hidden", "activation", "loss", "initializer", "dropout", "dtype")
+TRAINING = (
+    "epochs", "eta", "mini_batch_size", "optimizer", "schedule", "clip_norm", "lmbda", "label_smoothing", "averaging",
+)  # fmt: skip
+WITHOUT_LBFGS = {"schedule": "constant", "clip_norm": 0.0, "averaging": 0.0, "dropout": 0.0}  # what it takes
+PLAN = "{optimizer}, epochs {epochs:,}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
+
+
+def add_recipe(add: Callable[..., Any]) -> None:
+    """Add the option that stands for many."""
+    film = "film, the network of 3Blue1Brown (default)"
+    better = "good, 98 %% and more of MNIST in seconds; best, the most that cmlp gets, in minutes"
+    add("--recipe", metavar="NAME", choices=RECIPES, help=f"what the options below are by default: {film}; {better}")
+
+
+def add_network(add: Callable[..., Any]) -> None:
+    """Add the options about the network."""
+    units = "sizes of the hidden layers, separated by commas; 0 for no hidden layer (default: 16,16)"
+    add("--hidden", metavar="UNITS", type=hidden_layers, help=units)
+    names = f"activation of the hidden layers: {', '.join(ACTIVATIONS)} (default: sigmoid)"
+    add("--activation", metavar="NAME", choices=ACTIVATIONS, help=names)
+    losses = "quadratic, with sigmoid outputs, or cross_entropy, with softmax outputs"
+    usual = "(default: quadratic with sigmoid units, cross_entropy with others)"
+    add("--loss", metavar="NAME", choices=LOSSES, help=f"{losses} {usual}")
+    start = f"how the weights begin: {', '.join(INITIALIZERS)} (default: what fits the activation and the depth)"
+    add("--initializer", metavar="NAME", choices=INITIALIZERS, help=start)
+    dropped = "share of the hidden units left out in each step; one, or one per hidden layer, separated by commas"
+    add("--dropout", metavar="SHARE", type=shares, help=f"{dropped} (default: 0)")
+    same = "random seed; the same seed gives the same network (default: %(default)s)"
+    add("--seed", metavar="N", type=seed, default=0, help=same)
+    add("--dtype", choices=("float64", "float32"), help="floating-point type (default: float64)")
+
+
+def add_training(add: Callable[..., Any]) -> None:
+    """Add the options about the training."""
+    times = "passes over the training data (default: 25; 200 steps of lbfgs)"
+    add("--epochs", metavar="N", type=positive_integer, help=times)
+    step = "learning rate; sgd steps by RATE times the gradient of the mean cost"
+    usual = "what suits optimizer, activation and width: 3 for the film's network, otherwise at most 0.4 with sgd"
+    add("--eta", metavar="RATE", type=positive_number, help=f"{step} (default: {usual})")
+    images = "images per step (default: 125, or 10 with fewer than 10,000 training images)"
+    add("--mini-batch-size", metavar="N", type=positive_integer, help=images)
+    add("--optimizer", metavar="NAME", choices=OPTIMIZERS, help=f"{', '.join(OPTIMIZERS)} (default: sgd)")
+    course = "cosine, which lowers it to 0, but constant for the film's network and lbfgs"
+    schedules = f"how the learning rate goes on: {', '.join(SCHEDULES)} (default: {course})"
+    add("--schedule", metavar="NAME", choices=SCHEDULES, help=schedules)
+    bound = "largest norm of a gradient, 0 for none (default: 1, but none for the film's network and lbfgs)"
+    add("--clip-norm", metavar="NORM", type=non_negative_number, help=bound)
+    penalty = "strength of the L2 penalty, LMBDA/(2n) times the sum of the squared weights, for n images (default: 0)"
+    add("--lmbda", metavar="LMBDA", type=non_negative_number, help=penalty)
+    softened = "share of each label's 1 that all classes have (default: 0, 0.1 in the recipes good and best)"
+    add("--label-smoothing", metavar="SHARE", type=share, help=softened)
+    mean = "decay of the moving average of the weights that the network ends with (default: 0, no average)"
+    add("--averaging", metavar="DECAY", type=share, help=mean)
+    part = "share of the training images that is only measured after each epoch, not trained with (default: none)"
+    add("--validation", metavar="SHARE", type=fraction, help=part)
+    waits = "end after N epochs without a lower validation loss, and keep the best weights; needs --validation"
+    add("--patience", metavar="N", type=positive_integer, help=waits)
+
+
+def check_settings(arguments: argparse.Namespace) -> None:
+    """Refuse options that do not go together, before any data are read."""
+    if arguments.patience is not None and arguments.validation is None:
+        arguments.refuse("--patience goes with --validation SHARE, the images by which it is seen whether to go on")
+    if arguments.optimizer == "lbfgs":
+        for name, off in WITHOUT_LBFGS.items():
+            value = getattr(arguments, name)
+            if value not in (None, off, (off,)):
+                arguments.refuse(f"--optimizer lbfgs takes no {_option(name)}: it uses all images in every step")
+
+
+def complete_settings(arguments: argparse.Namespace, train: "Dataset") -> dict[str, Any]:
+    """Return every setting, as given or as the recipe has it."""
+    from cmlp.training.recipes import complete
+
+    given = {name: getattr(arguments, name) for name in (*NETWORK, *TRAINING)}
+    settings = complete(arguments.recipe, given, train.images.shape[1], len(train))
+    layers, dropout = len(settings["hidden"]), settings["dropout"]
+    if isinstance(dropout, tuple):
+        if len(dropout) not in (1, layers):
+            arguments.refuse(f"--dropout takes one share, or one for each of {layers} hidden layers, got {len(dropout)}")
+        settings["dropout"] = dropout[0] if len(dropout) == 1 else dropout
+    settings["clip_norm"] = settings["clip_norm"] or None
+    return settings | {name: getattr(arguments, name) for name in ("seed", "validation", "patience")}
+
+
+def network_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `Network` takes besides its sizes."""
+    return {name: settings[name] for name in (*NETWORK[1:], "seed")}
+
+
+def training_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `Network.train` takes."""
+    chosen = {name: settings[name] for name in (*TRAINING, "patience")}
+    return chosen | {"validation_data": settings["validation"]}
+
+
+def plan(settings: Mapping[str, Any]) -> str:
+    """Return the settings of a training in one line; those that do nothing are left out."""
+    parts = [PLAN.format(**settings)]
+    if settings["schedule"] != "constant":
+        parts.append(f"schedule {settings['schedule']}")
+    words = {"clip_norm": "gradients clipped to norm", "lmbda": "L2 penalty"}
+    for name in ("clip_norm", "lmbda", "label_smoothing", "averaging", "validation", "patience"):
+        if settings[name]:
+            parts.append(f"{words.get(name, name.replace('_', ' '))} {settings[name]:g}")
+    return ", ".join(parts)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
