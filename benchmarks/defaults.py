@@ -1,8 +1,8 @@
 """What networks learn for which nothing is said but widths, depth, activation and optimizer.
 
-Each cell is a network of `cmlp.training.recipes.complete`, as `cmlp train` trains it, on the built-in digits; with --mnist
-on the four IDX files in the folder that CMLP_MNIST names. The table has the mean accuracy of the seeds in percent, and
-the lowest of all of them.
+Each cell is a network of `cmlp.training.recipes.complete`, as `cmlp train` trains it, on the built-in digits; with
+--mnist on the four IDX files in the folder that CMLP_MNIST names. The table has the mean accuracy of the seeds in
+percent, and the lowest of all of them.
 
     python benchmarks/defaults.py                                    # the whole grid: about ten hours of one core
     python benchmarks/defaults.py --widths 8,32 --depths 1,6 --seeds 1

@@ -104,7 +104,9 @@ def complete_settings(arguments: argparse.Namespace, train: "Dataset") -> dict[s
     layers, dropout = len(settings["hidden"]), settings["dropout"]
     if isinstance(dropout, tuple):
         if len(dropout) not in (1, layers):
-            arguments.refuse(f"--dropout takes one share, or one for each of {layers} hidden layers, got {len(dropout)}")
+            arguments.refuse(
+                f"--dropout takes one share, or one for each of {layers} hidden layers, got {len(dropout)}"
+            )
         settings["dropout"] = dropout[0] if len(dropout) == 1 else dropout
     settings["clip_norm"] = settings["clip_norm"] or None
     return settings | {name: getattr(arguments, name) for name in ("seed", "validation", "patience")}

@@ -82,7 +82,9 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.json:
             places = {"model": arguments.model, "source": arguments.source, "report": arguments.report}
             names = {name: path and printable(path) for name, path in places.items()}
-            print_json({"version": __version__} | names | scores.to_dict() | {"warning": warning and printable(warning)})
+            print_json(
+                {"version": __version__} | names | scores.to_dict() | {"warning": warning and printable(warning)}
+            )
         else:
             _print(arguments, scores, network)
             print_warning(arguments.program, warning)

@@ -59,8 +59,8 @@ def behind_reference(case: Case) -> Finding | None:
     cause = "of other sizes, as the repair has them" if sizes == small else "of its sizes, trained as the repair says"
     measured = (
         f"it has {reference.reached:.1f} % of {len(case.trials.held_out):,} training images right; a network of sizes "
-        f"{small} that sees {reference.visits:,} images in training has {expected:.1f} % right of those that it has not "
-        f"seen, and one {cause}, {after:.1f} % of the test data; {case.behaviour.answer}"
+        f"{small} that sees {reference.visits:,} images in training has {expected:.1f} % right of others, and one "
+        f"{cause}, {after:.1f} % of the test data; {case.behaviour.answer}"
     )
     half = case.trials.learned(reference.reached) < HALF * case.trials.learned(expected)
     severity = Severity.ERROR if half else Severity.WARNING

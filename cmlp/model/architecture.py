@@ -27,8 +27,10 @@ MULTILABEL = "binary_cross_entropy"
 # The lowest and the highest target that the loss can take.
 TARGETS = {MULTILABEL: (0, 1), "poisson": (0, inf), "summed_poisson": (0, inf)}
 # The activation of the outputs where only one for the hidden layers is given.
-OUTPUTS = {"quadratic": "sigmoid"} | FUSED | dict.fromkeys(
-    ("mean_squared_error", "half_squared_error", "mean_absolute_error", "huber"), "identity"
+OUTPUTS = (
+    {"quadratic": "sigmoid"}
+    | FUSED
+    | dict.fromkeys(("mean_squared_error", "half_squared_error", "mean_absolute_error", "huber"), "identity")
 )
 
 

@@ -44,7 +44,7 @@ def draw_orthogonal(
 
 
 def _rows_of_length_1(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return a matrix with orthogonal rows, or columns if there are more rows; the mean square of a row's length is 1."""
+    """Return a matrix with orthogonal rows, or columns if there are more rows; rows have a mean square length of 1."""
     fan_out, fan_in = shape
     with single_blas_thread():
         q, r = qr(rng.standard_normal((max(shape), min(shape))), mode="economic", overwrite_a=True)

@@ -1,7 +1,7 @@
 """Recipes: a network and its training from as little as one likes to say, so that it learns whatever its sizes are.
 
-Everything that is not said follows from what is. `benchmarks/defaults.py` measures the rules, and `docs/defaults.md` has
-the figures.
+Everything that is not said follows from what is. `benchmarks/defaults.py` measures the rules, and `docs/defaults.md`
+has the figures.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ LEARNED = {"activation": "relu", "loss": "cross_entropy", "optimizer": "adam", "
 RECIPES: dict[str, dict[str, Any]] = {
     "film": FILM,
     "good": LEARNED | {"hidden": (200,), "label_smoothing": 0.1},
-    "best": LEARNED | {"hidden": (800, 400), "label_smoothing": 0.1, "dropout": 0.3, "epochs": 40},
+    "best": LEARNED | {"hidden": (800,), "label_smoothing": 0.1, "epochs": 30, "eta": 0.001, "clip_norm": 0.0},
 }
 FILM_UNITS, FILM_LAYERS, FILM_ETA = 32, 2, 3.0  # networks up to which the film's rate suits, and its rate
 DEEP = 3  # hidden layers from which on the weights must keep what is learned from fading
@@ -56,7 +56,10 @@ def complete(recipe: str | None, given: Mapping[str, Any], inputs: int, images: 
     ('cross_entropy', 'he_normal', 0.36)
     """
     chosen = {name: value for name, value in given.items() if value is not None}
-    known = FILM | RECIPES[recipe or "film"] | chosen
+    usual = RECIPES[recipe or "film"]
+    if chosen.keys() & {"hidden", "activation", "optimizer"}:  # of which the rate of a recipe is
+        usual = {name: value for name, value in usual.items() if name != "eta"}
+    known = FILM | usual | chosen
     if known["activation"] != "sigmoid" and "loss" not in RECIPES.get(recipe or "", {}) | chosen:
         known["loss"] = "cross_entropy"
     film = is_films(known["hidden"], known["activation"], known["loss"], known["optimizer"])

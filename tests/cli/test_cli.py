@@ -43,8 +43,8 @@ def test_help_gives_units_and_defaults(capsys):
     for part in (
         "sizes of the hidden layers, separated by commas; 0 for no hidden layer (default: 16,16)",
         "passes over the training data (default: 25; 200 steps of lbfgs)",
-        "the mean cost (default: what suits optimizer, activation and width: 3 for the film's network, otherwise at most "
-        "0.4 with sgd)",
+        "the mean cost (default: what suits optimizer, activation and width: 3 for the film's network, otherwise "
+        "at most 0.4 with sgd)",
         "images per step (default: 125, or 10 with fewer than 10,000 training images)",
         "the same seed gives the same network (default: 0)",
         "floating-point type (default: float64)",

@@ -10,7 +10,10 @@ from support.command_line import write_folder
 import cmlp
 from cmlp.cli import main
 
-RUINED = "--hidden 100 --eta 3 --schedule constant --clip-norm 0 --initializer glorot_normal --quiet".split()
+RUINED = [
+    *("--hidden", "100", "--eta", "3", "--schedule", "constant", "--clip-norm", "0"),
+    *("--initializer", "glorot_normal", "--quiet"),
+]
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
@@ -18,8 +21,8 @@ def test_chance_is_said_with_the_command_that_finds_out_why(run, tmp_path, seed)
     model = tmp_path / "net.cmlp"
     status, _, err = run("train", *RUINED, "--seed", seed, "--save", model)
     line = re.fullmatch(
-        r"cmlp train: warning: the network gives all images the same answer, which is right for (9\.72|10\.00) % of them, "
-        r"and a small network reaches (\d\d\.\d) % with as many images: (cmlp check --model \S+) finds out why\n",
+        r"cmlp train: warning: the network gives all images the same answer, which is right for (9\.72|10\.00) % of "
+        r"them, and a small network reaches (\d\d\.\d) % with as many images: (cmlp check --model \S+) finds out why\n",
         err,
     )
     assert status == 0 and line is not None and float(line[2]) > 95
@@ -62,9 +65,7 @@ def test_what_no_network_learns_is_blamed_on_the_data(run, tmp_path):
     sets = [(rng.random((n, 20)), np.arange(n) % 2) for n in (300, 200)]
     folder = write_folder(tmp_path / "noise", *sets)
     _, _, err = run("train", folder, "--quiet")
-    assert err.endswith(
-        f", and a small network does no better: cmlp check {folder} finds out whether it is the data\n"
-    )
+    assert err.endswith(f", and a small network does no better: cmlp check {folder} finds out whether it is the data\n")
 
 
 def test_one_class_and_one_image_are_no_reason(run, tmp_path):

@@ -64,7 +64,9 @@ def test_options_reach_the_network(report):
         ("--hidden 0", {"eta": 0.4, "schedule": "cosine"}),
         ("--recipe film", {"eta": 3.0, "loss": "quadratic", "optimizer": "sgd"}),
         ("--recipe good", {"loss": "cross_entropy", "optimizer": "adam", "label_smoothing": 0.1, "dtype": "float32"}),
-        ("--recipe good --optimizer sgd --label-smoothing 0", {"optimizer": "sgd", "label_smoothing": 0.0, "eta": 0.22627}),
+        ("--recipe good --optimizer sgd --label-smoothing 0", {
+            "optimizer": "sgd", "label_smoothing": 0.0, "eta": 0.22627,
+        }),
     ],
 )  # fmt: skip
 def test_what_is_not_given_follows_from_what_is(report, options, expected):

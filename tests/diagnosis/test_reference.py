@@ -38,7 +38,9 @@ def test_outputs_that_relu_has_killed_are_found_and_repaired(digits):
     dead = np.flatnonzero((network(digits[0].images) == 0).all(axis=0))
     assert never <= set(dead)
     named = ", ".join(map(str, dead))
-    assert finding.verdict.startswith(f"The outputs for {named} are 0 for every image, so that the network cannot know ")
+    assert finding.verdict.startswith(
+        f"The outputs for {named} are 0 for every image, so that the network cannot know "
+    )
     assert finding.after > 95
     scope = {"cmlp": cmlp, "train": digits[0]}
     exec(finding.repair, scope)

@@ -50,7 +50,7 @@ def test_the_film_is_as_it_was():
 
 
 def test_a_step_moves_the_sums_of_wide_layers_no_farther():
-    """Clipped gradients move a sum by eta times the root of the units at most, adaptive steps by eta times the units."""
+    """Clipped gradients move a sum by eta times the root of the units, adaptive steps by eta times the units."""
     for optimizer in OPTIMIZERS:
         if optimizer == "lbfgs":
             continue
@@ -59,6 +59,14 @@ def test_a_step_moves_the_sums_of_wide_layers_no_farther():
         assert moved == pytest.approx([moved[0]] * 3)
     assert choose_eta("sgd", (8,), "tanh", 784) == pytest.approx(0.4 * sqrt(64 / 78.4))
     assert choose_eta("sgd", (), "tanh", 64) == 0.4
+
+
+def test_the_rate_of_a_recipe_is_that_of_its_network():
+    """`best` is the last network of the tutorial, whose rate another optimizer would not learn with."""
+    best = complete("best", {}, 784, 60_000)
+    assert (best["hidden"], best["eta"], best["epochs"], best["clip_norm"]) == ((800,), 0.001, 30, 0.0)
+    assert complete("best", {"optimizer": "sgd"}, 784, 60_000)["eta"] == choose_eta("sgd", (800,), "relu", 784)
+    assert complete("best", {"optimizer": "sgd", "eta": 0.7}, 784, 60_000)["eta"] == 0.7
 
 
 def test_depth_chooses_the_weights():
