@@ -1,57 +1,45 @@
-"""What the pages of docs/ show is what happens, and they leave nothing out."""
+"""What the README and the pages of docs/ show is what happens when it is typed, and they leave nothing out."""
 
 import os
 import re
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
 import pytest
-from support.documents import ROOT, blocks, check, run_python, run_shell
+from support.documents import ROOT, blocks, check
+from support.session import Session
 
 import cmlp
 
 DOCS = ROOT / "docs"
+README = ROOT / "README.md"
 PAGES = sorted(DOCS.glob("**/*.md"))
-WHY = DOCS / "why-10-percent.md"
 MNIST = os.environ.get("CMLP_MNIST")
 OF_MNIST = 'cmlp.load("mnist")'
 
-OUTSIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")]
+OUTSIDE = [README, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"))]
 FILE = re.compile(r"(?<![\w/.])(?:\.\./)?((?:cmlp|tests|docs|examples|benchmarks)/[\w./-]*\w/?)")
 BUILT = "docs/_build/html"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path):
     """An empty folder to work in; where there is MNIST, the folder mnist is in it."""
-    monkeypatch.chdir(tmp_path)
     if MNIST:
-        Path("mnist").symlink_to(MNIST)
+        (tmp_path / "mnist").symlink_to(MNIST)
     return tmp_path
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page) and page != WHY], ids=lambda page: page.stem)
-def test_a_page_does_what_it_shows(page, folder):
-    """Without MNIST the built-in digits take its place: everything runs, with other figures."""
-    names = {}
+@pytest.mark.parametrize("page", [README, *filter(blocks, PAGES)], ids=lambda page: page.stem)
+def test_a_page_can_be_typed_from_top_to_bottom(page, folder):
+    """In one session, with the extras that it has named so far; without MNIST, with the digits and other figures."""
     of_mnist = OF_MNIST in page.read_text()
-    for block in blocks(page):
-        text = block.text if MNIST else block.text.replace(OF_MNIST, "cmlp.load_digits()")
-        printed = run_shell(text, folder) if block.language == "sh" else run_python(text, names)
-        if MNIST or not of_mnist:
-            check(block, printed)
-
-
-def test_the_check_says_what_its_page_shows():
-    (block,) = blocks(WHY)
-    train, test = cmlp.load_digits()
-    network = cmlp.Network([64, 16, 16, 10])
-    network.train(train, 25, 3.0, mini_batch_size=10)
-    rolled = cmlp.Dataset(test.images, np.roll(test.labels, 1))
-    printed = run_python(block.text, {"cmlp": cmlp, "train": train, "test": rolled, "network": network})
-    for start in ("error: ", "    repair: "):
-        first, second = ([line for line in lines if line.startswith(start)] for lines in (printed, block.expected))
-        assert first == second
+    with Session(folder) as session:
+        for block in blocks(page):
+            session.read(block.before)
+            text = block.text if MNIST else block.text.replace(OF_MNIST, "cmlp.load_digits()")
+            printed = session.type(replace(block, text=text))
+            if printed is not None and (MNIST or not of_mnist):
+                check(block, printed)
 
 
 def test_the_interface_has_every_name():

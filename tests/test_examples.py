@@ -7,7 +7,8 @@ import sys
 
 import pytest
 from support.children import PATIENCE
-from support.documents import ROOT, blocks, check, run_shell
+from support.documents import ROOT, blocks, check
+from support.session import Session
 
 EXAMPLES = ROOT / "examples"
 
@@ -72,7 +73,8 @@ def test_the_curve_is_found_between_the_points(run):
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 def test_the_network_in_c_reads_what_it_reads_in_python(tmp_path):
     folder = shutil.copytree(EXAMPLES / "deployment_in_c", tmp_path / "copy")
-    trained, _, compiled = [(block, run_shell(block.text, folder)) for block in blocks(folder / "README.md")]
+    with Session(folder) as session:
+        trained, _, compiled = [(block, session.type(block)) for block in blocks(folder / "README.md")]
     check(*trained)
     check(*compiled)
     assert percentages(trained[1][0]) == percentages(compiled[1][0])

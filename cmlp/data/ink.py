@@ -10,11 +10,14 @@ Floats = NDArray[np.float64]
 
 INK = 0.2  # of the contrast between ink and paper, from where on a pixel counts as ink
 LEAST_CONTRAST = 0.1
+LEVEL, UNEVEN = 3, 6  # the terms of a plane, and of a quadratic surface
 BORDER_PIXELS = 1000  # enough for a surface of six terms
 NOISE = 4.0  # standard deviations of the paper that are no ink
 SPECK = 0.02  # of the largest part of the ink; what is smaller is dirt
 BESIDE = 0.1  # of the largest part; a drawing of this size is not what hangs on the border, such as a table's edge
 BROAD = 0.3  # of the longer side; what is broader is light and shadow if it reaches the border
+REACH = 0.3  # of the longer side, along which it then reaches it: a stroke does not
+FAINT = 0.55  # of the range of values: what differs by more from the rest is ink that reaches the border
 COARSE = 64  # pixels of the longer side, in which these are told from ink
 
 
@@ -46,8 +49,8 @@ def ink_of(grey: Floats) -> Floats:
     .. [1] N. Otsu, A threshold selection method from gray-level histograms, IEEE Transactions on Systems, Man, and
        Cybernetics 9, 1979, pp. 62-66.
     """
-    difference = _without_paper(grey)
-    difference = difference - _light(difference)
+    difference = _without_paper(grey, LEVEL)
+    difference = _without_paper(difference - _light(difference), UNEVEN)
     signed = difference if (difference**3).sum() > 0 else -difference
     noise = 1.4826 * float(np.median(abs(_border(signed))))
     return _strokes(_without_rulings(signed, noise), noise)
@@ -93,22 +96,22 @@ def _otsu(ink: Floats) -> float:
 # ---------------------------------------------------------------------------------------------------------- paper
 
 
-def _without_paper(grey: Floats) -> Floats:
-    """Subtract a quadratic surface fitted to the border, robustly, as ink may lie there."""
+def _without_paper(grey: Floats, terms: int) -> Floats:
+    """Subtract a surface fitted to the border, robustly, as ink may lie there: a plane, or a quadratic one."""
     height, width = grey.shape
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    surfaces = np.stack([np.ones_like(grey), rows, columns, rows**2, rows * columns, columns**2], axis=-1)
+    surfaces = np.stack([np.ones_like(grey), rows, columns, rows**2, rows * columns, columns**2][:terms], axis=-1)
     border = np.ones(grey.shape, bool)
     depth = max(1, min(height, width) // 20)
     border[depth : height - depth, depth : width - depth] = False
     places = np.flatnonzero(border)[:: 1 + np.count_nonzero(border) // BORDER_PIXELS]
     level = np.median(grey.flat[places])
-    terms, values = surfaces.reshape(-1, 6)[places], grey.flat[places] - level
+    known, values = surfaces.reshape(-1, terms)[places], grey.flat[places] - level
     typical = abs(values)
     for _ in range(5):
         kept = typical <= 2 * np.median(typical) + 1e-6
-        coefficients = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
-        typical = abs(values - terms @ coefficients)
+        coefficients = np.linalg.lstsq(known[kept], values[kept], rcond=None)[0]
+        typical = abs(values - known @ coefficients)
     left: Floats = grey - level - surfaces @ coefficients
     return left
 
@@ -121,6 +124,8 @@ def _light(difference: Floats) -> Floats:
     coarse = difference[::times, ::times]
     medians = ndimage.median_filter(coarse, size=1 + 2 * int(BROAD * max(coarse.shape) / 2), mode="nearest")
     medians = -_from_border(-_from_border(medians))
+    if np.ptp(medians) > FAINT * np.ptp(np.quantile(difference, (0.002, 0.998))):
+        return np.zeros_like(difference)
     low, high = (
         np.kron(limit(medians, 3), np.ones((times, times)))[: difference.shape[0], : difference.shape[1]]
         for limit in (ndimage.minimum_filter, ndimage.maximum_filter)
@@ -130,11 +135,14 @@ def _light(difference: Floats) -> Floats:
 
 
 def _from_border(values: Floats) -> Floats:
-    """Lower what is not connected with the border, to the level at which it is: a blot is no shadow."""
+    """Lower what does not reach the border over a length, to the level at which it does: no stroke or blot is light."""
     from scipy import ndimage
 
+    places = np.arange(values.size).reshape(values.shape)
+    ring = np.concatenate([places[0], places[1:, -1], places[-1, -2::-1], places[-2:0:-1, 0]])
+    length = 1 + 2 * int(REACH * max(values.shape) / 2)
     reached = np.full(values.shape, -np.inf)
-    reached[[0, -1]], reached[:, [0, -1]] = values[[0, -1]], values[:, [0, -1]]
+    reached.flat[ring] = ndimage.grey_opening(values.flat[ring], length, mode="wrap")
     while True:
         further = np.minimum(ndimage.maximum_filter(reached, 3), values)
         if (further == reached).all():

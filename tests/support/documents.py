@@ -1,29 +1,24 @@
 """What a page of documentation shows, and whether it is what happens."""
 
-import contextlib
-import io
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.children import PATIENCE
-
 ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^```(python|sh)\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(python|sh|console)\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+SAVED = re.compile(r"^```{literalinclude} \.\./(examples/[\w./]+)\n(?:^:.*\n)*?:caption: .* as (\S+)\n", re.MULTILINE)
 NUMBER = re.compile(r"(-?\d[\d,]*\.?\d*)( %| seconds| (?:s|ms|µs|ns)\b)?")
 POINTS, ROUGHLY = 0.5, 15  # by which 21.3 % and 21 % may differ: another processor adds up in another order
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of Python or shell, and the block of text right below it, which shows what it prints."""
+    """What a page lets one type, and the block of text right below it, which shows what it prints."""
 
-    language: str
+    before: str  # the text between the block before and this one
+    language: str  # python, sh, or file: an example, and the name under which it is saved
     text: str
-    shown: str | None
+    shown: str | None = None
 
     @property
     def expected(self):
@@ -33,31 +28,26 @@ class Block:
 
 
 def blocks(page):
-    """Return the blocks of a page that can be run, in order."""
-    return [Block(*match.groups()) for match in FENCE.finditer(page.read_text())]
+    """Return the blocks of a page that can be typed, in order."""
+    text, found, end = page.read_text(), [], 0
+    matches = sorted([*FENCE.finditer(text), *SAVED.finditer(text)], key=lambda match: match.start())
+    for match in matches:
+        before, end = text[end : match.start()], match.end()
+        if match.re is SAVED:
+            found.append(Block(before, "file", f"{match[1]} {match[2]}"))
+        elif match[1] == "console":
+            found.append(Block(before, "sh", *_of_console(match[2])))
+        else:
+            found.append(Block(before, *match.groups()))
+    return found
 
 
-def run_python(text, names):
-    """Execute a block, and return the lines that it printed."""
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        exec(text, names)
-    return output.getvalue().splitlines()
-
-
-def run_shell(text, folder):
-    """Run a block up to the first command that fails, and return the lines that it printed."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["sh", "-ec", text],
-        cwd=folder,
-        env=os.environ | {"PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode in (0, 1), done.stderr  # 1 says that problems were found
-    return done.stdout.splitlines()
+def _of_console(text):
+    """Return the commands of a session in a terminal, and what they print, None if that is not shown."""
+    lines = text.splitlines()
+    commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    printed = [line for line in lines if not line.startswith("$ ")]
+    return "\n".join(commands), "\n".join(printed) or None
 
 
 def check(block, printed):
