@@ -175,6 +175,8 @@ def _step(case: Examination) -> None:
 
 def _noted(case: Examination) -> None:
     subject = case.subject
+    for note in subject.notes:
+        case.note(note)
     subject.uncopied = [name for name in subject.uncopied if not name.startswith("_")]
     if subject.uncopied:
         case.note(

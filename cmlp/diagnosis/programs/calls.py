@@ -133,7 +133,7 @@ def _data(data: dict[str, str], name: str, samples: Samples, x: NDArray[Any], y:
         return samples.image(x[0]) if wish.single else samples.images(x)
     if kind == "labels":
         return samples.label(y[0]) if wish.single else samples.labels(y)
-    if wish.single and samples.pairs:
+    if wish.single and (samples.pairs or samples.records is not None):
         return samples.make(x[:1], y[:1], listed=True)[0]
     return samples.make(x, y, listed=wish.size is not None)
 

@@ -11,6 +11,7 @@ from cmlp.diagnosis.report import Finding, Severity
 
 COSTLESS = 2.0  # points below which a fault costs nothing
 RUINOUS = 10.0
+LACKING = 4.0
 FEWEST = 20  # samples
 AT_CHANCE = 0.15  # of the way to what a small network learns
 UNPROVEN = {"wrong-gradient", "wrong-targets"}
@@ -50,9 +51,8 @@ def conclude(case: Examination, trials: Trials) -> None:
     """Settle severities and order, and name what nothing explains."""
     codes = case.codes
     case.findings = [f for f in case.findings if not CAUSES.get(f.code, set()) & codes]
-    if learned(case, case.given) and not case.facts.get(
-        "off"
-    ):  # what cannot be named exactly is no fault of a network that learned
+    if learned(case, case.given) and not case.facts.get("off") and not _lacking(case):
+        # what cannot be named exactly is no fault of a network that learned
         case.findings = [finding for finding in case.findings if finding.code not in UNPROVEN]
     case.findings = [_weighed(case, finding) for finding in case.findings]
     grave = [finding for finding in case.findings if finding.severity > Severity.NOTE]
@@ -60,6 +60,11 @@ def conclude(case: Examination, trials: Trials) -> None:
         _learns_nothing(case)
     case.findings.sort(key=lambda finding: -finding.severity)
     _together(case, trials)
+
+
+def _lacking(case: Examination) -> bool:
+    """Whether a network that learned is some points below what a small one learns."""
+    return case.given is not None and case.given < case.facts.get("reference", 0.0) - LACKING
 
 
 def _weighed(case: Examination, finding: Finding) -> Finding:

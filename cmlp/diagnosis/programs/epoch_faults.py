@@ -68,7 +68,7 @@ def _by_steps(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
         return None
     if any(role(p.name) == "epochs" for p in parameters_of(getattr(subject.given, stepping.name))):
         return None  # it is a whole training, which another function calls
-    log, rows = Log(), Rows(case.train.x)
+    log, rows = Log(), Rows(case.train.x, case.train.records)
     instance = subject.instance()
     if not _shadow(instance, stepping.name, lambda *values: log.add(*rows_and_labels(list(values), rows, case.train))):
         return None
@@ -99,7 +99,7 @@ def _by_trace(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
     x, y = case.train.x[pick], case.train.y[pick]
     instance = subject.instance()
     case.facts["traced_y"] = y
-    tracer = Tracer(Rows(x), case.train)
+    tracer = Tracer(Rows(x, case.train.records), case.train)
     hook = _hook(instance, tracer) if subject.framework.name == "torch" else None
     try:
         with case.bounded(5.0), np.errstate(all="ignore"), traced(tracer):
@@ -118,7 +118,7 @@ def _by_trace(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
 def _by_reads(case: Examination, epochs: int | None) -> tuple[Log, int, str] | None:
     """Hand over images that note which of them are read, in mini-batches that are put into no variable."""
     subject = case.subject
-    if subject.samples.pairs or subject.samples.loader is not None:
+    if subject.samples.pairs or subject.samples.loader is not None or subject.samples.records is not None:
         return None
     pick = np.sort(case.order[:TRACED])
     x, y = case.train.x[pick], case.train.y[pick]

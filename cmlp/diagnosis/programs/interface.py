@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Instance, Subject
 
 
+ALIKE = 0.5  # the cosine of two steps with the same samples
+
+
 @dataclass(frozen=True)
 class Stepping:
     """How it is made to step: by which method, sample by sample or not, and whether it must be run before."""
@@ -53,7 +56,11 @@ def _trains(method: Callable[..., Any], settings: dict[str, Any]) -> bool:
 def find_step(subject: "Subject") -> Stepping | None:
     """Return what changes the parameters for one mini-batch, and needs nothing else."""
     if subject.functions.get("step"):
-        return Stepping("given", single=False, run_first=False)
+        given = _self_contained(subject, "given", single=False) or _self_contained(subject, "given", single=True)
+        if given is None and subject.trains is not None:
+            subject.notes.append("The function that was given as step= could not be called with samples; not used.")
+            return None
+        return given or Stepping("given", single=False, run_first=False)
     network = subject.given
     if subject.framework.name == "keras":
         return None
@@ -75,8 +82,37 @@ def find_step(subject: "Subject") -> Stepping | None:
         for single in (False, True):
             found = _self_contained(subject, name, single=single)
             if found is not None:
-                return found
+                return found if _as_in_training(subject, found) else None
     return None
+
+
+def _as_in_training(subject: "Subject", stepping: Stepping) -> bool:
+    """Whether a method moves the parameters as the function does that was given as fit=.
+
+    Where that function prepares the samples, as it makes vectors of labels, its steps get others than it is given.
+    """
+    if not subject.functions.get("fit"):
+        return True
+    pick = np.random.default_rng(2).choice(len(subject.samples), 1 if stepping.single else 5)
+    x, y = subject.samples.x[pick], subject.samples.y[pick]
+    changes = []
+    for whole in (True, False):
+        instance = subject.renew(subject.instance())
+        values = subject.values(instance)
+        try:
+            with silence(), np.errstate(all="ignore"), kept_state(), limited(TRY):
+                seed_all(0)
+                if whole:
+                    subject.fit(instance, x, y, None, 1, len(y))
+                else:
+                    wish = Wish(None, 1, len(y), stepping.single, settings=subject.settings)
+                    run_step(subject, instance, x, y, wish, stepping)
+        except (Exception, OutOfTime):
+            return True
+        parts = zip(subject.values(instance), values, strict=True)
+        changes.append(np.concatenate([(a - b).ravel() for a, b in parts]))
+    sizes = float(np.linalg.norm(changes[0])) * float(np.linalg.norm(changes[1]))
+    return bool(not np.isfinite(sizes) or sizes == 0 or changes[0] @ changes[1] > ALIKE * sizes)
 
 
 def _self_contained(subject: "Subject", name: str, *, single: bool) -> Stepping | None:

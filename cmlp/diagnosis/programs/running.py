@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import Path, Walk, is_own, numbers_of, own_methods, spelled, step_into
+from cmlp.diagnosis.programs.leaves import Path, Walk, attributes, is_own, numbers_of, own_methods, spelled, step_into
 from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, required, role
 from cmlp.diagnosis.programs.tensors import as_array
 
@@ -23,6 +23,7 @@ MOST_HUNG = 2  # methods that do not return, after which no other is tried
 WIDEST = 20  # outputs of a network for fewer classes
 PROBED = 3  # images in an attempt
 LAYER_FLAG = re.compile(r"(is_?)?train(ing)?(_mode)?|train_flag|apprentissage|dropout_on", re.IGNORECASE)
+WRAPPED = ("data", "value", "values", "val", "array", "arr")  # attributes with the numbers of an object
 NO_OUTPUT = re.compile(r"(.*[._\[])?'?_*(b|bias|w|weight|g|grad|d|delta|nabla|m|v|vel|momentum|theta)", re.IGNORECASE)
 
 
@@ -137,6 +138,7 @@ def _forms(subject: "Subject") -> list[tuple[str, bool]]:
         ("flat", True),
         ("list", True),
         ("own one", True),
+        *([("records", False)] if samples.records is not None else []),
     ]
 
 
@@ -146,6 +148,8 @@ def _shaped(subject: "Subject", rows: Array, form: str) -> Any:
         return samples.image(rows[0]) if samples.pairs else samples.images(rows)
     if form == "own one":
         return samples.image(rows[0])
+    if form == "records":
+        return samples.make(rows, np.zeros(len(rows), dtype=int))
     if form.startswith("tensor"):
         return subject.framework.shaped(rows, form)
     shapes: dict[str, Callable[[], Any]] = {
@@ -220,9 +224,22 @@ def _of_numbers(result: list[Any]) -> bool:
     return all(isinstance(item, (int, float, np.number)) for item in result)
 
 
+def unwrapped(part: Any) -> Any:
+    """Return the numbers that an object of somebody's own class wraps, as the values of an automatic derivative do."""
+    if isinstance(part, list) and part and all(is_own(item) for item in part):
+        inner = [unwrapped(item) for item in part]
+        return (
+            np.array(inner, dtype=float) if all(isinstance(item, (int, float, np.number)) for item in inner) else part
+        )
+    if not is_own(part) or callable(part):
+        return part
+    kept = attributes(part)
+    return next((kept[name] for name in WRAPPED if isinstance(kept.get(name), (np.ndarray, np.number, float))), part)
+
+
 def _outputs(subject: "Subject", part: Any, count: int, *, exact: bool) -> Array | None:
     samples = subject.samples
-    array = as_array(part)
+    array = as_array(unwrapped(part))
     if array is None:
         try:
             array = np.asarray(part)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.programs.loaders import loader_of, whole_of
+from cmlp.diagnosis.programs.records import records_of
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 from cmlp.errors import DataError
@@ -46,6 +47,7 @@ class Samples:
         self.container: Any = type(given)
         self.unclear: NDArray[Any] = np.zeros(0, dtype=int)  # rows whose label vectors have several largest numbers
         self.loader: Any = None  # what gives mini-batches of arrays, where that is the form
+        self.records = records_of(given)
         given = self._taken_apart(given)
         self.pairs = not isinstance(given, tuple)
         if not len(given if self.pairs else given[0]):
@@ -60,6 +62,9 @@ class Samples:
 
     def _taken_apart(self, given: Any) -> Any:
         """Return a tuple of two arrays, or a list of pairs."""
+        if self.records is not None:
+            labels = self.records.labels
+            return self.records.images, labels.astype(int) if labels.dtype.kind == "f" else labels
         if isinstance(given, Dataset):
             return given.images, given.labels
         if isinstance(given, dict):
@@ -212,6 +217,8 @@ class Samples:
         images, labels = self.images(x), self.labels(y)
         if not self.pairs:
             both = (images, labels)
+            if self.records is not None:
+                return self.records.made(images, labels)
             if self.loader is not None:
                 loader = loader_of(self.loader, images, labels)
                 return iter(loader) if self.iterator and not listed else loader

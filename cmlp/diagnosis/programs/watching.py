@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.leaves import own_code
+from cmlp.diagnosis.programs.records import Records
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.tensors import as_array
 
@@ -24,10 +25,17 @@ EDGES = np.array([[NEAR, NEAR], [NEAR, -NEAR], [-NEAR, NEAR], [-NEAR, -NEAR]])
 
 
 class Rows:
-    """Recognises samples by their content, in whatever container, order or scale they arrive."""
+    """Recognises samples by their content, in whatever container, order or scale they arrive.
 
-    def __init__(self, x: Array) -> None:
-        self.depth = x.shape[1]
+    Parameters
+    ----------
+    x : ndarray of shape (n, depth)
+    records : Records, optional
+        The form of rows that have a label, too.
+    """
+
+    def __init__(self, x: Array, records: Records | None = None) -> None:
+        self.depth, self.records = x.shape[1], records
         self.probe = np.random.default_rng(7).normal(size=(self.depth, 2))
         self.index: dict[Any, int] = {}
         self.same = np.arange(len(x))
@@ -35,8 +43,9 @@ class Rows:
             self.same[number] = self.index.setdefault(key, number)
 
     def _places(self, x: Array) -> Array:
-        """Return where samples lie on two directions, whatever their scale is."""
+        """Return where samples lie on two directions, whatever their scale and brightness are."""
         with np.errstate(all="ignore"):
+            x = x - x.mean(axis=1, keepdims=True)
             norm = np.linalg.norm(x, axis=1, keepdims=True)
             norm[norm == 0] = 1
             return np.asarray(x @ self.probe / norm)
@@ -61,7 +70,11 @@ class Rows:
                 array = np.asarray(images, dtype=float)
             except (ValueError, TypeError):
                 return []
-        if array.dtype.kind not in "fiub" or array.size == 0 or array.size % self.depth:
+        if array.dtype.kind not in "fiub" or array.size == 0:
+            return []
+        if self.records is not None and array.ndim and array.shape[-1] == self.depth + 1:
+            array = self.records.without_label(array)
+        if array.size % self.depth:
             return []
         columns = array.ndim == 2 and array.shape[0] == self.depth and array.shape[1] != self.depth
         rows = (array.T if columns else array).reshape(-1, self.depth).astype(float)
