@@ -116,6 +116,7 @@ def _examined(case: Examination) -> None:
         ("its own training", _training),
         ("one step", _step),
         ("an epoch", examine_epoch),
+        ("later steps", _later_steps),
         ("its own score", examine_score),
     ):
         case.progress(what)
@@ -135,7 +136,7 @@ def _examined(case: Examination) -> None:
 
 def _guarded(case: Examination, what: str, examination: Callable[[], None]) -> None:
     """Go on after code of theirs has failed in a way that nobody foresaw."""
-    if case.hangs and what in ("one step", "an epoch", "its own score"):
+    if case.hangs and what in ("one step", "an epoch", "later steps", "its own score"):
         return
     if case.left < 0:
         case.note(f"The time was up before everything was examined; {TIME}.")
@@ -170,7 +171,11 @@ def _step(case: Examination) -> None:
     step = examine_step(case)
     if step is not None:
         examine_step_faults(case, step)
-        examine_later_steps(case, step)
+
+
+def _later_steps(case: Examination) -> None:
+    if case.step is not None:
+        examine_later_steps(case, case.step)
 
 
 def _noted(case: Examination) -> None:

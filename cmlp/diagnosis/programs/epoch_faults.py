@@ -150,7 +150,8 @@ def _stream(logs: dict[tuple[str, str], Log], n: int) -> tuple[str, str] | None:
     """Return the variable that has the mini-batches: many portions that are small, and most samples altogether."""
     if ("forward", "images") in logs:
         return "forward", "images"
-    portions = {place: log for place, log in logs.items() if len(log.sizes) > 1 and np.median(log.sizes) < 0.6 * n}
+    small = {place: log for place, log in logs.items() if np.median(log.sizes) < 0.6 * n}
+    portions = {place: log for place, log in small.items() if len(log.sizes) > 1}
     if not portions:
         return None
     return max(

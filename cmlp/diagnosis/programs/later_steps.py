@@ -12,8 +12,10 @@ from cmlp.diagnosis.programs.stepping import distinct, gentle, one_step
 from cmlp.diagnosis.report import Severity
 
 CLOSE = 0.03  # momentum of 0.9 gives 1, 1.9 and 2.71 instead of 1, 2 and 3
-ONLY_LAST = (0, 0, 0, 0, 1, 1)  # where each step starts from the same parameters
-GROWN = (1, 1, 2, 2, 3, 3)  # shares of samples in three mini-batches whose sums are not reset
+ONLY_ONE = (0, 0, 1)  # shares of three mini-batches where each step starts from the same parameters
+GROWN = (1, 2, 3)  # shares of three mini-batches whose sums are not reset
+LARGEST = 32  # samples of a mini-batch, of which three are taken
+EXPLAINED = 0.05  # of a change may be left
 
 
 def examine_later_steps(case: Examination, step: Step) -> None:
@@ -23,6 +25,8 @@ def examine_later_steps(case: Examination, step: Step) -> None:
     if _mini_batches(case, step):
         return
     first, second = distinct(case, 6), case.order[:6]
+    if case.facts.get("drawn"):  # it draws from what it is given: from copies of one sample always the same
+        first, second = np.repeat(first[:1], 6), np.repeat(first[1:2], 6)
     eta = step.eta if step.eta < 0.01 else None
     try:
         one, both = _two_steps(case, first, second, eta)
@@ -43,12 +47,43 @@ def examine_later_steps(case: Examination, step: Step) -> None:
 
 
 def _mini_batches(case: Examination, step: Step) -> bool:
-    """Train with three mini-batches of two, and see how often the samples of each count."""
+    """Train with three mini-batches, and see how often the samples of each count."""
+    if case.replica is None or step.explanation is None or not step.explanation.explained or case.facts.get("drawn"):
+        return False
+    x, y, size = _three_mini_batches(case, step)
+    shares = _shares(case, x, y, size, step) if size else None
+    if shares is None or not shares.any():
+        return False
+    sizes = np.sort(np.abs(shares))
+    if np.allclose(sizes / sizes[-1], np.repeat(ONLY_ONE, size), atol=0.03):
+        _only_one(case, np.flatnonzero(np.abs(shares) > 0.5 * sizes[-1]), size)
+        return True
+    if not sizes[0] or not np.allclose(sizes / sizes[0], np.repeat(GROWN, size), rtol=CLOSE):
+        return False
+    _not_reset(
+        case,
+        f"with three mini-batches of {size} samples, those of the first one count 3 times, of the second one 2 "
+        "times, and of the last one once",
+    )
+    return True
+
+
+def _three_mini_batches(case: Examination, step: Step) -> tuple[Array, Array, int]:
+    """Return samples for three mini-batches, and the size of these; 0 where it is not known."""
     subject = case.subject
-    if subject.size is None and subject.samples.loader is None:
-        return False
-    if case.replica is None or step.explanation is None or not step.explanation.explained:
-        return False
+    if subject.size is not None or subject.samples.loader is not None:
+        return step.x, step.y, len(step.y) // 3
+    size = case.batch or 0
+    if not 2 <= size <= LARGEST or 3 * size > len(case.usable):
+        return step.x, step.y, 0
+    pick = distinct(case, 3 * size)
+    return gentle(case, case.train.x[pick]), case.train.y[pick], size
+
+
+def _shares(case: Examination, x: Array, y: Array, size: int, step: Step) -> Array | None:
+    """Return how often each sample counts in an epoch with mini-batches of a size."""
+    subject, replica = case.subject, case.replica
+    assert replica is not None
     instance = subject.renew(subject.instance())
     values = subject.values(instance)
     try:
@@ -57,34 +92,36 @@ def _mini_batches(case: Examination, step: Step) -> bool:
             samples, eta = subject.samples, step.eta * 1e-2 if subject.eta is not None else None
             given = None
             if samples.loader is not None:
-                given = loader_of(samples.loader, samples.images(step.x), samples.labels(step.y), 2)
-            subject.fit(instance, step.x, step.y, eta, 1, 2, given)
+                given = loader_of(samples.loader, samples.images(x), samples.labels(y), size)
+            subject.fit(instance, x, y, eta, 1, size, given)
     except (Exception, OutOfTime):
-        return False
+        return None
     changes = [a - b for a, b in zip(subject.values(instance), values, strict=True)]
-    found = Explanation(case.replica, values, changes, step.x, step.y, tolerance=0.05)
-    shares = max((c for c in found.arrays if not c.bias), key=lambda c: c.layer).fit.shares
-    sizes = np.sort(np.abs(shares))
-    if len(shares) != len(GROWN) or not sizes[-1]:
-        return False
-    if np.allclose(sizes / sizes[-1], ONLY_LAST, atol=0.03):
-        place = case.line_like(r"=.*\(") and case.place_of("fit")
+    found = Explanation(replica, values, changes, x, y, tolerance=0.05)
+    top = max((c for c in found.arrays if not c.bias), key=lambda c: c.layer)
+    return top.fit.shares if len(top.fit.shares) == 3 * size and top.fit.rest < EXPLAINED else None
+
+
+def _only_one(case: Examination, counted: Array, size: int) -> None:
+    """Accuse a training of which one mini-batch counts: the first one, where it ends, or the last one."""
+    place = case.place_of("fit")
+    if np.array_equal(counted, np.arange(size)):
+        case.found(
+            "epoch-sees-few",
+            Severity.ERROR,
+            "Training uses the first mini-batch only.",
+            f"of three mini-batches of {size} samples, those of the first one count, and the others not at all "
+            f"({place})",
+            "let every mini-batch of an epoch take a step: no return or break in their loop",
+        )
+    elif "epoch-sees-few" not in case.codes:
         case.found(
             "samples-unequal",
             Severity.ERROR,
             "Only the last mini-batch counts: each step starts from the same parameters again.",
-            f"of three mini-batches of two samples, those of one count, and the others not at all ({place})",
+            f"of three mini-batches of {size} samples, those of one count, and the others not at all ({place})",
             "let each step start from what the one before it has made",
         )
-        return True
-    if not sizes[0] or not np.allclose(sizes / sizes[0], GROWN, rtol=CLOSE):
-        return False
-    _not_reset(
-        case,
-        "with three mini-batches of two samples, those of the first one count 3 times, of the second one 2 "
-        "times, and of the last one once",
-    )
-    return True
 
 
 def _not_reset(case: Examination, measured: str) -> None:

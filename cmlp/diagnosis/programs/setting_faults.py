@@ -339,6 +339,8 @@ def _half_way(case: Examination, accuracy: float) -> bool:
 def _divisor(case: Examination, trials: Trials) -> str:
     """Say by which number a step divides the sum of its gradients, where that is far more than its samples."""
     rate = case.facts.get("rate", (1.0, 1))[0]
+    if trials.quick and case.facts.get("twice"):
+        return "; each step divides by the samples of the mini-batch and by all samples, too"
     if not trials.quick or not case.facts.get("sum") or rate <= 0 or 1 / rate < FAR * trials.batch:
         return ""
     return f"; each step divides the sum of its gradients by {1 / rate:,.0f}, whatever the size of the mini-batch is"

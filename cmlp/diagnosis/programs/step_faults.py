@@ -90,7 +90,7 @@ def _uphill(case: Examination, moved: list[Change], text: str) -> None:
 
 def _samples(case: Examination, top: Change) -> None:
     shares = top.fit.shares
-    if top.formula is None or not top.fit.unequal:
+    if top.formula is None or not top.fit.unequal or case.facts.get("drawn"):
         return
     part = np.abs(shares) / np.abs(shares).max()
     what = "the samples of a mini-batch count differently"
@@ -267,13 +267,14 @@ def _wrong_targets(case: Examination, step: Step, text: str) -> bool:
     aimed = recovered_targets(case.replica, step.values, step.changes, step.x, step.eta)
     if aimed is None:
         return False
-    rounded, y = np.round(aimed), step.y
+    rounded, y, code = np.round(aimed), step.y, "wrong-targets"
     place = case.place_of("step")
     beside = f" ({place})" if place else ""
     if np.isin(rounded, (0, 1)).all() and (rounded.sum(axis=1) == 1).all():
         got = rounded.argmax(axis=1)
         if (got == y).all():
             return False
+        code = "labels-apart" if sorted(got) == sorted(y) else "wrong-targets"
         shifts = {int(shift) for shift in (got - y) % rounded.shape[1]}
         what = "they are other labels"
         if len(set(got.tolist())) == 1:
@@ -293,7 +294,7 @@ def _wrong_targets(case: Examination, step: Step, text: str) -> bool:
         what = "all classes get the same target" if np.ptp(rounded, axis=1).max() == 0 else "they are not one-hot"
         measured = f"for a sample with the label {y[0]} the step aims at {rounded[0].astype(int).tolist()}{beside}"
     case.found(
-        "wrong-targets",
+        code,
         Severity.ERROR,
         f"The step aims at other targets than those of the labels: {what}.",
         measured,

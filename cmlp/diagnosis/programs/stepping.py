@@ -44,9 +44,13 @@ def examine_step(case: Examination) -> Step | None:
     sizes = np.abs(np.concatenate([change.ravel() for change in step.changes]))
     sizes = sizes[sizes > 0]
     step.adaptive = bool(sizes.size and np.mean(np.abs(sizes / np.median(sizes) - 1) < 0.02) > ADAPTIVE)
-    if case.replica is not None and not step.noisy:
+    if case.replica is not None:
         tolerance = 0.05 if step.adaptive else tolerance
-        step.explanation = _explained(case, step, tolerance)
+        explanation = _explained(case, step, tolerance)
+        if step.noisy and explanation.explained and not explanation.unknown:  # it draws some of the samples it is given
+            step.noisy, case.facts["drawn"] = False, True
+        step.explanation = None if step.noisy else explanation
+    if step.explanation is not None:
         if eta is not None and step.explanation.unknown and not step.adaptive:
             _smaller(case, step, step.x, step.y, eta, tolerance)
         _mean_or_sum(case, step, eta)
@@ -80,8 +84,10 @@ def _samples(case: Examination, m: int) -> tuple[Array, Array]:
 
 
 def gentle(case: Examination, x: Array) -> Array:
-    """Return images that saturate nothing, whatever their range is."""
-    return single(x / max(1.0, case.train.high, -case.train.low))
+    """Return images that saturate nothing, whatever their range is; records of whole numbers stay such."""
+    scaled = x / max(1.0, case.train.high, -case.train.low)
+    whole = case.train.records is not None and case.train.one.dtype.kind in "iu"
+    return single(np.round(scaled) if whole else scaled)
 
 
 def distinct(case: Examination, m: int) -> Array:
@@ -220,6 +226,7 @@ def _mean_or_sum(case: Examination, step: Step, eta: float | None) -> None:
     except (Exception, OutOfTime):
         return
     case.facts["sum"] = abs(less - rate) < abs(less * half - rate * m) / max(m, 1)
+    case.facts["twice"] = bool(np.isclose(less * half**2, rate * m**2, rtol=0.02))  # divided by all samples as well
 
 
 def moves_of(case: Examination, step: Step) -> dict[str, float]:

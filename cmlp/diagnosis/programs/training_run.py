@@ -20,6 +20,7 @@ SLOW = 0.3  # seconds
 TIMED = (200, 40, 8)  # samples by which the time of one is measured
 WAIT = 2.0  # seconds of the processor
 FEWEST = 1500
+FEW = 5  # epochs of a training to its end
 MANY = 500  # samples that move whatever is moved at all
 MANY_EPOCHS = 40  # from which on they are probably steps with all samples at once
 HALF = 0.5  # of the way to what a small network learns
@@ -112,12 +113,44 @@ def train_as_given(case: Examination) -> None:
         )
         _not_a_number(case, events, values, "within the first seconds of training" if case.facts["stopped"] else during)
         return
+    if case.facts["stopped"] and _ends_where_it_began(case):
+        return
     start = subject.initial()
     moved = {b.name: float(np.linalg.norm(a - v)) for b, a, v in zip(subject.blocks, values, start, strict=True)}
     case.facts["moved"] = moved
     _still(case, moved, n)
     if case.given < case.chance + HALF * (case.facts["reference"] - case.chance):
         _extreme_images(case)
+
+
+def _ends_where_it_began(case: Examination) -> bool:
+    """Whether a complete training with few samples leaves all parameters as they were, as by restoring old ones."""
+    subject, pick = case.subject, case.order[:MANY]
+    if not subject.trains or subject.resets:
+        return False
+    instance = subject.instance()
+    start = subject.values(instance)
+    epochs = subject.epochs
+    try:
+        with case.bounded(2 * WAIT), np.errstate(all="ignore"):
+            subject.fit(
+                instance, case.train.x[pick], case.train.y[pick], None, None if epochs is None else min(epochs, FEW)
+            )
+    except (Exception, OutOfTime):
+        return False
+    if not start or not all(np.array_equal(a, b) for a, b in zip(subject.values(instance), start, strict=True)):
+        return False
+    case.given = case.facts.get("start", case.given)
+    place = case.place_of("fit")
+    case.found(
+        "nothing-moves",
+        Severity.ERROR,
+        "Training ends with the parameters that it began with.",
+        f"they move while it runs, and after a complete training with {len(pick):,} samples all are the same to the "
+        f"last bit" + (f" ({place})" if place else ""),
+        "keep copies of the parameters, not the arrays themselves, and put back the best ones",
+    )
+    return True
 
 
 def _images_changed(case: Examination) -> None:

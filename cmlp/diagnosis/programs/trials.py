@@ -98,6 +98,8 @@ class Trials:
     def each(self, eta: float) -> float:
         """Return the factor by which one of its own steps multiplies the gradient of each sample."""
         rate, m = self.case.facts["rate"]
+        if self.case.facts.get("twice"):
+            return float(eta * rate * m * m / self.batch / len(self.case.usable))
         return float(eta * (rate if self.case.facts.get("sum") else rate * m / self.batch))
 
     def by_gradient(
