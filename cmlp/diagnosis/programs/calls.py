@@ -34,7 +34,7 @@ def setting_roles(settings: dict[str, Any]) -> dict[str, str]:
     found = {name: role(name) for name in settings}
     known = {kind for kind in found.values() if kind}
     for name, kind in found.items():
-        guess = by_value(settings[name]) if kind not in ("eta", "epochs", "size") else None
+        guess = by_value(name, settings[name]) if kind not in ("eta", "epochs", "size") else None
         if guess is not None and guess not in known:
             found[name] = guess
             known.add(guess)

@@ -10,6 +10,7 @@ from cmlp.diagnosis.programs.tensors import as_array
 Array = NDArray[Any]
 SHORTEST = 3  # numbers of a record
 MOST_CLASSES = 1000
+HALF = 0.5
 
 
 class Records:
@@ -75,6 +76,8 @@ def records_of(given: Any) -> Records | None:
     if table is None or table.ndim != 2 or table.shape[1] < SHORTEST or table.dtype.kind not in "fiub":
         return None
     places = [place for place in (0, -1) if _names_classes(table[:, place])]
+    if len(places) == 2:  # most pixels at the edge are 0, and labels are of all classes
+        places = [place for place in places if _most(table[:, place]) < HALF]
     return Records(given, table, places[0]) if len(places) == 1 else None
 
 
@@ -92,6 +95,11 @@ def _table_of(given: Any) -> Array | None:
     except (ValueError, TypeError, IndexError):
         return None
     return None
+
+
+def _most(column: Array) -> float:
+    """Return the share of the most frequent number."""
+    return float(np.unique(column, return_counts=True)[1].max()) / len(column)
 
 
 def _names_classes(column: Array) -> bool:

@@ -144,6 +144,12 @@ _ROLES = {
     "pairs": r"mini_?batch(es)?|batch|training_?(data|set)|train_?(data|set)?|data|dataset|samples|train|examples"
     r"|donnees|données|daten|trainingsdaten|datos|dados|pairs|(train(ing)?_?)?(data_?)?(loader|dl|iter(ator)?)|xy",
 }
+_PENALTY = re.compile(
+    r"_*(lam|lamb?da?|lmbda|lmda|lambd|reg|reg_?(lambda|strength|rate|param|factor|coef|term)|regulari[sz]ation\w*|l2"
+    r"|l2_?(reg|lambda|penalty|factor)?|weight_?decay|wd|decay|penalty|ridge)_*\d?",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(r"momentum|^mu$|beta|drop|keep|tol|eps|gamma|seed|noise|clip|patience|smooth|val|split|frac", re.I)
 _SIZE_FIRST = re.compile(r"(mini_?)?batch_?size|mb_?size|bs|batchsize|taille.*|stapel.*|tama.*", re.I)
 _OF_A_TEST = re.compile(r"(^|_)(test|val|valid|validation|eval)(ing)?(?=_|$)|(?<=^[xyt])(test|val)$", re.IGNORECASE)
 
@@ -217,8 +223,13 @@ def required(function: Callable[..., Any]) -> int:
     return max(needed, 1) if any_number else needed
 
 
-def by_value(value: Any) -> str | None:
+def is_penalty(name: str) -> bool:
+    """Whether a number of this name is probably the share of a penalty on the weights."""
+    return _PENALTY.fullmatch(name) is not None
+
+
+def by_value(name: str, value: Any) -> str | None:
     """Return the role that a setting of an unknown name probably has: whole numbers count, fractions are rates."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or is_penalty(name) or _OTHER.search(name):
         return None
     return "epochs" if isinstance(value, int) else "eta"

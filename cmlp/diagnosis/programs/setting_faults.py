@@ -9,6 +9,7 @@ from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.pace import examine_pace
 from cmlp.diagnosis.programs.parameter_faults import saturation
+from cmlp.diagnosis.programs.penalties import examine_penalty
 from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.trials import LONGEST, Trials, climb
 from cmlp.diagnosis.report import Severity
@@ -68,7 +69,7 @@ def examine_settings(case: Examination, trials: Trials) -> None:
         return
     if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case):
         return
-    if _decayed(case, trials):
+    if _decayed(case, trials) or examine_penalty(case, trials):
         return
     eta = case.subject.eta
     base = eta if eta else 0.1

@@ -59,12 +59,13 @@ class Trials:
         x, y = case.train.x[rows] / scale, case.train.y[rows]
         with case.bounded(3 * TRIAL), np.errstate(all="ignore"):
             if self.subject.steps is None:
-                self.subject.fit(instance, x, y, eta, self._passes(len(rows)))
+                self.subject.fit(instance, x, y, eta, self.passes(len(rows)))
             else:
                 self._steps(instance, x, y, eta)
         return self.score(instance, scale)
 
-    def _passes(self, n: int) -> int | None:
+    def passes(self, n: int) -> int | None:
+        """Return how many epochs with so many samples a trial has time for."""
         epochs = self.subject.epochs
         return None if epochs is None else max(1, min(epochs, int(TRIAL / self.case.cost / max(n, 1))))
 

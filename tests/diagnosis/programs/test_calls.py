@@ -87,7 +87,9 @@ def test_roles_of_settings():
     assert setting_roles({"lr": 0.1, "epochs": 3, "verbose": False}) == {"lr": "eta", "epochs": "epochs"}
     assert setting_roles({"speed": 0.1, "rounds": 3}) == {"speed": "eta", "rounds": "epochs"}
     assert setting_roles({"lr": 0.1, "momentum": 0.9}) == {"lr": "eta"}
-    assert (by_value(True), by_value("a"), by_value(2), by_value(0.5)) == (None, None, "epochs", "eta")
+    found = [by_value("speed", value) for value in (True, "a", 2, 0.5)]
+    assert found == [None, None, "epochs", "eta"]
+    assert [by_value(name, 0.5) for name in ("lam", "weight_decay", "momentum", "keep_prob")] == [None] * 4
 
 
 def call(function, wish, samples=ARRAYS, skip=0):

@@ -99,6 +99,78 @@ def test_a_penalty_divided_by_the_samples_is_not_accused():
     assert "weight-decay-too-large" in codes(batches(), Net(decay=4.0), epochs=15, eta=0.5)[1]
 
 
+class Restored(Net):
+    def train(self, batches, epochs=15, eta=0.5):
+        first = self.w.copy(), self.v.copy(), self.b.copy(), self.c.copy()
+        super().train(batches, epochs, eta)
+        self.w, self.v, self.b, self.c = first
+
+
+def test_a_training_that_restores_what_it_began_with():
+    """It is stopped before its end where it takes long, so that the end is looked at with fewer samples."""
+    assert "nothing-moves" in codes(batches() * 20, Restored(), epochs=100, eta=0.5)[1]
+
+
+def train_records(net, records, epochs=3, eta=0.3):
+    """Each record is a label and pixels of 0..16; the network takes vectors of both."""
+    for _ in range(epochs):
+        for record in records:
+            net.update(np.asarray(record[1:])[None] / 16, np.array([int(record[0])]), eta)
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(Net, set()), (Wrong, {"hidden-delta", "wrong-gradient"})])
+def test_records_with_a_function_that_takes_them_apart(kind, expected):
+    records = np.column_stack([Y, TRAIN.images])
+    tested = np.column_stack([TEST.labels, TEST.images])
+    report = cmlp.check(
+        records, tested, network=kind(), fit=train_records, forward=lambda net, x: net.forward(np.asarray(x) / 16),
+        epochs=3, eta=0.3, progress=False,
+    )  # fmt: skip
+    found = {finding.code for finding in report}
+    assert bool(found & expected) == bool(expected)
+    assert found <= expected
+
+
+def train_penalised(net, batches, epochs=15, eta=0.5, lam=0.0):
+    net.decay = lam
+    net.train(batches, epochs, eta)
+
+
+def test_a_penalty_among_the_settings():
+    _, found = codes(batches(), Net(), fit=train_penalised, epochs=15, eta=0.5, lam=8.0)
+    assert "weight-decay-too-large" in found
+
+
+class Value:
+    def __init__(self, data):
+        self.data = data
+
+
+def test_outputs_in_an_object():
+    class Wrapping(Net):
+        def __call__(self, x):
+            return Value(super().forward(x))
+
+        forward = None
+
+        def dropped(self, x):
+            return Net.forward(self, x), 1.0
+
+    report, found = codes(batches(), Wrapping(), epochs=15, eta=0.5)
+    assert not found
+    assert report.accuracy > 85
+
+
+def unusable(net, some, other, third):
+    raise AssertionError
+
+
+def test_a_step_that_cannot_be_called_is_not_used():
+    report, found = codes(batches(), Wrong(), step=unusable, epochs=15, eta=0.5)
+    assert found & {"hidden-delta", "wrong-gradient"}
+    assert any("step=" in note for note in report.notes)
+
+
 def test_label_vectors_must_name_a_class():
     y = np.zeros((len(Y), 10))
     y[:, Y] = 1
