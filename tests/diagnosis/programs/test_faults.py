@@ -111,7 +111,7 @@ def test_a_training_that_restores_what_it_began_with():
     assert "nothing-moves" in codes(batches() * 20, Restored(), epochs=100, eta=0.5)[1]
 
 
-def train_records(net, records, epochs=3, eta=0.3):
+def train_records(net, records, epochs=5, eta=0.03):
     """Each record is a label and pixels of 0..16; the network takes vectors of both."""
     for _ in range(epochs):
         for record in records:
@@ -124,7 +124,7 @@ def test_records_with_a_function_that_takes_them_apart(kind, expected):
     tested = np.column_stack([TEST.labels, TEST.images])
     report = cmlp.check(
         records, tested, network=kind(), fit=train_records, forward=lambda net, x: net.forward(np.asarray(x) / 16),
-        epochs=3, eta=0.3, progress=False,
+        epochs=5, eta=0.03, progress=False,
     )  # fmt: skip
     found = {finding.code for finding in report}
     assert bool(found & expected) == bool(expected)
