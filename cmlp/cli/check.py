@@ -106,14 +106,14 @@ def _run_script(arguments: argparse.Namespace) -> int:
     """Check the network that a script trains, and print what was found."""
     from cmlp.diagnosis.scripts.face import check_script
 
-    refuse_missing(arguments.script, arguments.files)
-    found = what_is(arguments.script)
-    if found not in (SCRIPT, TEXT, FOLDER, EMPTY, None):
-        raise DataError(f"{arguments.script} {holds(found)}, and --script needs a Python script")
     for option, value in (("SOURCE", arguments.source), ("--model", arguments.model), ("--write", arguments.write)):
         if value is not None:
             instead = f": its files are named by --folder {printable(value)}" if option == "SOURCE" else ""
             raise DataError(f"{option} and --script do not go together{instead}")
+    refuse_missing(arguments.script, arguments.files)
+    found = what_is(arguments.script)
+    if found not in (SCRIPT, TEXT, FOLDER, EMPTY, None):
+        raise DataError(f"{arguments.script} {holds(found)}, and --script needs a Python script")
     seconds = 60.0 if arguments.seconds is None else arguments.seconds
     result = check_script(arguments.script, arguments.files, seconds)
     caught = "" if result.caught is None else encodable(printable(result.caught))

@@ -32,8 +32,11 @@ def call(capsys, monkeypatch):
 
 
 @pytest.fixture
-def result(monkeypatch):
+def result(monkeypatch, tmp_path):
     """Return a function that decides what the check of a script returns, and the list of what it is given."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.py").write_text("net.train(data, epochs=3)\n")
+    (tmp_path / "data").mkdir()
 
     def decide(report, **more):
         given = []
@@ -81,11 +84,11 @@ def test_json(call, result):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--script", "my.py", "data"], "FOLDER and --script do not go together: its files are named by --folder data"),
+        (["--script", "my.py", "data"], "SOURCE and --script do not go together: its files are named by --folder data"),
         (["--script", "my.py", "--model", "net.cmlp"], "--model and --script do not go together"),
         (["--script", "my.py", "--write", "repaired"], "--write and --script do not go together"),
-        (["--folder", "data"], "--folder belongs to --script FILE: name a script, or the folder of the data as FOLDER"),
-        (["--seconds", "3"], "--seconds belongs to --script FILE: name a script, or the folder of the data as FOLDER"),
+        (["--folder", "data"], "--folder belongs to --script FILE: name a script, or the place of the data as SOURCE"),
+        (["--seconds", "3"], "--seconds belongs to --script FILE: name a script, or the place of the data as SOURCE"),
         (["--script", "nothing-of-this-name.py"], "nothing-of-this-name.py: No such file or directory"),
         (["--script", "my.py", "--seconds", "0"], "argument --seconds: must be a positive number, got '0'"),
     ],

@@ -248,7 +248,7 @@ def test_what_is_no_picture(run, tmp_path):
     write(tmp_path / "white.png", np.full((40, 40), 255, np.uint8))
     for name, complaint in {
         "text.png": "must be a picture in a format that Pillow knows",
-        "empty.png": "must be a picture in a format that Pillow knows",
+        "empty.png": "is empty, and no picture",
         "half.png": "is a damaged picture: ",
         "white.png": ": the picture must show something on a plain background, got an empty one",
         "whole.pgn": r": No such file or directory; did you mean '.*whole\.png'\?",
