@@ -28,7 +28,7 @@ CAUSES = {  # a finding, and those of which it is a mere consequence
     "non-finite-weights": {"uphill", "overflow", "eta-too-large", "not-reset", "weight-decay-too-large"},
     "equal-weights": {"shared-array"},
     "not-updated": {"not-registered", "nothing-moves"},
-    "epoch-sees-few": {"training-fails"},
+    "epoch-sees-few": {"training-fails", "too-few-epochs"},
     "wrong-gradient": {
         "forward-not-repeatable",
         "batch-not-independent",

@@ -1,5 +1,6 @@
 """What is wrong with one step after another: gradients that are never reset, steps that start from the same weights."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.loaders import loader_of
+from cmlp.diagnosis.programs.pace import Lines
 from cmlp.diagnosis.programs.stepping import distinct, gentle, one_step
 from cmlp.diagnosis.report import Severity
 
@@ -15,6 +17,7 @@ CLOSE = 0.03  # momentum of 0.9 gives 1, 1.9 and 2.71 instead of 1, 2 and 3
 ONLY_ONE = (0, 0, 1)  # shares of three mini-batches where each step starts from the same parameters
 GROWN = (1, 2, 3)  # shares of three mini-batches whose sums are not reset
 LARGEST = 32  # samples of a mini-batch, of which three are taken
+ENDING = 1.5  # times the lines for one mini-batch, below which the others do not run
 EXPLAINED = 0.05  # of a change may be left
 
 
@@ -56,7 +59,7 @@ def _mini_batches(case: Examination, step: Step) -> bool:
         return False
     sizes = np.sort(np.abs(shares))
     if np.allclose(sizes / sizes[-1], np.repeat(ONLY_ONE, size), atol=0.03):
-        _only_one(case, np.flatnonzero(np.abs(shares) > 0.5 * sizes[-1]), size)
+        _only_one(case, x, y, size)
         return True
     if not sizes[0] or not np.allclose(sizes / sizes[0], np.repeat(GROWN, size), rtol=CLOSE):
         return False
@@ -102,10 +105,11 @@ def _shares(case: Examination, x: Array, y: Array, size: int, step: Step) -> Arr
     return top.fit.shares if len(top.fit.shares) == 3 * size and top.fit.rest < EXPLAINED else None
 
 
-def _only_one(case: Examination, counted: Array, size: int) -> None:
+def _only_one(case: Examination, x: Array, y: Array, size: int) -> None:
     """Accuse a training of which one mini-batch counts: the first one, where it ends, or the last one."""
     place = case.place_of("fit")
-    if np.array_equal(counted, np.arange(size)):
+    one, three = _lines(case, x[:size], y[:size], size), _lines(case, x, y, size)
+    if three < ENDING * one:
         case.found(
             "epoch-sees-few",
             Severity.ERROR,
@@ -122,6 +126,24 @@ def _only_one(case: Examination, counted: Array, size: int) -> None:
             f"of three mini-batches of {size} samples, those of one count, and the others not at all ({place})",
             "let each step start from what the one before it has made",
         )
+
+
+def _lines(case: Examination, x: Array, y: Array, size: int) -> int:
+    """Return how many lines of its code run in an epoch."""
+    subject, lines = case.subject, Lines(1, None)
+    given = None
+    if subject.samples.loader is not None:
+        given = loader_of(subject.samples.loader, subject.samples.images(x), subject.samples.labels(y), size)
+    kept = sys.gettrace()
+    try:
+        with case.bounded(3.0), np.errstate(all="ignore"):
+            sys.settrace(lines)
+            subject.fit(subject.instance(), x, y, None, None if subject.epochs is None else 1, size, given)
+    except (Exception, OutOfTime):
+        return 0
+    finally:
+        sys.settrace(kept)
+    return lines.count
 
 
 def _not_reset(case: Examination, measured: str) -> None:

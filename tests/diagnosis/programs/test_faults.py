@@ -171,6 +171,46 @@ def test_a_step_that_cannot_be_called_is_not_used():
     assert any("step=" in note for note in report.notes)
 
 
+class Pixels(Net):
+    """Takes images and labels, and shuffles them in mini-batches."""
+
+    def train(self, images, labels, epochs=15, eta=0.5, batch_size=20):
+        for _ in range(epochs):
+            order = self.rng.permutation(len(images))
+            for k in range(0, len(images) - batch_size + 1, batch_size):
+                self.batch(images, labels, order[k : k + batch_size], eta)
+
+    def batch(self, images, labels, pick, eta):
+        self.update(images[pick], labels[pick], eta)
+
+
+class Ending(Pixels):
+    def train(self, images, labels, epochs=15, eta=0.5, batch_size=20):
+        for _ in range(epochs):
+            order = self.rng.permutation(len(images))
+            for k in range(0, len(images) - batch_size + 1, batch_size):
+                self.batch(images, labels, order[k : k + batch_size], eta)
+                return
+
+
+class Forgetting(Pixels):
+    def train(self, images, labels, epochs=15, eta=0.5, batch_size=20):
+        for _ in range(epochs):
+            order, start = self.rng.permutation(len(images)), [a.copy() for a in (self.w, self.v, self.b, self.c)]
+            for k in range(0, len(images) - batch_size + 1, batch_size):
+                self.w, self.v, self.b, self.c = (a.copy() for a in start)
+                self.batch(images, labels, order[k : k + batch_size], eta)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(Pixels, None), (Ending, "epoch-sees-few"), (Forgetting, "samples-unequal")]
+)
+def test_mini_batches_that_do_not_count(kind, expected):
+    _, found = codes((X, Y), kind(), epochs=15, eta=0.5, batch_size=20)
+    assert found <= {expected, "epoch-sees-few" if expected else None}
+    assert expected in found or not expected
+
+
 def test_label_vectors_must_name_a_class():
     y = np.zeros((len(Y), 10))
     y[:, Y] = 1
