@@ -123,8 +123,8 @@ class Subject:
     def _lacks_attributes(self) -> bool:
         """Whether what is named as running it failed for want of attributes that its training makes."""
         assert self.runs is not None
-        lacking = any("has no attribute" in reason for reason in self.reasons)
-        return lacking and self.runs.name.strip("_") not in FORWARD
+        lacking = {reason.partition(":")[0].strip("_") for reason in self.reasons if "has no attribute" in reason}
+        return bool(lacking & set(FORWARD)) and self.runs.name.strip("_") not in FORWARD
 
     def _begins_anew(self) -> bool:
         """Whether its training draws new weights, whatever it is given."""

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import cmlp
+from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.programs.subject import Subject
 
 TRAIN, TEST = cmlp.load_digits()
 X, Y, TESTED = TRAIN.images / 16, TRAIN.labels, (TEST.images / 16, TEST.labels)
@@ -209,6 +211,32 @@ def test_mini_batches_that_do_not_count(kind, expected):
     _, found = codes((X, Y), kind(), epochs=15, eta=0.5, batch_size=20)
     assert found <= {expected, "epoch-sees-few" if expected else None}
     assert expected in found or not expected
+
+
+class Scoring:
+    """Run by a method of an unusual name; another one needs what only training makes."""
+
+    def __init__(self):
+        self.w = np.zeros((64, 10))
+
+    def scores(self, x):
+        return x @ self.w
+
+    def helper(self, x):
+        return x @ self.made_later
+
+    def train(self, x, y, epochs=20, eta=0.5):
+        for _ in range(epochs):
+            e = np.exp(self.scores(x))
+            self.w -= eta * x.T @ (e / e.sum(axis=1, keepdims=True) - np.eye(10)[y]) / len(x)
+        self.made_later = self.w
+
+
+def test_the_weights_of_a_network_that_runs_are_its_own():
+    subject = Subject(Scoring(), Samples((X, Y), "train"), {}, {"epochs": 20})
+    subject.explore()
+    assert subject.runs.name == "scores"
+    assert not np.any(subject.values(subject.instance())[0])
 
 
 def test_label_vectors_must_name_a_class():
