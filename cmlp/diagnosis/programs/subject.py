@@ -123,7 +123,8 @@ class Subject:
     def _lacks_attributes(self) -> bool:
         """Whether what is named as running it failed for want of attributes that its training makes."""
         assert self.runs is not None
-        lacking = {reason.partition(":")[0].strip("_") for reason in self.reasons if "has no attribute" in reason}
+        message = f"'{type(self.given).__name__}' object has no attribute"
+        lacking = {reason.partition(":")[0].strip("_") for reason in self.reasons if message in reason}
         return bool(lacking & set(FORWARD)) and self.runs.name.strip("_") not in FORWARD
 
     def _begins_anew(self) -> bool:

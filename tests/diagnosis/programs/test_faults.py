@@ -214,7 +214,7 @@ def test_mini_batches_that_do_not_count(kind, expected):
 
 
 class Scoring:
-    """Run by a method of an unusual name; another one needs what only training makes."""
+    """Run by a method of an unusual name; another one takes arrays only."""
 
     def __init__(self):
         self.w = np.zeros((64, 10))
@@ -222,14 +222,13 @@ class Scoring:
     def scores(self, x):
         return x @ self.w
 
-    def helper(self, x):
-        return x @ self.made_later
+    def predict(self, x):
+        return self.scores(x.reshape(len(x), -1)).argmax(axis=1)  # a list has no attribute of this name
 
     def train(self, x, y, epochs=20, eta=0.5):
         for _ in range(epochs):
             e = np.exp(self.scores(x))
             self.w -= eta * x.T @ (e / e.sum(axis=1, keepdims=True) - np.eye(10)[y]) / len(x)
-        self.made_later = self.w
 
 
 def test_the_weights_of_a_network_that_runs_are_its_own():
