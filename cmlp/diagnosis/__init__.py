@@ -77,8 +77,8 @@ def check(
     ----------
     train : Dataset or object
         What the network learns from: a Dataset, or images and labels in the form that the asker's own code takes, such
-        as a list of pairs (image, label), or a tuple of two arrays with samples in rows or columns; labels may be
-        integers, words, or vectors.
+        as a list of pairs (image, label), a tuple of two arrays with samples in rows or columns, or records with the
+        label first or last; labels may be integers, words, or vectors.
     test : Dataset or object, optional
         What it is tested on; without it, only faults inside the training set can be found.
     network : object, optional
