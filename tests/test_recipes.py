@@ -7,13 +7,18 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
-from support.documents import ROOT, run_python
+from support.documents import ROOT
 
 import cmlp
 
 PAGE = (ROOT / "docs" / "notebook.md").read_text()
 DEFINED = re.findall(r"^```python\n(def to_.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 USED = {re.search(r"import (\w+)", text)[1]: text for text in re.findall(r"^```py\n(.*?)^```$", PAGE, re.M | re.DOTALL)}
+
+
+def run_python(text, names):
+    """Execute a block of the page."""
+    exec(compile(text, "notebook.md", "exec"), names)
 
 
 @pytest.fixture
