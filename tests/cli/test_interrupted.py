@@ -160,7 +160,8 @@ def test_a_full_stdout_loses_no_other_file(tmp_path, command):
 
 def test_a_stdout_that_is_closed(tmp_path):
     status, _, err = run(TRAIN, tmp_path, stdout=None, preexec_fn=lambda: os.close(1)) if POSIX else (0, "", "")
-    assert (status, err) == (0, "") and (not POSIX or is_trained(tmp_path))
+    assert status == 0 and all(" warning: the network " in line for line in err.splitlines())  # it learned little
+    assert not POSIX or is_trained(tmp_path)
 
 
 class TestEndings:
@@ -216,7 +217,7 @@ class TestEndings:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
         monkeypatch.setattr(outputs, "write_files", full_here)
         status, out, err = run(*TRAIN)
-        assert status == 2 and err == "cmlp train: net.cmlp: No space left on device\n"
+        assert status == 2 and err.endswith("cmlp train: net.cmlp: No space left on device\n")
         (left,) = (tmp_path / "elsewhere").iterdir()
         assert f"saved              {left}" in out
         assert cmlp.Network.load(left).sizes == (64, 16, 16, 10)

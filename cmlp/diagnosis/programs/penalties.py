@@ -1,4 +1,4 @@
-"""Whether a penalty on the weights, found by its name, keeps the network from learning: it is trained without it."""
+"""Whether a penalty on the weights keeps the network from learning: seen in its steps, or found by its name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,58 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import TRIAL, Examination
+from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import Path, Walk, put_number, spelled
 from cmlp.diagnosis.programs.roles import is_penalty
+from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.trials import Trials
 from cmlp.diagnosis.report import Severity
 
 BETTER = 10.0  # points that a repair must bring
+DECAY = 3e-3  # times the learning rate and the weights, from which on a penalty is suspected
 SMALLER = 1e-3  # times the penalty, with which it is trained
+
+
+def examine_decay(case: Examination, trials: Trials) -> bool:
+    """Train without the weight decay that a step was seen to have."""
+    decay, eta = _decay(case, trials), case.subject.eta
+    if decay < DECAY or eta is None:
+        return False
+    visits = int(np.clip(case.visits, trials.batch, 4 * len(trials.rows)))
+    given, after = (
+        trials.by_gradient(trials.each(eta), fresh=False, mean=False, visits=visits, shrink=shrink)
+        for shrink in (eta * decay, 0.0)
+    )
+    if after < given + BETTER:
+        return False
+    case.found(
+        "weight-decay-too-large",
+        Severity.ERROR,
+        "The weight decay is so large that the weights shrink faster than they learn.",
+        f"each step takes {case.subject.eta_name} times {decay:.3g} times the weights away from them, as "
+        f"measured; equal trials reach {given:.1f} % with it, and {after:.1f} % without",
+        "weight decay of 0.0001, or none",
+        before=case.given,
+        after=after,
+    )
+    return True
+
+
+def _decay(case: Examination, trials: Trials) -> float:
+    """Return the share of the weights that a step of its own size takes away, as a multiple of the learning rate."""
+    decay, step = -float(case.facts.get("decay", 0.0)), case.step
+    if decay < DECAY or step is None or case.replica is None or "rate" not in case.facts:
+        return 0.0
+    m = len(step.y)
+    try:
+        values, changes = one_step(case, np.tile(step.x, (2, 1)), np.tile(step.y, 2), step.eta)
+        twice = Explanation(case.replica, values, changes, np.tile(step.x, (2, 1)), np.tile(step.y, 2), tolerance=1e-2)
+        own = -min((c.fit.own for c in twice.arrays if not c.bias), default=0.0) / float(step.eta)
+    except (Exception, OutOfTime):
+        return decay
+    divided = own < 0.75 * decay  # by the samples of a mini-batch
+    return decay * m / trials.batch if divided else decay
 
 
 def examine_penalty(case: Examination, trials: Trials) -> bool:

@@ -5,13 +5,14 @@ With it gradients are exact, and everything about a step becomes arithmetic.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise, permutations, product
+from itertools import islice, pairwise, product
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.leaves import attributes, step_into
+from cmlp.diagnosis.programs.scalings import PLAIN, STARTS, USUAL, Scaling, kept_scalings
 from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ EXACT, SINGLE = 1e-9, 2e-5  # how far outputs may differ, relative to the larges
 ORDERS: tuple[Literal["C", "F"], ...] = ("C", "F")
 PROBES = 24
 MOST_SIZES = 12
-MOST_KEPT = 6  # numbers and vectors that may be means and deviations
 FITTED = 2  # orders of the matrices for which a scaling is searched
 MOST_CHAINS = 256  # orders of equal matrices; the one in which they stand comes first
 
@@ -82,38 +82,6 @@ FUNCTIONS: dict[str, Pair] = {
 HIDDEN = tuple(name for name in FUNCTIONS if name not in ("softmax", "log_softmax"))
 OUTPUT = ("sigmoid", "softmax", "identity", "tanh", "relu", "log_softmax", "leaky relu", "scaled tanh", "softplus")
 COMMON = ("sigmoid", "relu", "tanh", "leaky relu", "identity")
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """What a network does with images before its first layer: factor times image plus shift."""
-
-    factor: Any = 1.0
-    shift: Any = 0.0
-
-    def __call__(self, x: Array) -> Array:
-        """Scale images."""
-        return np.asarray(x * self.factor + self.shift)
-
-    @property
-    def plain(self) -> bool:
-        """Whether images are taken as they are."""
-        return np.ndim(self.factor) == 0 and self.factor == 1 and np.ndim(self.shift) == 0 and self.shift == 0
-
-
-PLAIN = Scaling()
-USUAL = (
-    PLAIN,
-    Scaling(1 / 255),
-    Scaling(1 / 256),
-    Scaling(1, -0.5),
-    Scaling(2, -1),
-    Scaling(1 / 0.3081, -0.1307 / 0.3081),
-    Scaling(1 / 127.5, -1),
-    Scaling(0.99, 0.01),
-    Scaling(0.99 / 255, 0.01),
-)
-STARTS = ((1.0, 0.0), (2.0, -1.0), (3.2, -0.4), (0.004, 0.0))  # from which a scaling is searched
 
 
 @dataclass(frozen=True)
@@ -214,7 +182,7 @@ def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
     tolerance = SINGLE if is_single(subject, instance) else EXACT
     close = tolerance * max(float(np.abs(out).max()), 1e-3)
     found = list(islice(_chains(subject, values, out.shape[1]), MOST_CHAINS))
-    for inputs in (*USUAL, *_kept_scalings(subject, instance)):
+    for inputs in (*USUAL, *kept_scalings(subject, instance)):
         for weights, biases in found:
             for hidden in _hidden_activations(len(weights), every=inputs.plain):
                 z = Replica(weights, biases, (*hidden, "identity"), inputs).run(values, x)[0][-1]
@@ -224,20 +192,6 @@ def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
                     if np.allclose(made, out, rtol=tolerance * 10, atol=close):
                         return Replica(weights, biases, (*hidden, act), inputs)
     return _with_unknown_scaling(found[:FITTED], values, x, out, 10 * close)
-
-
-def _kept_scalings(subject: "Subject", instance: "Instance") -> Iterator[Scaling]:
-    """Yield the scalings that numbers of the network, which are no weights, may stand for: means and deviations."""
-    depth = subject.samples.depth
-    kept = [np.ravel(block.read(instance.network)) for block in subject.constants]
-    kept = [value if value.size > 1 else value[0] for value in kept if value.size in (1, depth)][:MOST_KEPT]
-    with np.errstate(all="ignore"):
-        for value in kept:
-            yield from (Scaling(1, -value), Scaling(1 / value), Scaling(value))
-        for mean, deviation in permutations(kept, 2):
-            for least in (0, 1e-8, 1e-7, 1e-6, 1e-5, 1e-10, 1e-12):
-                yield Scaling(1 / (deviation + least), -mean / (deviation + least))
-            yield Scaling(1 / np.where(deviation == 0, 1, deviation), -mean / np.where(deviation == 0, 1, deviation))
 
 
 def _with_unknown_scaling(

@@ -5,12 +5,9 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import TRIAL, Array, Examination
-from cmlp.diagnosis.programs.explanation import Explanation
-from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.pace import examine_pace
 from cmlp.diagnosis.programs.parameter_faults import saturation
-from cmlp.diagnosis.programs.penalties import examine_penalty
-from cmlp.diagnosis.programs.stepping import one_step
+from cmlp.diagnosis.programs.penalties import examine_decay, examine_penalty
 from cmlp.diagnosis.programs.trials import LONGEST, Trials, climb
 from cmlp.diagnosis.report import Severity
 
@@ -23,7 +20,6 @@ FAR = 10.0  # times the samples of a mini-batch
 EQUAL = 1e-7  # of the largest weight, by which equal ones differ
 VERY_FEW = 3  # epochs
 FEWEST = 20  # samples, by which trials are judged
-DECAY = 3e-3  # times the learning rate and the weights, from which on a penalty is suspected
 GOOD = 80.0  # of the way from a constant answer to what a small network learns, in percent
 FORMAL = {
     "uphill",
@@ -69,7 +65,7 @@ def examine_settings(case: Examination, trials: Trials) -> None:
         return
     if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case):
         return
-    if _decayed(case, trials) or examine_penalty(case, trials):
+    if examine_decay(case, trials) or examine_penalty(case, trials):
         return
     eta = case.subject.eta
     base = eta if eta else 0.1
@@ -88,47 +84,6 @@ def examine_settings(case: Examination, trials: Trials) -> None:
     if eta is not None and "bad-initial-weights" not in case.codes:
         _eta(case, trials, eta, found[chosen], chosen)
     _initial(case, trials, top[chosen], chosen)
-
-
-def _decayed(case: Examination, trials: Trials) -> bool:
-    """Train without the weight decay that a step was seen to have."""
-    decay, eta = _decay(case, trials), case.subject.eta
-    if decay < DECAY or eta is None:
-        return False
-    visits = int(np.clip(case.visits, trials.batch, 4 * len(trials.rows)))
-    given, after = (
-        trials.by_gradient(trials.each(eta), fresh=False, mean=False, visits=visits, shrink=shrink)
-        for shrink in (eta * decay, 0.0)
-    )
-    if after < given + BETTER:
-        return False
-    case.found(
-        "weight-decay-too-large",
-        Severity.ERROR,
-        "The weight decay is so large that the weights shrink faster than they learn.",
-        f"each step takes {case.subject.eta_name} times {decay:.3g} times the weights away from them, as "
-        f"measured; equal trials reach {given:.1f} % with it, and {after:.1f} % without",
-        "weight decay of 0.0001, or none",
-        before=case.given,
-        after=after,
-    )
-    return True
-
-
-def _decay(case: Examination, trials: Trials) -> float:
-    """Return the share of the weights that a step of its own size takes away, as a multiple of the learning rate."""
-    decay, step = -float(case.facts.get("decay", 0.0)), case.step
-    if decay < DECAY or step is None or case.replica is None or "rate" not in case.facts:
-        return 0.0
-    m = len(step.y)
-    try:
-        values, changes = one_step(case, np.tile(step.x, (2, 1)), np.tile(step.y, 2), step.eta)
-        twice = Explanation(case.replica, values, changes, np.tile(step.x, (2, 1)), np.tile(step.y, 2), tolerance=1e-2)
-        own = -min((c.fit.own for c in twice.arrays if not c.bias), default=0.0) / float(step.eta)
-    except (Exception, OutOfTime):
-        return decay
-    divided = own < 0.75 * decay  # by the samples of a mini-batch
-    return decay * m / trials.batch if divided else decay
 
 
 def _search(case: Examination, trials: Trials, base: float, scale: float, eta: float | None) -> dict[float, float]:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmlp.diagnosis.programs import replica as replicas
-from cmlp.diagnosis.programs.replica import FUNCTIONS, HIDDEN, OUTPUT, PLAIN, USUAL, Piece, Scaling, find_replica
+from cmlp.diagnosis.programs.replica import FUNCTIONS, HIDDEN, OUTPUT, Piece, find_replica
 from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.programs.scalings import PLAIN, USUAL, Scaling
 from cmlp.diagnosis.programs.subject import Subject
 
 X = np.random.default_rng(0).random((12, 7))
