@@ -17,8 +17,8 @@ A_FIFTH = 0.2
 ANSWERS = {"yes": True, "no": False}
 
 FORMATS = """\
-SOURCE is a folder with the four files of MNIST, as IDX, pickle, .npy, CSV or MAT
-files; a table or archive for training and test data each; a folder with a
+SOURCE is a folder with the four files of MNIST, as IDX, pickle, .npy, CSV or
+MAT files; a table or archive for training and test data each; a folder with a
 subfolder of pictures per class; or one file: .npz, a pickle, CSV, ARFF, LIBSVM,
 MAT, HDF5, Parquet, zip or tar. The content decides which format it is, not the
 name."""

@@ -27,7 +27,7 @@ def test_commands_read_them_and_say_what_they_take(run, weights, command):
     assert status == 0 and out
     assert err.startswith(f"cmlp {command[0]}: warning: {weights} does not say its activations: {taken}\n")
     status, out, err = run(command[0], weights, *command[1:], "--activation", "tanh,sigmoid", "--loss", "quadratic")
-    assert status == 0 and "warning: " not in err and ("tanh-sigmoid" in out + err or command == ["test"])
+    assert status == 0 and "does not say" not in err and ("tanh-sigmoid" in out + err or command == ["test"])
 
 
 def test_the_check_reads_them_too(run, weights, tmp_path):

@@ -150,8 +150,9 @@ def test_the_worst_day(here, run, command, name):
     assert changed <= ({name} if is_written else set())
 
 
-def test_no_message_speaks_of_parameters(complaint, here):
+def test_no_message_speaks_of_parameters(complaint, here, capsys):
     assert main(["train", "--epochs", "2", "--quiet", "--checkpoint", "r"]) == 0
+    capsys.readouterr()
     for command in (
         "train --quiet --epochs 1 --checkpoint r --resume",
         "train --quiet --epochs 3 --checkpoint r --resume --mini-batch-size 7",
