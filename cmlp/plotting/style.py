@@ -1,6 +1,7 @@
 """The style of all plots: colours, axes and lines."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -16,25 +17,40 @@ COLOURS = ("#1c5d99", "#c8553d", "#3d8361")  # training, validation, test: told 
 SMALL = 9.5
 
 
-def new_figure(width: float, height: float, user: str, **settings: Any) -> "Figure":
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a plot: its paper, titles, other text and thin lines, and what is drawn."""
+
+    paper: str = PAPER
+    ink: str = INK
+    grey: str = GREY
+    line: str = LINE
+    main: str = COLOURS[0]
+
+
+LIGHT = Palette()
+DARK = Palette("#131418", "#eceae4", "#a3a19b", "#363840", "#6cb0f5")  # as in the dark pages
+
+
+def new_figure(width: float, height: float, user: str, palette: Palette = LIGHT, **settings: Any) -> "Figure":
     """Return an empty figure of a size in inches; `user` is what needs matplotlib, for the error message."""
     require("matplotlib.figure", "matplotlib", "plot", user)
     from cmlp.plotting.figure import ShownFigure
 
-    figure = ShownFigure(figsize=(width, height), dpi=150, facecolor=PAPER, **settings)
+    figure = ShownFigure(figsize=(width, height), dpi=150, facecolor=palette.paper, **settings)
     engine: Any = figure.get_layout_engine()
     if engine is not None:
         engine.set(w_pad=0.12, h_pad=0.12)
     return figure
 
 
-def style_axes(axes: "Axes", title: str) -> None:
+def style_axes(axes: "Axes", title: str, palette: Palette = LIGHT) -> None:
     """Set the title of axes, and hide all but the bottom spine."""
-    axes.set_facecolor(PAPER)
-    axes.set_title(title, loc="left", fontsize=SMALL + 1.5, color=INK, fontweight="bold", parse_math=False)
-    axes.tick_params(colors=GREY, labelsize=SMALL - 1, length=0)
+    axes.set_facecolor(palette.paper)
+    axes.set_title(title, loc="left", fontsize=SMALL + 1.5, color=palette.ink, fontweight="bold", parse_math=False)
+    axes.tick_params(colors=palette.grey, labelsize=SMALL - 1, length=0)
     for name, spine in axes.spines.items():
-        spine.set(color=LINE, visible=name == "bottom")
+        spine.set(color=palette.line, visible=name == "bottom")
 
 
 def draw_lines(axes: "Axes", lines: Mapping[str, Sequence[float]], colours: Mapping[str, str]) -> None:

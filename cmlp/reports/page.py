@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cmlp.data.dataset import Dataset
 from cmlp.data.pixels import scaled
 from cmlp.plotting.datasets import grey_limits
-from cmlp.plotting.style import png
+from cmlp.plotting.style import DARK, png
 from cmlp.reports.charts import calibration_chart
 from cmlp.reports.scores import Scores
 from cmlp.utils.optional import require
@@ -21,6 +21,7 @@ from cmlp.utils.optional import require
 MOST_CLASSES = 40  # above which the confusion matrix is left out
 MOST_MISTAKES = 40
 CONFUSIONS = 8
+SHORT = 3  # letters of a name that stands upright above a narrow column
 
 PAGE = """\
 <!DOCTYPE html>
@@ -28,15 +29,18 @@ PAGE = """\
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <meta name="generator" content="cmlp {version}">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-{digest}'">
 <title>{title}</title>
 <style>{style}</style>
 </head>
 <body>
+<main>
 <h1>{title}</h1>
 <p>{about}</p>
 {sections}
+</main>
 <footer>Made by cmlp {version}.</footer>
 </body>
 </html>
@@ -110,8 +114,10 @@ def _confusion(scores: Scores) -> str:
         f'<tr><th scope="row">{names[label]}</th>{_cells(row, label, largest)}</tr>'
         for label, row in enumerate(scores.confusion.tolist())
     )
-    table = f'<table class="confusion">\n<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
-    return _section("Confusions", f"{text} Rows are the true classes, columns the predicted ones.", _wide(table))
+    kind = "confusion" if max(map(len, scores.names)) <= SHORT else "confusion long"
+    table = f'<table class="{kind}">\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
+    text += " Rows are the true classes, columns the predicted ones."
+    return _section("Confusions", text, _wide("Confusions", table))
 
 
 def _cells(row: list[int], label: int, largest: int) -> str:
@@ -123,8 +129,9 @@ def _cells(row: list[int], label: int, largest: int) -> str:
     return "".join(f'<td class="{kind(said, count)}">{count:,}</td>' for said, count in enumerate(row))
 
 
-def _wide(table: str) -> str:
-    return f'<div class="wide">\n{table}\n</div>'
+def _wide(title: str, table: str) -> str:
+    """Return a table in a region that scrolls, also by keys, where the screen is narrower."""
+    return f'<div class="wide" role="region" aria-label="Table: {title}" tabindex="0">\n{table}\n</div>'
 
 
 def _classes(scores: Scores) -> str:
@@ -142,19 +149,23 @@ def _classes(scores: Scores) -> str:
         "Precision: the share of predictions of this class that are right. Recall: the share of its images that are "
         "found. F1: the harmonic mean of both."
     )
-    return _section("Classes", text, _wide(table))
+    return _section("Classes", text, _wide("Classes", table))
 
 
 def _calibration(scores: Scores) -> str:
-    if scores.calibration is None or scores.calibration_error is None:
+    bins = scores.calibration
+    if bins is None or scores.calibration_error is None:
         return _section("Calibration", "The outputs are not in [0, 1], and cannot be read as confidences.", "")
     text = (
         "If the strongest output is the probability that a prediction is right, the points lie on the line; below it "
         f"the network is overconfident. Confidence and accuracy differ by {100 * scores.calibration_error:.1f} "
         "percentage points on average (expected calibration error)."
     )
-    image = _embedded(png(calibration_chart(scores.calibration)))
-    chart = f'<img class="chart" width="700" src="{image}" alt="Accuracy by confidence">'
+    light, dark = _embedded(png(calibration_chart(bins))), _embedded(png(calibration_chart(bins, DARK)))
+    chart = (
+        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+        f'<img class="chart" width="575" src="{light}" alt="Accuracy by confidence"></picture>'
+    )
     return _section("Calibration", text, chart)
 
 

@@ -15,7 +15,7 @@ from cmlp.reports import report_page
 from cmlp.reports.scores import Scores, score
 
 pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
-VOID = {"meta", "img"}
+VOID = {"meta", "img", "source"}
 
 
 class Page(HTMLParser):
@@ -99,7 +99,7 @@ def test_nothing_is_loaded_and_nothing_runs(network):
     for tag, attributes in page.tags:
         assert tag not in ("script", "link", "iframe", "object", "base", "form", "a")
         assert not any(name.startswith("on") or name in ("style", "href") for name in attributes)
-        assert attributes.get("src", "data:").startswith("data:")
+        assert all(attributes.get(name, "data:").startswith("data:") for name in ("src", "srcset"))
     assert "url(" not in style and "@import" not in style
 
 
