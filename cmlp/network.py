@@ -25,6 +25,7 @@ from cmlp.model.evaluation import compute_outputs, decide
 from cmlp.model.initializers import InitializerName, initialize
 from cmlp.model.measured import Measured
 from cmlp.model.parameters import LayerArrays
+from cmlp.model.ranges import ranges_of
 from cmlp.model.record import Model
 from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images
 from cmlp.storage import write_model
@@ -542,7 +543,7 @@ class Network(Measured, Loading):
         return loop, {
             "scale": scale.bytes,
             "class_names": None if names is None or len(names) != self.sizes[-1] else names,
-            "settings": {"images": len(samples), "input": _input_of(samples)} | options.describe(),
+            "settings": _about(samples, data, self.sizes[0]) | options.describe(),
             "_framing": None,
             "_pictures": pictures,
         }
@@ -771,6 +772,15 @@ class Network(Measured, Loading):
         vars(self).update({name: value for name, value in state.items() if name != "parameters"})
         self._make_engine()
         self.engine.parameters[...] = state["parameters"]
+
+
+def _about(samples: Samples, data: Any, features: int) -> dict[str, Any]:
+    """Return what files tell of the training data."""
+    about: dict[str, Any] = {"images": len(samples), "input": _input_of(samples)}
+    names, ranges = getattr(data, "feature_names", None), ranges_of(samples)
+    if isinstance(names, tuple) and len(names) == features:
+        about["feature_names"] = list(names)
+    return about if ranges is None else about | {"inputs": ranges}
 
 
 def _input_of(samples: Samples) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cmlp.training.checkpoint_files import Checkpoint
 
 MODEL_WIDTH = 12  # of the names in the output
+OF_INPUTS = ("feature_names", "inputs")  # what is known of the training data, and is no setting
 
 BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexiblas": "FlexiBLAS"}
 
@@ -71,14 +72,18 @@ def _describe_model(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({"version": __version__} | report)
         return
+    settings = ", ".join(f"{name} {_value(value)}" for name, value in _told(model.training).items())
     rows = {
         "model": f"{arguments.model}: {model.architecture}",
         "parameters": f"{report['parameters']:,}",
         "pixels": f"uint8, divided by {1 / model.scale:.6g}",
         "images": "unknown" if model.framing is None else _sentence(model.framing),
+        "features": ", ".join(map(printable, model.feature_names or ())),
         "classes": ", ".join(map(printable, model.names)),
-        "training": ", ".join(f"{name} {_value(value)}" for name, value in _told(model.training).items()) or "none",
+        "training": settings or "none",
     }
+    if model.feature_names is None:
+        del rows["features"]
     if checkpoint is not None:
         rows["checkpoint"] = _how_far(checkpoint)
     print_table(rows, MODEL_WIDTH)
@@ -108,7 +113,8 @@ def _sentence(framing: "Framing") -> str:
 
 def _told(training: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that have an effect."""
-    return {name: value for name, value in training.items() if value not in (None, 0, 0.0, {})}
+    told = {name: value for name, value in training.items() if value not in (None, 0, 0.0, {})}
+    return {name: value for name, value in told.items() if name not in OF_INPUTS}
 
 
 def _value(value: Any) -> str:

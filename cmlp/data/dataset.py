@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from cmlp.data.gallery import gallery
 from cmlp.data.pixels import native, scaled, value_range
-from cmlp.data.validation import Pixels, check_class_names, check_images, check_labels
+from cmlp.data.validation import Pixels, check_class_names, check_feature_names, check_images, check_labels
 from cmlp.errors import DataError
 from cmlp.utils.text import shown
 
@@ -39,6 +39,8 @@ class Dataset(Sequence[tuple[Image, int]]):
         label plus one.
     class_names : sequence of str, optional
         The name of each class, all different. By default the classes have no names.
+    feature_names : sequence of str, optional
+        The name of each pixel or feature, as the columns of a table have them. By default they have no names.
     names : tuple of str, default ("images", "labels")
         What error messages call the images and the labels.
 
@@ -56,7 +58,7 @@ class Dataset(Sequence[tuple[Image, int]]):
     (array([0., 1.]), 1)
     """
 
-    __slots__ = ("_class_names", "_classes", "_images", "_labels", "_picture_shape", "_scale")
+    __slots__ = ("_class_names", "_classes", "_feature_names", "_images", "_labels", "_picture_shape", "_scale")
 
     _images: Pixels
     _labels: NDArray[np.intp]
@@ -64,6 +66,7 @@ class Dataset(Sequence[tuple[Image, int]]):
     _classes: int
     _class_names: tuple[str, ...] | None
     _picture_shape: tuple[int, int] | None
+    _feature_names: tuple[str, ...] | None
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Dataset(Sequence[tuple[Image, int]]):
         scale: float | None = None,
         classes: int | None = None,
         class_names: Sequence[str] | None = None,
+        feature_names: Sequence[str] | None = None,
         names: tuple[str, str] = ("images", "labels"),
     ) -> None:
         if not isinstance(names, tuple | list) or len(names) != 2 or not all(isinstance(name, str) for name in names):
@@ -87,7 +91,8 @@ class Dataset(Sequence[tuple[Image, int]]):
             raise DataError(f"{names[0]} and {names[1]} must have the same length, got {found}")
         if called is not None:
             check_class_names(called, count)
-        self._assign(pixels, targets, factor, count, called, _picture_shape(images, pixels.shape[1]))
+        features = None if feature_names is None else check_feature_names(feature_names, pixels.shape[1])
+        self._assign(pixels, targets, factor, count, called, _picture_shape(images, pixels.shape[1]), features)
 
     def _assign(
         self,
@@ -97,10 +102,12 @@ class Dataset(Sequence[tuple[Image, int]]):
         classes: int,
         class_names: tuple[str, ...] | None,
         picture_shape: tuple[int, int] | None,
+        feature_names: tuple[str, ...] | None = None,
     ) -> None:
         self._images, self._labels = _read_only(images), _read_only(labels)
         self._scale, self._classes = scale, classes
         self._class_names, self._picture_shape = class_names, picture_shape
+        self._feature_names = feature_names
 
     @classmethod
     def _of_checked(cls, *parts: Any) -> Self:
@@ -113,7 +120,7 @@ class Dataset(Sequence[tuple[Image, int]]):
 
     def _rest(self) -> tuple[Any, ...]:
         """Return all but images and labels, in the order of `_assign`."""
-        return self._scale, self._classes, self._class_names, self._picture_shape
+        return self._scale, self._classes, self._class_names, self._picture_shape, self._feature_names
 
     @property
     def images(self) -> Pixels:
@@ -139,6 +146,11 @@ class Dataset(Sequence[tuple[Image, int]]):
     def class_names(self) -> tuple[str, ...] | None:
         """The name of each class, or None."""
         return self._class_names
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """The name of each pixel or feature, or None."""
+        return self._feature_names
 
     @property
     def picture_shape(self) -> tuple[int, int] | None:

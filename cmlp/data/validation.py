@@ -184,6 +184,35 @@ def check_class_names(names: Any, classes: int | None = None) -> tuple[str, ...]
     return tuple(map(str, names))
 
 
+def check_feature_names(names: Any, features: int) -> tuple[str, ...]:
+    """Check the names of features: one printable string for each.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names.
+    features : int
+        Number of features.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    DataError
+        If the names are not that.
+    """
+    rule = f"feature_names must be {features:,} strings, one per pixel or feature in their order"
+    if isinstance(names, str | Set | Mapping | Iterator) or not hasattr(names, "__len__"):
+        raise DataError(f"{rule}, got {type(names).__name__}: give a list")
+    if not all(isinstance(name, str) and name.isprintable() for name in names):
+        raise DataError(f"{rule}, and printable, got {shown(names)}")
+    if len(names) != features:
+        raise DataError(f"{rule}, got {len(names):,}")
+    return tuple(map(str, names))
+
+
 def check_targets(targets: object, outputs: int, name: str) -> NDArray[np.float64]:
     """Convert the targets of a regression to shape (n, outputs).
 

@@ -23,6 +23,7 @@ from cmlp.estimators.rates import rate_of
 from cmlp.model.architecture import make_architecture
 from cmlp.model.evaluation import check_numbers
 from cmlp.model.parameters import LayerArrays
+from cmlp.model.ranges import ranges_of
 from cmlp.model.samples import AS_THEY_ARE, Samples, as_rows, check_together
 from cmlp.model.sparse import check_sparse
 from cmlp.network import Network
@@ -131,6 +132,9 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         self.__dict__.update(learned)
         self._set_layers(network)
         network.class_names, network.settings = self._class_names(learned), self._describe(X, samples)
+        ranges = None if once else ranges_of(samples)  # a `partial_fit` sees a part of the data
+        if ranges is not None:
+            network.settings["inputs"] = ranges
         return fit
 
     def _smoothed(self, answers: NDArray[Any]) -> NDArray[Any]:

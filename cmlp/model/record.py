@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.framing import Framing
 from cmlp.model.architecture import Architecture
+from cmlp.model.ranges import checked_ranges
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,8 @@ class Model:
         if not isinstance(names, list | tuple) or len(names) != self.architecture.sizes[0]:
             return None
         return tuple(names) if all(isinstance(name, str) for name in names) else None
+
+    @property
+    def input_ranges(self) -> dict[str, list[float]] | None:
+        """The ``mean``, ``low`` and ``high`` of each input in the training data, if they are known."""
+        return checked_ranges(self.training.get("inputs"), self.architecture.sizes[0])

@@ -30,12 +30,16 @@ SAY = 'say which column holds the labels, as label="last" does'
 
 
 class Labelled(NamedTuple):
-    """Images and labels of a table; `columns` are those of the labels, `class_names` what their names tell."""
+    """Images and labels of a table; `columns` are those of the labels, `class_names` what their names tell.
+
+    `feature_names` are the names of the other columns, unless they are numbered.
+    """
 
     images: NDArray[Any]
     labels: Any
     columns: list[int]
     class_names: tuple[str, ...] | None = None
+    feature_names: tuple[str, ...] | None = None
 
 
 def columns_of(label: Label, layout: Layout, path: object) -> list[int]:
@@ -142,7 +146,15 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
     _say_numbered(table, [*features, *columns])
     class_names = _names_of_classes(table, columns)
     labels = _labels(table, columns)
-    return Labelled(_kept(table, features), labels, columns, class_names)
+    return Labelled(_kept(table, features), labels, columns, class_names, _names_of_features(table, features))
+
+
+def _names_of_features(table: Table, features: Sequence[int]) -> tuple[str, ...] | None:
+    """Return what the columns of features are called, unless they have no names, or numbers in place of these."""
+    names = tuple(table.name_of(column) for column in features) if table.layout.names else ()
+    stems = {re.sub("[0-9]+", "", name) for name in names}
+    numbered = len(stems) == 1 and all(re.search("[0-9]", name) for name in names)
+    return None if not names or numbered else names
 
 
 def _find(table: Table, kind: str | None) -> list[int]:

@@ -108,7 +108,11 @@ def _parts_of_table(table: Table, columns: list[int] | None, path: Path) -> Part
         if labels is not None:
             return _pairs(path, labels)
     found = labelled(table, columns, kind)
-    return {"train": unchecked(found.images, found.labels, path)._replace(class_names=found.class_names)}
+    return {
+        "train": unchecked(found.images, found.labels, path)._replace(
+            class_names=found.class_names, feature_names=found.feature_names
+        )
+    }
 
 
 def _labels_beside(path: Path) -> Path:

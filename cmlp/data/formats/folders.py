@@ -163,7 +163,9 @@ def _read_labelled(
         if not named and table.layout.width == features + len(training[0]):
             columns = training[0]
     found = labelled(table, columns, role_of(path.name).kind)
-    part = unchecked(found.images, found.labels, path)._replace(class_names=found.class_names)
+    part = unchecked(found.images, found.labels, path)._replace(
+        class_names=found.class_names, feature_names=found.feature_names
+    )
     return part, training or (found.columns, found.images.shape[1])
 
 

@@ -41,9 +41,9 @@ class Sets(NamedTuple):
 class Unchecked(NamedTuple):
     """Images and labels as a source holds them, with their names for error messages.
 
-    `class_names` are those that the source tells, `mapping` what the source calls its labels. `of_matlab` says that
-    pictures may lie on their side, and that labels may count from 1; `grows`, that pixels which are 0 in all images at
-    the end are missing.
+    `class_names` and `feature_names` are those that the source tells, `mapping` what the source calls its labels.
+    `of_matlab` says that pictures may lie on their side, and that labels may count from 1; `grows`, that pixels which
+    are 0 in all images at the end are missing.
     """
 
     images: Any
@@ -53,6 +53,7 @@ class Unchecked(NamedTuple):
     mapping: Mapping[int, str] | None = None
     of_matlab: bool = False
     grows: bool = False
+    feature_names: tuple[str, ...] | None = None
 
 
 Parts = dict[Part, Unchecked]
@@ -185,7 +186,10 @@ def split(dataset: Dataset, test_fraction: float, seed: int = 0) -> Sets:
 
 def _dataset(part: Unchecked, classes: int | None, scale: float | None = None) -> Dataset:
     called = part.class_names if part.class_names and classes in (None, len(part.class_names)) else None
-    return Dataset(part.images, part.labels, classes=classes, scale=scale, class_names=called, names=part.names)
+    return Dataset(
+        part.images, part.labels, classes=classes, scale=scale, class_names=called,
+        feature_names=part.feature_names, names=part.names,
+    )  # fmt: skip
 
 
 def _test(part: Unchecked, train: Dataset, training: Unchecked) -> Dataset:
@@ -201,7 +205,7 @@ def _test(part: Unchecked, train: Dataset, training: Unchecked) -> Dataset:
 def _joined(train: Unchecked, validation: Unchecked) -> Unchecked:
     images = _concatenated(train.images, validation.images, train.names[0], validation.names[0])
     labels = _concatenated(train.labels, validation.labels, train.names[1], validation.names[1])
-    return Unchecked(images, labels, train.names, train.class_names)
+    return Unchecked(images, labels, train.names, train.class_names, feature_names=train.feature_names)
 
 
 def _concatenated(first: Any, second: Any, *names: str) -> Any:

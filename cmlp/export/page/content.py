@@ -56,6 +56,7 @@ def page_content(model: Model, examples: Examples | None) -> dict[str, Any]:
         "says": _kind_of_answer(model),
         "names": model.names,
         "inputs": model.feature_names,
+        "ranges": model.input_ranges if framing is None else None,
         "framing": None if framing is None else asdict(framing),
         "type": str(parameters.dtype),
         "parameters": _base64(np.concatenate([array.ravel() for layer in layers for array in layer])),

@@ -127,3 +127,27 @@ def test_outputs_that_are_no_numbers(browser, write):
     browser.open(write(network))
     fill(browser, "#numbers [type=number]", 0, "5")
     assert browser.text("answer-text") == "not a number"
+
+
+def test_inputs_begin_at_the_mean_of_the_training_data(browser, write):
+    images = np.array([[10.0, -1.0], [30.0, -1.0], [80.0, -4.0]])
+    data = cmlp.Dataset(images, [0, 1, 1], feature_names=["age", "a <b>"], class_names=["no", "yes"])
+    network = cmlp.Network([2, 2])
+    network.train(data, 1, 0.001, progress=False)
+    for page in (write(network), write(network, ([[90.0, -2.0]], [1]))):
+        browser.open(page)
+        np.testing.assert_allclose(browser.run("return cmlp.input()"), [40, -2])
+        assert browser.text("number-origin") == "They begin at the mean of the training data."
+        assert browser.text("answer-text") in ("no", "yes")
+        names = browser.run("return Array.from(document.querySelectorAll('#number-fields span'), (e) => e.textContent)")
+        assert names == ["age", "a <b>"]
+    high = browser.run("return Array.from(document.querySelectorAll('#numbers [type=range]'), (e) => Number(e.max))")
+    assert high == [90, -1]  # of the training data and the images shown
+
+
+def test_where_inputs_begin_without_training_data(browser, write, table):
+    browser.open(write(*table))
+    assert browser.text("number-origin") == "They begin at the mean of the test data below."
+    browser.open(write(table[0]))
+    np.testing.assert_array_equal(browser.run("return cmlp.input()"), np.zeros(6))
+    assert browser.text("number-origin").startswith("The training data are not known: each begins at 0.")

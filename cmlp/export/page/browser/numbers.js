@@ -1,16 +1,24 @@
 // Fields for inputs that are no picture: a slider for each, or one text for many.
 
 const MOST_SLIDERS = 64;
-const UNKNOWN = { low: -3, high: 3, start: 0 }; // where no examples tell: inputs are often standardised
+const UNKNOWN = { low: -3, high: 3, start: 0 }; // where no data tell: inputs are often standardised
 
-function rangesOf(features, examples) {
-  return Array.from({ length: features }, (_, k) => {
-    if (!examples) return UNKNOWN;
-    const values = examples.images.map((image) => image[k]);
+// Where each input begins, and the ends of its slider.
+function rangesOf({ sizes, ranges }, examples) {
+  return Array.from({ length: sizes[0] }, (_, k) => {
+    if (!ranges && !examples) return UNKNOWN;
+    const values = examples ? examples.images.map((image) => image[k]) : [];
+    const start = ranges ? ranges.mean[k] : values.reduce((a, b) => a + b) / values.length;
+    if (ranges) values.push(ranges.low[k], ranges.high[k]);
     const low = Math.min(...values), high = Math.max(...values);
-    const start = values.reduce((a, b) => a + b) / values.length;
     return low < high ? { low, high, start } : { low: low - 1, high: low + 1, start };
   });
+}
+
+function whereInputsBegin({ ranges }, examples) {
+  if (ranges) return "They begin at the mean of the training data.";
+  if (examples) return "They begin at the mean of the test data below.";
+  return "The training data are not known: each begins at 0. cmlp page --data takes means and limits from data.";
 }
 
 function nameOfInput({ inputs }, k) {
@@ -19,7 +27,8 @@ function nameOfInput({ inputs }, k) {
 
 function makeNumbers(parent, model, examples, onChange) {
   const features = model.sizes[0];
-  const ranges = rangesOf(features, examples);
+  const ranges = rangesOf(model, examples);
+  html(parent.parentNode, "p", { id: "number-origin", textContent: whereInputsBegin(model, examples) });
   const own = Float64Array.from(ranges, ({ start }) => start);
   let shown = own; // or a test image, of which all but the changed field is kept
   const make = features <= MOST_SLIDERS ? makeSliders : makeText;
@@ -39,7 +48,7 @@ function makeNumbers(parent, model, examples, onChange) {
 
 function makeSliders(parent, model, ranges, onInput) {
   const rows = ranges.map(({ low, high }, k) => {
-    const row = html(parent, "div", { className: "row" });
+    const row = html(parent, "div", { className: model.inputs ? "row named" : "row" });
     html(row, "span", { textContent: model.inputs ? model.inputs[k] : k + 1 });
     const slider = html(row, "input", { type: "range", min: low, max: high, step: "any" });
     const number = html(row, "input", { type: "number", step: "any" });
