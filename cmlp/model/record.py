@@ -28,8 +28,11 @@ class Model:
         How the training images look, where they are pictures.
     training : dict
         The settings of the last training, as JSON has them.
-    unsaid : bool
-        Whether it comes from a file that does not say activations and loss, so that they are those of a convention.
+    unsaid : str
+        What the file it comes from does not say, as the rest of a sentence, so that activations and loss are those
+        of a convention; empty by default.
+    notes : sequence of str
+        What else one must know of how the file was read, each as the rest of a sentence.
     """
 
     architecture: Architecture
@@ -39,7 +42,8 @@ class Model:
     class_names: tuple[str, ...] | None = None
     framing: Framing | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
-    unsaid: bool = False
+    unsaid: str = ""
+    notes: Sequence[str] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -110,7 +110,8 @@ def remarks(model: Model, name: str, remedy: str) -> list[str]:
     found = []
     if model.unsaid:
         taken = f"{'-'.join(model.architecture.activations)} with the loss {model.architecture.loss} is taken"
-        found.append(f"{name} does not say its activations: {taken}; {remedy} say otherwise")
+        found.append(f"{name} {model.unsaid}: {taken}; {remedy} say otherwise")
+    found += [f"{name} {note}" for note in model.notes]
     if model.unsaid and model.class_names == DIGITS:
         found.append(
             f"{name} has ten outputs, which stand for the labels 1 to 10 as in MATLAB, 10 being the digit 0; its "

@@ -76,6 +76,22 @@ def keras_files(folder):
     )
     relu.save_weights(folder / "relu.weights.h5")
     yield "relu.weights.h5", np.asarray(relu(INPUTS).detach())
+    inner = keras.Sequential([keras.Input((6,)), layers.Dense(6, activation="relu"), layers.Dropout(0.2)])
+    nested = keras.Sequential([keras.Input((6,)), inner, layers.Dense(3, activation="softmax")])
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.out = layers.Dense(3, activation="softmax")
+            self.h2, self.h1 = (layers.Dense(6, activation="relu") for _ in range(2))
+
+        def call(self, x):
+            return self.out(self.h2(self.h1(x)))
+
+    for name, model in {"nested": nested, "own": Own()}.items():
+        answer = np.asarray(model(INPUTS).detach())
+        model.save_weights(folder / f"{name}.weights.h5")
+        yield f"{name}.weights.h5", answer
 
 
 def main():

@@ -1,6 +1,7 @@
 """Weights in lists, tuples and dicts, as people pickle them, as arrays with names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from cmlp.errors import ModelError
 from cmlp.model.record import Model
 from cmlp.storage.foreign.layers import RELU, SIGMOID, Convention, Wanted, model_of
 from cmlp.storage.foreign.named import Found, found_in, in_order, role_of
+from cmlp.storage.foreign.variants import left_out, without_variants
 from cmlp.utils.text import escaped
 
 DEEPEST = 8  # levels of dicts and lists
@@ -35,7 +37,7 @@ def model_of_values(value: Any, wanted: Wanted, convention: Convention | None = 
     ModelError
         If it holds no weights and biases, others than those of one network, or in an order that is not known.
     """
-    arrays = arrays_in(value)
+    arrays, copies = without_variants(arrays_in(value))
     names = list(arrays)
     rows = None
     if all(name.endswith(("kernel", "kernel:0", "bias", "bias:0")) for name in names):
@@ -44,7 +46,12 @@ def model_of_values(value: Any, wanted: Wanted, convention: Convention | None = 
         rows = True if all("." in name for name in names) and not isinstance(value, list | tuple) else None
     found = found_in(arrays)
     layers = in_order(found, rows=rows, filed=True, names=wanted.layers)
-    return model_of(layers, wanted, convention or (SIGMOID if _is_of_the_book(found) else RELU))
+    model = model_of(layers, wanted, convention or (SIGMOID if _is_of_the_book(found) else RELU))
+    return (
+        replace(model, notes=[*model.notes, left_out(copies, [layer.source for layer in layers][:6])])
+        if copies
+        else model
+    )
 
 
 def arrays_in(value: Any) -> dict[str, NDArray[Any]]:

@@ -1,6 +1,7 @@
 """Read the Dense layers of Keras: ``.keras`` of Keras 3 and late Keras 2, and ``.h5`` of models or of weights alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from cmlp.storage.foreign.hdf5 import File, Node
 from cmlp.storage.foreign.keras_config import Dense, Described, described, parsed
 from cmlp.storage.foreign.layers import RELU, Wanted, loss_of, model_of
 from cmlp.storage.foreign.named import Found, in_order
-from cmlp.storage.foreign.order import Unfit
+from cmlp.storage.foreign.order import Unfit, declared, is_open
 from cmlp.storage.foreign.zips import Members
 from cmlp.utils.files import open_regular
 from cmlp.utils.text import escaped
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+STATES = ("seed_generator", "optimizer", "_optimizer", "metrics", "_metrics")  # what is no weight of a layer
+DEEPEST = 16  # models within models
 PLACES = ("layers", "_layer_checkpoint_dependencies")  # of the weights, in Keras 3 and before
 LARGEST_CONFIG = 16 << 20
 LOSSES = {
@@ -71,15 +74,56 @@ def read_h5(path: Path, wanted: Wanted) -> Model:
     names = attributes.get("layer_names")
     if isinstance(names, list):  # of Keras 2, in the order of the model
         held = {name: _by_name(inside.get(name), name) for name in names}
-    elif place := next((inside[name] for name in PLACES if name in inside), None):
-        held = {name: _arrays(group.children().get("vars"), name) for name, group in place.children().items()}
+    elif set(inside) & {*PLACES, "vars"}:
+        held = _named_alike(dict(_held(root)))
     else:
         raise ModelError("it holds no model or weights of Keras")
-    found = [_found(name, arrays) for name, arrays in held.items() if arrays]
+    found = [_found(each, part) for name, arrays in held.items() for each, part in _split(name, arrays) if part]
     if not found:
         raise ModelError("it holds no weights of Dense layers")
-    layers_ = in_order(found, rows=False, filed=isinstance(names, list), names=wanted.layers)
-    return model_of(layers_, wanted, RELU)
+    in_turn = in_order(found, rows=False, filed=isinstance(names, list), names=wanted.layers)
+    model = model_of(in_turn, wanted, RELU)
+    is_declared = wanted.layers is None and not isinstance(names, list) and not _is_chain(inside)
+    if is_declared and not model.notes and is_open(in_turn, numbered=False):
+        model = replace(model, notes=[declared(in_turn)])
+    return model
+
+
+def _held(group: Node, path: str = "", depth: int = DEEPEST) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """Yield every layer of a model, however deep its models are nested, by its path, with its arrays."""
+    if not depth:
+        raise ModelError(f"its layers must be nested at most {DEEPEST} times, got more")
+    for name, child in group.children().items():
+        if name == "vars":
+            yield path, _arrays(child, path)
+        elif name not in STATES:
+            yield from _held(child, f"{path}/{name}".lstrip("/"), depth - 1)
+
+
+def _named_alike(held: dict[str, list[tuple[str, Any]]]) -> dict[str, list[tuple[str, Any]]]:
+    """Return layers by shorter names, without the groups that are the same in every path, or as they are."""
+    own = {path: arrays for path, arrays in held.items() if arrays}
+    if not all(path.split("/")[0] in PLACES for path in own):
+        return own
+    return {"/".join(part for part in path.split("/") if part not in PLACES): arrays for path, arrays in own.items()}
+
+
+def _is_chain(inside: Mapping[str, Node]) -> bool:
+    """Return whether the numbers of its layers are those of a Sequential or a functional model, as Keras names them."""
+    if "vars" not in inside:
+        return True  # Keras before version 3
+    name = inside["vars"].attributes().get("name")
+    place = next((inside[each].children() for each in PLACES if each in inside), {})
+    return "input_layer" in place or str(name).startswith(("sequential", "functional"))
+
+
+def _split(name: str, arrays: list[tuple[str, Any]]) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Return the layers of one that is a model, in the order of its arrays; a layer as it is."""
+    kernels = [place for place, (_, array) in enumerate(arrays) if array.ndim == 2]
+    if len(kernels) < 2 or kernels[0]:
+        return [(name, arrays)]
+    ends = [*kernels[1:], len(arrays)]
+    return [(arrays[start][0].rpartition("/")[0], arrays[start:end]) for start, end in zip(kernels, ends, strict=True)]
 
 
 def _arrays(group: Node | None, name: str) -> list[tuple[str, Any]]:
@@ -137,7 +181,7 @@ def _model(says: Described, found: list[Found], compiled: Any, wanted: Wanted) -
     activations = [layer.activation for layer in says.layers]
     loss = wanted.loss or _loss(compiled, activations, len(layers[-1].weights))
     more = {} if says.scale == 1.0 else {"scale": says.scale}
-    return model_of(layers, Wanted(activations, loss), RELU, unsaid=False, **more)
+    return model_of(layers, Wanted(activations, loss, names), RELU, unsaid="", **more)
 
 
 def _loss(compiled: Any, activations: list[str], outputs: int) -> str:

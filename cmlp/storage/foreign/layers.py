@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from cmlp.errors import ModelError
 from cmlp.model.architecture import make_architecture
 from cmlp.model.record import Model
-from cmlp.storage.foreign.order import Layer, Unfit
+from cmlp.storage.foreign.order import Layer, Unfit, declared, is_open
 from cmlp.utils.text import escaped
 
+UNSAID = "does not say its activations"
 LOSSES = {"softmax": "cross_entropy", "exponential": "poisson"}
 
 
@@ -69,7 +70,8 @@ def model_of(layers: Sequence[Layer], wanted: Wanted, convention: Convention, **
     Returns
     -------
     Model
-        With `unsaid` if its answers depend on the convention.
+        With `unsaid` if its answers depend on the convention, and a note if the order of its layers depends on that in
+        the file alone.
 
     Raises
     ------
@@ -80,13 +82,14 @@ def model_of(layers: Sequence[Layer], wanted: Wanted, convention: Convention, **
     activation = convention.activation if wanted.activation is None else wanted.activation
     usual = convention.loss if isinstance(activation, str) else loss_of(activation, sizes[-1])
     loss = wanted.loss or ("mean_squared_error" if usual == "cross_entropy" and sizes[-1] == 1 else usual)
-    unsaid = wanted.activation is None and (len(layers) > 1 or wanted.loss is None)
+    unsaid = UNSAID if wanted.activation is None and (len(layers) > 1 or wanted.loss is None) else ""
+    notes = [] if wanted.layers is not None or not is_open(layers) else [declared(layers)]
     try:
         architecture = make_architecture(sizes, activation, loss, 0.0, layers[0].weights.dtype)
     except ModelError as error:
         raise Unfit(str(error)) from error
     weights, biases = [layer.weights for layer in layers], [layer.biases for layer in layers]
-    return Model(architecture, weights, biases, **({"unsaid": unsaid} | more))
+    return Model(architecture, weights, biases, **({"unsaid": unsaid, "notes": notes} | more))
 
 
 def loss_of(activations: Sequence[Any], outputs: int) -> str:

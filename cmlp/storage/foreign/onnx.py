@@ -131,9 +131,13 @@ def _model(proto: Any, graph: Graph, answer: Follower, wanted: Wanted) -> Model:
     arrays = [(product.name, array) for product in products for array in (product.weights, product.biases)]
     dtype = number_type(arrays, mixed=True)
     layers = [Layer(p.name, p.weights.astype(dtype), p.biases.astype(dtype), p.name) for p in products]
-    more: dict[str, Any] = {"unsaid": False} | _names(proto, len(layers[-1].weights), layers[0].weights.shape[1])
+    more: dict[str, Any] = {"unsaid": ""} | _names(proto, len(layers[-1].weights), layers[0].weights.shape[1])
     layers[0], more["scale"] = _scaled(layers[0], inputs, _takes_bytes(proto.graph))
-    said = Wanted(activations, wanted.loss or _loss(activations, graph, products[-1], proto.producer_name))
+    said = Wanted(
+        activations,
+        wanted.loss or _loss(activations, graph, products[-1], proto.producer_name),
+        [p.name for p in products],
+    )
     return model_of(layers, said, RELU, **more)
 
 

@@ -20,6 +20,9 @@ from cmlp.utils.text import escaped, shown
 MOST_STEPS = 300_000  # of the search; a longer one is of names and shapes that tell nothing
 LONGEST = 200  # characters of names in a message
 
+FIRST = {"in", "inp", "input", "first", "enc", "encoder"}  # words in names that tell a place
+LAST = {"out", "output", "last", "final", "dec", "decoder", "head", "classifier", "logits"}
+
 Key = tuple[tuple[Any, ...], ...]
 
 
@@ -66,9 +69,11 @@ def ordered(layers: Sequence[Layer], *, filed: bool, names: Sequence[str] | None
     if len(ways) == 1:
         return ways[0]
     if filed and fits(layers):
-        if is_by_number(layers):
-            return list(layers)
-        raise _ambiguous(layers, "the file has them in another order than the numbers in their names")
+        if not is_by_number(layers):
+            raise _ambiguous(layers, "the file has them in another order than the numbers in their names")
+        if not _is_by_place(layers):
+            raise _ambiguous(layers, "the file has them in another order than the words in their names")
+        return list(layers)
     turns = _Turns(by_name)
     ways = _ways(layers, turns.is_next, turns.note)
     if len(ways) == 1:
@@ -146,6 +151,32 @@ def is_by_number(layers: Iterable[Layer]) -> bool:
             return False
         last[stem(layer.name)] = key
     return True
+
+
+def _is_by_place(layers: Sequence[Layer]) -> bool:
+    """Return whether no layer called decoder or out comes before an encoder or one of another name."""
+    paths = [layer.name.lower().split(".") for layer in layers]
+    depth = next((k for k, parts in enumerate(zip(*paths)) if len(set(parts)) > 1), 0)  # noqa: B905 - the shortest
+    names = [re.findall("[a-z]+", path[depth]) for path in paths]
+    ranks = [(not LAST.isdisjoint(words)) - (not FIRST.isdisjoint(words)) for words in names]
+    return ranks == sorted(ranks)
+
+
+def is_open(layers: Sequence[Layer], *, numbered: bool = True) -> bool:
+    """Return whether shapes, and numbers in names if they count, allow of layers another order than the given one."""
+    if len(_ways(layers, lambda layer: True)) == 1:
+        return False
+    turns = _Turns(sorted(layers, key=lambda layer: natural(layer.name)))
+    return not numbered or len(_ways(layers, turns.is_next, turns.note)) != 1
+
+
+def declared(layers: Sequence[Layer]) -> str:
+    """Return what one must know of layers whose order is that of the file alone, as the rest of a sentence."""
+    names = _quoted([layer.name for layer in layers])
+    return (
+        f"has layers that fit together in several orders, and that in which it has them is taken, {names}: "
+        "Network.load(path, layers=[...]) gives another"
+    )
 
 
 def _ways(

@@ -106,4 +106,9 @@ def _model_of_module(module: Stranger, machine: ObjectMachine, wanted: Wanted) -
     last = activations[-1] or model_of(layers, wanted, RELU).architecture.activations[-1]
     said = [*(name or "identity" for name in activations[:-1]), last]
     loss = wanted.loss or loss_of(said, len(layers[-1].weights))
-    return model_of(layers, Wanted(said, loss), RELU, unsaid=activations[-1] is None and wanted.loss is None)
+    return model_of(
+        layers,
+        Wanted(said, loss, [each.name for each in found]),
+        RELU,
+        unsaid="does not say what becomes of its outputs" if activations[-1] is None and wanted.loss is None else "",
+    )

@@ -14,12 +14,15 @@ ACTIVATIONS = {
     "Identity": "identity", "Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "relu", "LeakyReLU": "leaky_relu",
     "ELU": "elu", "GELU": "gelu", "SiLU": "silu", "Softplus": "softplus", "Softmax": "softmax", "LogSoftmax": "softmax",
 }  # fmt: skip
-# What settings must be for the activation to be that of cmlp.
-SETTINGS: dict[str, dict[str, object]] = {
-    "LeakyReLU": {"negative_slope": 0.01},
-    "ELU": {"alpha": 1.0},
-    "GELU": {"approximate": "none"},
-    "Softplus": {"beta": 1.0, "threshold": 20.0},
+OF_CLASSES = (1, -1, None)  # dimensions of a softmax; None is a 1 that nobody wrote
+# What settings must be, or one of which, for the activation to be that of cmlp.
+SETTINGS: dict[str, dict[str, tuple[object, ...]]] = {
+    "LeakyReLU": {"negative_slope": (0.01,)},
+    "ELU": {"alpha": (1.0,)},
+    "GELU": {"approximate": ("none",)},
+    "Softplus": {"beta": (1.0,), "threshold": (20.0,)},
+    "Softmax": {"dim": OF_CLASSES},
+    "LogSoftmax": {"dim": OF_CLASSES},
 }
 PASSING = ("Flatten", "Dropout", "Identity", "AlphaDropout")
 DEEPEST = 32  # modules within modules
@@ -101,6 +104,6 @@ def _activations(leaves: list[Stranger]) -> list[str | None]:
 
 def _check_settings(module: Stranger, kind: str) -> None:
     for name, wanted in SETTINGS.get(kind, {}).items():
-        given = module.attributes.get(name, wanted)
-        if given != wanted:
-            raise ModelError(f"{kind} must have {name} {wanted}, as in cmlp, got {escaped(str(given))}")
+        given = module.attributes.get(name, wanted[0])
+        if given not in wanted:
+            raise ModelError(f"{kind} must have {name} {wanted[0]}, as in cmlp, got {escaped(str(given))}")

@@ -50,7 +50,11 @@ def load(tmp_path):
     return read
 
 
+WORKSPACE = THETAS | {"X": X, "y": np.ones((7, 1)), "Theta1_grad": 0 * W1, "initial_Theta1": 2 * THETAS["Theta1"],
+                      "initial_Theta2": 2 * THETAS["Theta2"], "nn_params": np.ones(53), "lambda": 1.0}  # fmt: skip
 IN_SIGMOID = {
+    "a workspace of the course": mat(WORKSPACE),
+    "with gradients": {**THETAS, "Theta1_grad": W1, "Theta2_grad": W2},
     "the film's": ([W1, W2], [B1, B2]),
     "as a list": [[W1, W2], [B1, B2]],
     "as lists of numbers": ([W1.tolist(), W2.tolist()], [B1.ravel().tolist(), B2.ravel().tolist()]),
@@ -166,3 +170,10 @@ def test_estimators_are_refused_with_the_way(load, tmp_path):
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     with pytest.raises(ModelError, match=r"it is a DataFrame of pandas: save its numbers, to_numpy\(\)"):
         load(pandas.DataFrame(X))
+
+
+def test_copies_beside_the_weights_are_named(load):
+    best = {f"best_{name}": array + 1 for name, array in THETAS.items()}
+    with pytest.warns(UserWarning, match="holds best_Theta1 and best_Theta2 beside Theta1 and Theta2, which are taken"):
+        network = load(mat(THETAS | best), **SAID)
+    np.testing.assert_allclose(network(X), EXPECTED)

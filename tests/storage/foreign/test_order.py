@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cmlp import ModelError
-from cmlp.storage.foreign.order import Layer, natural, ordered
+from cmlp.storage.foreign.order import Layer, is_open, natural, ordered
 
 
 def layers(*specs):
@@ -71,6 +71,21 @@ def test_shapes_alone_tell_it_apart_from_names_and_file(filed):
 def test_a_file_that_contradicts_the_numbers_is_refused():
     with pytest.raises(ModelError, match="another order than the numbers in their names"):
         names(("fc2", 4, 4), ("fc1", 4, 4), filed=True)
+
+
+@pytest.mark.parametrize(("first", "second"), [("out", "hid"), ("decoder.0", "encoder.0"), ("net.head", "net.fc")])
+def test_a_file_that_contradicts_the_words_is_refused(first, second):
+    declared = [(first, 5, 8), (second, 8, 5)]
+    for specs in (declared, [(first, 4, 4), (second, 4, 4)]):
+        with pytest.raises(ModelError, match="another order than the words in their names: give the order"):
+            names(*specs, filed=True)
+    assert names((second, 8, 5), (first, 5, 8), filed=True) == [second, first]
+
+
+def test_an_order_of_the_declaration_alone_is_told_from_one_that_follows():
+    assert is_open(layers(("a", 5, 8), ("b", 8, 5))) and is_open(layers(("a", 4, 4), ("b", 4, 4)))
+    assert not is_open(layers(("a", 5, 8), ("b", 8, 6))) and not is_open(layers(("h1", 4, 4), ("h2", 4, 4)))
+    assert is_open(layers(("h1", 4, 4), ("h2", 4, 4)), numbered=False)
 
 
 def test_what_is_ambiguous_is_refused_with_the_way_out():

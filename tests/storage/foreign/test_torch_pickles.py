@@ -163,6 +163,7 @@ def test_a_module_of_ones_own_says_none(load):
         (([act("GELU", approximate=files.text("tanh"))], []), "GELU must have approximate none, as in cmlp, got tanh"),
         (([act("PReLU")], []), "a Sequential of Linear layers and activations is read, got PReLU where it stands"),
         (([act("Tanh"), act("ReLU")], []), "got ReLU after tanh"),
+        (([act("Tanh")], [act("Softmax", dim=files.number(0))]), "Softmax must have dim 1, as in cmlp, got 0"),
         (([layer("torch.nn.modules.batchnorm", "BatchNorm1d")], []), "got BatchNorm1d"),
         (([layer("evil", "Linear")], []), "got Linear"),
     ],
@@ -175,7 +176,8 @@ def test_the_order_is_that_of_the_module(load, refusal):
     """The names of the alphabet would put hidden2 first, and the shapes tell the two apart no more."""
     square = {f"{name}.weight": np.full((3, 3), value, "f4") for name, value in (("mid", 1), ("after", 2))}
     tensors = {"fc1.weight": FLOATS["fc1.weight"]} | square | {"out.weight": FLOATS["out.weight"]}
-    network = load(zipped(*arrays(tensors)))
+    with pytest.warns(UserWarning, match='that in which it has them is taken, "fc1", "mid", "after", "out": '):
+        network = load(zipped(*arrays(tensors)))
     assert [w[0, 0] for w in network.weights[1:3]] == [1, 2]
     network = load(zipped(*arrays(tensors)), layers=["fc1", "after", "mid", "out"])
     assert [w[0, 0] for w in network.weights[1:3]] == [2, 1]
