@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.data.framing import Framing, framing_of, sample_images
+from cmlp.data.origin import Origin
 from cmlp.data.pixels import scaled
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
@@ -543,7 +544,7 @@ class Network(Measured, Loading):
         return loop, {
             "scale": scale.bytes,
             "class_names": None if names is None or len(names) != self.sizes[-1] else names,
-            "settings": _about(samples, data, self.sizes[0]) | options.describe(),
+            "settings": _about(samples, data, self.sizes[0]) | options.describe() | _origin_of(data),
             "_framing": None,
             "_pictures": pictures,
         }
@@ -781,6 +782,12 @@ def _about(samples: Samples, data: Any, features: int) -> dict[str, Any]:
     if isinstance(names, tuple) and len(names) == features:
         about["feature_names"] = list(names)
     return about if ranges is None else about | {"inputs": ranges}
+
+
+def _origin_of(data: Any) -> dict[str, Any]:
+    """Return the source that training data say they come from, as a setting."""
+    origin = getattr(data, "_origin", None)
+    return {"origin": origin.describe()} if isinstance(origin, Origin) else {}
 
 
 def _input_of(samples: Samples) -> str:

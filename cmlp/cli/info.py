@@ -114,7 +114,7 @@ def _sentence(framing: "Framing") -> str:
 def _told(training: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that have an effect."""
     told = {name: value for name, value in training.items() if value not in (None, 0, 0.0, {})}
-    return {name: value for name, value in told.items() if name not in OF_INPUTS}
+    return {name: value for name, value in told.items() if name not in (*OF_INPUTS, "origin")}
 
 
 def _value(value: Any) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from cmlp import __version__
 from cmlp.cli.kinds import PAGE
 from cmlp.cli.options import add_command
-from cmlp.cli.output import print_json, print_table
+from cmlp.cli.output import print_json, print_table, print_warning
 from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading
-from cmlp.cli.sources import FORMATS, add_table_options, table_options
+from cmlp.cli.sources import FORMATS, add_table_options, table_options, untrained
 from cmlp.cli.strangers import load_network, needing_data
 from cmlp.utils.text import printable
 
@@ -59,13 +59,14 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_missing(*inputs)
     with Outputs([output], inputs, force=arguments.force, json=arguments.json) as outputs:
         network = load_network(arguments)
-        data = None if arguments.data is None else _load(arguments)
+        data, seen = (None, None) if arguments.data is None else _load(arguments, network)
         page = _page(network, data, arguments.title)
         outputs.write({output.option: methodcaller("write", page)})
         if arguments.json:
             images = 0 if data is None else len(data)
             report = {"model": printable(arguments.model), "page": printable(path), "bytes": len(page)}
-            print_json({"version": __version__} | report | {"tested_images": images})
+            warning = {} if seen is None else {"warning": printable(seen)}
+            print_json({"version": __version__} | report | {"tested_images": images} | warning)
             return
         rows = {"model": f"{arguments.model}: {network.architecture}"}
         if data is not None:
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
         if path != STDOUT:
             rows["open it"] = Path(path).resolve().as_uri()
         print_table(rows)
+        print_warning(arguments.program, seen)
 
 
 def _page(network: "Network", data: "Dataset | None", title: str | None) -> bytes:
@@ -86,10 +88,11 @@ def _page(network: "Network", data: "Dataset | None", title: str | None) -> byte
         return page.read_bytes()
 
 
-def _load(arguments: argparse.Namespace) -> "Dataset":
-    """Return the test data of a source, or all its data if it has no test data."""
+def _load(arguments: argparse.Namespace, network: "Network") -> tuple["Dataset", str | None]:
+    """Return the test data of a source, or all its data if it has none, and a warning where they were learned."""
     from cmlp.data.formats import load
 
     with needing_data(arguments.data, "cmlp page"):
-        train, test = load(arguments.data, **table_options(arguments))
-    return train if test is None else test
+        sets = load(arguments.data, **table_options(arguments))
+    (train, test), seen = untrained(network, sets, arguments.model)
+    return (train if test is None else test), seen

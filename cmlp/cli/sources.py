@@ -73,6 +73,7 @@ def load_sets(source: str | None, command: str, fraction: float | None = None, *
     """
     from cmlp.data import load_digits
     from cmlp.data.formats import Sets, split
+    from cmlp.data.origin import Origin, checksum_of
 
     if source is None:
         sets = Sets(*load_digits())
@@ -83,8 +84,42 @@ def load_sets(source: str | None, command: str, fraction: float | None = None, *
         if fraction is not None:
             found = f"{source or 'the built-in digits'} holds {len(sets.test):,} test images"
             raise DataError(f"--test-fraction needs a source without test data: {found}")
-        return sets, False
-    return split(sets.train, A_FIFTH if fraction is None else fraction), True
+        return Sets(sets.train._from_origin(Origin(checksum_of(sets.train.images))), sets.test), False
+    part = A_FIFTH if fraction is None else fraction
+    train, test = split(sets.train, part)
+    return Sets(train._from_origin(Origin(checksum_of(sets.train.images), part)), test), True
+
+
+def untrained(network: "Network", sets: "Sets", model: str) -> tuple["Sets", str | None]:
+    """Split a source as the training of a network did, so that it is tested with images that it has not seen.
+
+    Parameters
+    ----------
+    network : Network
+    sets : Sets
+        What the source holds.
+    model : str
+        Where the network is saved.
+
+    Returns
+    -------
+    Sets
+        With the test data that the training split off, if the source is the one that it split; otherwise as given.
+    str or None
+        A warning, if the network was trained on the images that it is to be tested with.
+    """
+    from cmlp.data.formats import split
+    from cmlp.data.origin import Origin, checksum_of
+
+    origin = Origin.read(network.settings)
+    data = sets.train if sets.test is None else sets.test
+    if origin is None or checksum_of(data.images) != origin.checksum:
+        return sets, None
+    if origin.test_fraction is not None and sets.test is None:
+        return split(data, origin.test_fraction, origin.seed), None
+    part = 1 - (origin.test_fraction or 0)
+    some = f"{round(part * len(data)):,} of these {len(data):,} images are those"
+    return sets, f"{some if part < 1 else 'these are the images'} that {model} was trained on: the accuracy on others may be much lower"
 
 
 def _read(source: str, options: Mapping[str, Any]) -> "Sets":

@@ -13,7 +13,7 @@ from cmlp.cli.output import print_json, print_table, print_warning
 from cmlp.cli.outputs import FORCE, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading, load_network
-from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, table_options
+from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, table_options, untrained
 from cmlp.cli.strangers import (
     CHECKPOINT,
     DATA,
@@ -28,16 +28,19 @@ from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
+    from cmlp.data.formats import Sets
     from cmlp.network import Network
     from cmlp.reports.scores import Scores
 
 WIDTH = 13  # of the names in the output
 CONFUSIONS = 3
 REPORT = "--report"
+SPLIT = ", those that its training split off"
 
 EPILOG = f"""\
 MODEL is a file written by cmlp train --save or Network.save, or a checkpoint.
-If SOURCE has training and test data, the test data are used. The report is one
+If SOURCE has training and test data, the test data are used; if it has none and
+MODEL was trained on it, the images that the training split off. The report is one
 HTML file: accuracy, confusion matrix, precision and recall per class,
 calibration, and the worst mistakes as pictures (cmlp[plot]).
 
@@ -72,22 +75,24 @@ def run(arguments: argparse.Namespace) -> None:
     inputs = [arguments.model, arguments.source]
     with Outputs(report, inputs, force=arguments.force, json=arguments.json) as outputs:
         network = load_network_of(arguments)
-        train, test = _load(arguments, network)
+        (train, test), is_split, seen = _load(arguments, network)
         data = train if test is None else test
         scores = score(network, data)
-        warning = doubt(network, train, test, arguments.source, arguments.model)
+        doubted = doubt(network, train, test, arguments.source, arguments.model)
+        warnings = [each for each in (seen, doubted) if each is not None]
         if report:
             page = _page(arguments, scores, data, network)
             outputs.write({REPORT: methodcaller("write", page.encode("utf-8", "backslashreplace"))})
         if arguments.json:
             places = {"model": arguments.model, "source": arguments.source, "report": arguments.report}
             names = {name: path and printable(path) for name, path in places.items()}
-            print_json(
-                {"version": __version__} | names | scores.to_dict() | {"warning": warning and printable(warning)}
-            )
+            warning = printable("; ".join(warnings)) if warnings else None
+            split_off = {"split_off": True} if is_split else {}
+            print_json({"version": __version__} | names | scores.to_dict() | split_off | {"warning": warning})
         else:
-            _print(arguments, scores, network)
-            print_warning(arguments.program, warning)
+            _print(arguments, scores, network, is_split=is_split)
+            for each in warnings:
+                print_warning(arguments.program, each)
 
 
 def load_network_of(arguments: argparse.Namespace) -> "Network":
@@ -105,17 +110,19 @@ def load_network_of(arguments: argparse.Namespace) -> "Network":
         return load_network(arguments)
 
 
-def _load(arguments: argparse.Namespace, network: "Network") -> tuple["Dataset", "Dataset | None"]:
-    """Return what a network can learn from, and the test data, if there are any."""
+def _load(arguments: argparse.Namespace, network: "Network") -> tuple["Sets", bool, str | None]:
+    """Return the data, whether the test data are those that the training split off, and a warning if they are not."""
     from cmlp.data import load, load_digits
+    from cmlp.data.formats import Sets
 
     if arguments.source is None:
         train, test = load_digits()
         check_digits_fit(network, train, arguments.model, "cmlp test {} SOURCE")
-        return train, test
+        return Sets(train, test), False, None
     with needing_data(arguments.source, "cmlp test"):
         sets = load(arguments.source, classes=network.sizes[-1], **table_options(arguments))
-    return sets.train, sets.test
+    apart, seen = untrained(network, sets, arguments.model)
+    return apart, apart is not sets, seen
 
 
 def _page(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", network: "Network") -> str:
@@ -130,11 +137,11 @@ def _images(scores: "Scores") -> str:
     return f"{len(scores.labels):,} images of {len(scores.names):,} classes"
 
 
-def _print(arguments: argparse.Namespace, scores: "Scores", network: "Network") -> None:
+def _print(arguments: argparse.Namespace, scores: "Scores", network: "Network", *, is_split: bool) -> None:
     low, high = scores.interval
     rows = {
         "model": f"{arguments.model}: {network.architecture}",
-        "data": f"{arguments.source or 'built-in digits'}: {_images(scores)}",
+        "data": f"{arguments.source or 'built-in digits'}: {_images(scores)}{SPLIT if is_split else ''}",
         "accuracy": f"{scores.accuracy:.2f} %, {low:.2f} to {high:.2f} % with a confidence of 95 %",
     }
     names = [printable(name) for name in scores.names]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cmlp.data.gallery import gallery
+from cmlp.data.origin import Origin
 from cmlp.data.pixels import native, scaled, value_range
 from cmlp.data.validation import Pixels, check_class_names, check_feature_names, check_images, check_labels
 from cmlp.errors import DataError
@@ -58,7 +59,9 @@ class Dataset(Sequence[tuple[Image, int]]):
     (array([0., 1.]), 1)
     """
 
-    __slots__ = ("_class_names", "_classes", "_feature_names", "_images", "_labels", "_picture_shape", "_scale")
+    __slots__ = (
+        "_class_names", "_classes", "_feature_names", "_images", "_labels", "_origin", "_picture_shape", "_scale"
+    )  # fmt: skip
 
     _images: Pixels
     _labels: NDArray[np.intp]
@@ -67,6 +70,7 @@ class Dataset(Sequence[tuple[Image, int]]):
     _class_names: tuple[str, ...] | None
     _picture_shape: tuple[int, int] | None
     _feature_names: tuple[str, ...] | None
+    _origin: Origin | None
 
     def __init__(
         self,
@@ -108,11 +112,18 @@ class Dataset(Sequence[tuple[Image, int]]):
         self._scale, self._classes = scale, classes
         self._class_names, self._picture_shape = class_names, picture_shape
         self._feature_names = feature_names
+        self._origin = None
 
     @classmethod
     def _of_checked(cls, *parts: Any) -> Self:
         dataset = cls.__new__(cls)
         dataset._assign(*parts)
+        return dataset
+
+    def _from_origin(self, origin: Origin) -> Self:
+        """Return the same data with the source that they come from, which a network trained on them remembers."""
+        dataset = self._with(self._images, self._labels)
+        dataset._origin = origin
         return dataset
 
     def _with(self, images: Pixels, labels: NDArray[np.intp]) -> Self:
