@@ -2,14 +2,22 @@
 
 import argparse
 import warnings
+from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmlp.cli.outputs import STDOUT
 from cmlp.errors import CmlpError, ModelError
 from cmlp.utils.files import resolved
 
+# What options are called in a checkpoint, where that is not their name.
+OF_TRAININGS = {
+    "hidden": "sizes", "activation": "activations", "dropout": "dropouts", "validation": "validation_data",
+}  # fmt: skip
+
 if TYPE_CHECKING:
+    from cmlp.data import Dataset
     from cmlp.network import Network
     from cmlp.training.checkpoint_files import Checkpoint
 
@@ -69,6 +77,46 @@ def found_checkpoint(arguments: argparse.Namespace, network: "Network") -> "Chec
     remedy = "the same seed goes on from it, or another --checkpoint begins anew"
     checkpoints.check_start(network.architecture, state_of(network.rng), f"--seed={arguments.seed}", remedy)
     return checkpoints.found
+
+
+def check_resumed(
+    arguments: argparse.Namespace,
+    found: "Checkpoint",
+    network: "Network",
+    train: "Dataset",
+    settings: Mapping[str, Any],
+) -> None:
+    """Refuse to go on with another training, before anything is said of it.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+    found : Checkpoint
+    network : Network
+        A new one, which stays as it is.
+    train : Dataset
+    settings : mapping
+        All of what `Network.train` gets besides.
+
+    Raises
+    ------
+    ModelError
+        If it is, with what was typed as the reason, before what follows from it.
+    """
+    from cmlp.data.origin import Origin
+    from cmlp.training.options import Options
+
+    there, now = Origin.read(found.model.training), train._origin
+    if there is not None and now is not None and there.checksum == now.checksum and there != now:
+        change = f"--test-fraction was {there.test_fraction} there, and is {now.test_fraction} now"
+        raise ModelError(f"{arguments.checkpoint} belongs to another training: {change}")
+    typed = [word.partition("=")[0].removeprefix("--").replace("-", "_") for word in arguments.words]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the training says, too
+        call = signature(type(network).train).bind(network, train, **settings)
+        call.apply_defaults()
+        loop, _ = network._prepare(Options.of(call.arguments), call.arguments)
+        loop.check_checkpoint([OF_TRAININGS.get(name, name) for name in typed])
 
 
 def where_it_goes_on(found: "Checkpoint | None", path: str, epochs: int) -> str:

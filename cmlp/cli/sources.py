@@ -117,9 +117,10 @@ def untrained(network: "Network", sets: "Sets", model: str) -> tuple["Sets", str
         return sets, None
     if origin.test_fraction is not None and sets.test is None:
         return split(data, origin.test_fraction, origin.seed), None
-    part = 1 - (origin.test_fraction or 0)
-    some = f"{round(part * len(data)):,} of these {len(data):,} images are those"
-    return sets, f"{some if part < 1 else 'these are the images'} that {model} was trained on: the accuracy on others may be much lower"
+    seen = "these are the images"
+    if origin.test_fraction is not None:
+        seen = f"{round((1 - origin.test_fraction) * len(data)):,} of these {len(data):,} images are those"
+    return sets, f"{seen} that {model} was trained on: the accuracy on others may be much lower"
 
 
 def _read(source: str, options: Mapping[str, Any]) -> "Sets":

@@ -15,7 +15,14 @@ from cmlp.cli.options import add_command, epochs_or_time, fraction
 from cmlp.cli.output import print_json, print_table, print_warning
 from cmlp.cli.outputs import FORCE, STDOUT, Output, Outputs
 from cmlp.cli.paths import refuse_missing
-from cmlp.cli.resuming import check_checkpoint, check_options, found_checkpoint, previous_checkpoint, where_it_goes_on
+from cmlp.cli.resuming import (
+    check_checkpoint,
+    check_options,
+    check_resumed,
+    found_checkpoint,
+    previous_checkpoint,
+    where_it_goes_on,
+)
 from cmlp.cli.settings import (
     add_network,
     add_recipe,
@@ -95,6 +102,10 @@ def run(arguments: argparse.Namespace) -> None:
         epochs = settings["epochs"]
         network = _new_network(settings, train)
         found = found_checkpoint(arguments, network)
+        keeping = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_every", "resume")}
+        training = training_settings(settings) | {"test_data": test} | keeping
+        if found is not None:
+            check_resumed(arguments, found, network, train, training)
         report: dict[str, Any] = {
             "version": __version__,
             "data": _describe(train, test, arguments.source) | ({"split_off": True} if is_split else {}),
@@ -107,10 +118,9 @@ def run(arguments: argparse.Namespace) -> None:
         if not arguments.json:
             with suppress(*[OSError] if outputs.outputs else []):  # which is met again when all is written
                 _print_plan(report, network, _goes_on(arguments, found, epochs))
-        keeping = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_every", "resume")}
         with Keeper(network, outputs, arguments.words, epochs, done) as keeper:
             shows: dict[str, Any] = {"progress": not arguments.quiet, "callbacks": keeper.note}
-            history = network.train(train, **training_settings(settings), test_data=test, **shows, **keeping)
+            history = network.train(train, **training, **shows)
             keeper.keep(history)
             report["history"] = {name: values for name, values in asdict(history).items() if values}
             report["training_accuracy"] = network.test(train)

@@ -14,6 +14,8 @@ WORDS = {
 }
 OF_NETWORKS = {"sizes": "--hidden"}
 LABEL = re.compile(r'label="([^"]*)"')
+RULE = r" must| was(?=[^:;]* there, and is )"
+PARAMETER = re.compile(rf"(?<![\w./\"'-])(?P<name>[a-z][a-z_0-9]*)(?![\w./=(\"'-])(?P<rule>{RULE})?")
 ONLY_IN_PYTHON = re.compile(r"; activation= and loss= say otherwise")
 
 
@@ -51,7 +53,7 @@ def in_options(message: str, options: Collection[str], words: Collection[str]) -
     if "--label" in options:
         message = LABEL.sub(r"--label \1", message)
     names = {option.removeprefix("--").replace("-", "_"): option for option in options if option.startswith("--")}
-    typed = " ".join(words)
+    typed = " ".join(word.partition("=")[2] if word.startswith("--") else word for word in words)
     if "--hidden" in options:
         names |= OF_NETWORKS
 
@@ -63,4 +65,4 @@ def in_options(message: str, options: Collection[str], words: Collection[str]) -
             return names[name] + (match["rule"] or "")
         return WORDS.get(name, name) + (match["rule"] or "")
 
-    return re.sub(r"(?<![\w./\"'-])(?P<name>[a-z][a-z_0-9]*)(?![\w./=(\"'-])(?P<rule> must)?", replaced, message)
+    return PARAMETER.sub(replaced, message)

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from pathlib import Path
 from time import monotonic
@@ -27,6 +27,9 @@ from cmlp.utils.checks import check_count, check_flag
 
 UNITS = {"s": 1, "min": 60, "h": 3600}
 BLOCK = 4096  # images whose checksum is taken at once
+DATA = ("validation_data", "training_data", "test_data")
+PLURAL = {"sizes": "the layers", "activations": "the activations"}
+CAUSES = ("sizes", "activations", "loss", "optimizer", "schedule")  # on which others may depend
 
 
 class Checkpoints:
@@ -123,25 +126,26 @@ class Checkpoints:
     def _is_time(self) -> bool:
         return bool(self._seconds) and monotonic() - self._written >= self._seconds
 
-    def check(self, identity: Mapping[str, Any], kernels: Mapping[str, str], epochs: int) -> None:
-        """Refuse to go on with another training than the one that was kept, or with fewer epochs than it has."""
+    def check(
+        self, identity: Mapping[str, Any], kernels: Mapping[str, str], epochs: int, chosen: Collection[str] = ()
+    ) -> None:
+        """Refuse to go on with another training than the one that was kept, or with fewer epochs than it has.
+
+        Of several differences, named is one that is the cause of others: `chosen` are settings known not to follow.
+        """
         if self.found is None:
             return
         kept, path = self.found.identity, self._generations.read_from
-        for name in [*kept, *identity]:
+        for name in _causes_first(kept, identity, chosen):
             if kept.get(name) != identity.get(name):
-                found = f"{name} was {kept.get(name)!r} there, and is {identity.get(name)!r} now"
-                if name.endswith("_data"):  # whose checksums tell nobody anything
-                    there, now = ("none" if each.get(name) is None else "some" for each in (kept, identity))
-                    found = f"{name} was {there} there, and is {now} now" if there != now else f"{name} was another one"
+                found = _difference(name, kept, identity)
                 raise ModelError(f"{path} belongs to another training: {found}{_why(name, identity)}")
         self._check_kernels(kernels, identity["optimizer"]["name"])
         position = self.found.position
         if position.epoch > epochs or (position.epoch == epochs and position.done > 0):
-            done = (
-                f"{path} has trained {position.epoch} epochs{' and a part of another' if position.done else ''} already"
-            )
-            raise ModelError(f"epochs must be at least that many to go on, got {epochs}, and {done}")
+            least = position.epoch + (1 if position.done else 0)
+            done = f"{position.epoch:,} epochs{' and a part of another' if position.done else ''}"
+            raise ModelError(f"epochs must be at least {least:,}, got {epochs:,}: {path} has trained {done} already")
 
     def check_start(self, architecture: Architecture, state: Mapping[str, Any], seed: str, remedy: str) -> None:
         """Refuse to go on if the training that was kept began with another state than that of this seed.
@@ -171,6 +175,32 @@ class Checkpoints:
 
 def _place_of(checkpoint: Checkpoint) -> tuple[dict[str, Any], bool]:
     return checkpoint.position.describe(), checkpoint.ended
+
+
+def _causes_first(kept: Mapping[str, Any], identity: Mapping[str, Any], chosen: Collection[str]) -> list[str]:
+    """Return what makes a training different, with what others follow from in front of them."""
+    data = DATA if "validation_data" in chosen or None in _both("validation_data", kept, identity) else DATA[1:]
+    chosen = [name for name in chosen if name != "epochs"]  # it counts only where the schedule makes it
+    return list(dict.fromkeys([*data, "sizes", *chosen, *CAUSES, *kept, *identity]))
+
+
+def _difference(name: str, kept: Mapping[str, Any], identity: Mapping[str, Any]) -> str:
+    there, now = _both(name, kept, identity)
+    if name in DATA:  # whose checksums tell nobody anything
+        if None not in (there, now):
+            return f"{name} was another one"
+        there, now = ("none" if each is None else "some" for each in (there, now))
+        return f"{name} was {there} there, and is {now} now"
+    if name in PLURAL:
+        there, now = ("-".join(map(str, each)) for each in (there, now))
+        return f"{PLURAL[name]} were {there} there, and are {now} now"
+    if isinstance(there, dict) and isinstance(now, dict) and there.get("name") != now.get("name"):
+        there, now = there.get("name"), now.get("name")  # the rest follows
+    return f"{name} was {there!r} there, and is {now!r} now"
+
+
+def _both(name: str, kept: Mapping[str, Any], identity: Mapping[str, Any]) -> tuple[Any, Any]:
+    return kept.get(name), identity.get(name)
 
 
 def _why(name: str, identity: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The loop that trains: epoch by epoch, what is measured, told, kept, and what ends it."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
@@ -137,6 +138,15 @@ class Loop:
         kept = self.checkpoints is not None
         return LBFGSIterations(self.engine, self.samples, options, self.rng, kept=kept, first_iteration=first)
 
+    def check_checkpoint(self, chosen: Collection[str] = ()) -> None:
+        """Refuse to go on from the checkpoint of another training, as `Checkpoints.check` does; nothing is changed."""
+        assert self.checkpoints is not None
+        self.identity = identity_of(
+            self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
+        )
+        self.kernels = kernels_of(self.options)
+        self.checkpoints.check(self.identity, self.kernels, self.options.epochs, chosen)
+
     def begin(self) -> None:
         """Go on from a checkpoint, which is written again, or write the first one.
 
@@ -148,11 +158,7 @@ class Loop:
             If it cannot be written, which is better known now.
         """
         if self.checkpoints is not None:
-            self.identity = identity_of(
-                self.network.architecture, self.options, self.samples, self.measurements, self.early_stopping
-            )
-            self.kernels = kernels_of(self.options)
-            self.checkpoints.check(self.identity, self.kernels, self.options.epochs)
+            self.check_checkpoint()
             if self.checkpoints.found is not None:
                 self._restore(self.checkpoints.found)
                 return

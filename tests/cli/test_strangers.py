@@ -170,7 +170,8 @@ def test_no_message_speaks_of_parameters(complaint, here, capsys):
 def test_parameters_become_options():
     options = ["--mini-batch-size", "--epochs", "--hidden", "--resume", "--eta", "--quiet"]
     for said, expected in {
-        "epochs must be at least that many to go on, got 3": "--epochs must be at least that many to go on, got 3",
+        "epochs must be at least 5, got 3": "--epochs must be at least 5, got 3",
+        "eta was 3.0 there, and is 2.0 now": "--eta was 3.0 there, and is 2.0 now",
         "r has trained 5 epochs already": "r has trained 5 epochs already",
         "mini_batch_size was 10 there, and is 7 now": "--mini-batch-size was 10 there, and is 7 now",
         "sizes must give fewer than 2**31": "--hidden must give fewer than 2**31",
