@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.colours import grey_of_colours
 from cmlp.data.framing import Framing, frame
-from cmlp.data.picture import ENOUGH, MOST_BYTES, MOST_PIXELS, grey_of_file, grey_of_picture
+from cmlp.data.picture import ENOUGH, MOST_BYTES, MOST_PIXELS, grey_of_file, grey_of_picture, of_few_bits
 from cmlp.data.pixels import ROUNDING, native
 from cmlp.errors import DataError
 from cmlp.utils.files import open_regular
@@ -41,7 +41,8 @@ def read_picture(picture: Any, network: Trained | None = None) -> NDArray[np.flo
     picture : path, bytes, binary file, PIL image or array_like
         The picture: a file or its content, in any format that Pillow knows (``cmlp[images]``); or an image of Pillow;
         or an array (height, width) of grey values or (height, width, channels) of grey, grey and alpha, RGB or RGBA,
-        whose values are bool, floats in [0, 1], uint16, or other integers in 0..255. It may have any size up to 134
+        whose values are bool, floats in [0, 1], uint16, or other integers in 0..255; 16 bits that hold no more than 255
+        are taken for bytes. It may have any size up to 134
         million pixels and 256 MB. It is turned as its EXIF data say; what is transparent lies on white, or on black if
         nothing could be seen on white.
     network : Network, optional
@@ -173,7 +174,7 @@ def _has_channels_first(values: NDArray[Any]) -> bool:
 def _checked(values: NDArray[Any]) -> NDArray[Any]:
     """Return values in one of the types that `frame` takes."""
     if values.dtype.kind == "b" or (values.dtype.kind == "u" and values.dtype.itemsize <= 2):
-        return values.astype(native(values.dtype), copy=False)
+        return of_few_bits(values.astype(native(values.dtype), copy=False))
     low, high = values.min(), values.max()
     if values.dtype.kind in "iu":
         if low < 0 or high > 255:

@@ -14,6 +14,7 @@ from cmlp.errors import DataError
 from cmlp.utils.optional import require
 from cmlp.utils.text import listed
 
+BYTE = 255
 MOST_BYTES = 1 << 28
 MOST_PIXELS = 1 << 27
 ENOUGH = 1024  # pixels of the longer side; what is much larger is shrunk
@@ -131,6 +132,8 @@ def _converted(
     except pillow.UnidentifiedImageError as error:
         known = f"{listed(formats, 'or')} picture" if formats else "picture in a format that Pillow knows"
         raise DataError(f"{name} must be a {known}") from error
+    except pillow.DecompressionBombError as error:  # which comes before the size can be asked for
+        raise DataError(f"{name} must have at most {most_pixels:,} pixels, got more: make it smaller") from error
     except Exception as error:  # what a decoder raises for damaged files is not specified
         raise DataError(f"{name} is a damaged picture: {error}") from error
 
@@ -150,7 +153,7 @@ def _as_stored(picture: Any) -> NDArray[Any]:
 def _photographed(picture: Any) -> NDArray[Any]:
     turned = _turned(picture)
     if _has_many_bits(turned):
-        return _of_many_bits(np.asarray(turned))
+        return of_few_bits(_of_many_bits(np.asarray(turned)))
     grey = turned.mode in ("1", "L") and "transparency" not in turned.info
     colours = turned.convert("L" if grey else "RGBA" if _is_transparent(turned) else "RGB")
     return grey_of_colours(np.asarray(colours.reduce(max(1, max(colours.size) // ENOUGH))))
@@ -167,6 +170,12 @@ def _has_many_bits(picture: Any) -> bool:
 
 def _is_transparent(picture: Any) -> bool:
     return "transparency" in picture.info or picture.mode in TRANSPARENT
+
+
+def of_few_bits(values: NDArray[Any]) -> NDArray[Any]:
+    """Return bytes if they are kept in 16 bits: so little light would be no picture, but a black one."""
+    few = values.dtype == np.uint16 and values.max() <= BYTE
+    return values.astype(np.uint8) if few else values
 
 
 def _of_many_bits(values: NDArray[Any]) -> NDArray[np.uint16]:

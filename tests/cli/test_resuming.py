@@ -19,7 +19,7 @@ CHANGES = {
     "--test-fraction 0.5": "--test-fraction was 0.2 there, and is 0.5 now",
     "--seed 2": "--seed was another one there, and is 2 now",
     "--dtype float32": "--dtype was 'float64' there, and is 'float32' now",
-    "--epochs 1": "--epochs must be at least 2, got 1: run.ckpt has trained 2 epochs already",
+    "--epochs 1": "--epochs must be at least 2, got 1",
 }
 
 

@@ -36,6 +36,8 @@ def transparent(grey, channels):
 ARRAYS = {
     "uint8": drawn(),
     "uint16": drawn().astype(np.uint16) * 257,
+    "bytes in 16 bits": drawn().astype(np.uint16),
+    "bytes in 16 bits of another machine": drawn().astype(">u2"),
     "of another machine": (drawn().astype(np.uint16) * 257).astype(">u2"),
     "bool": drawn() > 0,
     "float32": (drawn() / 255).astype(np.float32),
@@ -88,6 +90,10 @@ def test_files_and_images(tmp_path):
         picture,
         picture.convert("CMYK"),
         picture.convert("P"),
+        picture.convert("I"),
+        picture.convert("I;16"),
+        picture.convert("F"),
+        pillow.fromarray(drawn().astype(np.uint16) * 257),
         tmp_path / "four.jpg",
     ]
     for form in forms:
@@ -97,6 +103,14 @@ def test_files_and_images(tmp_path):
     with pillow.open(tmp_path / "four.jpg") as unloaded:
         np.testing.assert_allclose(cmlp.read_picture(unloaded), EXPECTED, atol=0.05)
         assert unloaded.size == (120, 160)
+
+
+def test_a_picture_of_too_many_pixels_is_no_damaged_one(tmp_path):
+    pillow = pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
+    for side in (12_000, 14_000):  # Pillow itself opens the first only
+        pillow.new("1", (side, side), 1).save(tmp_path / "large.png")
+        with pytest.raises(cmlp.DataError, match=r"large.png must have at most 134,217,728 pixels, got"):
+            cmlp.read_picture(tmp_path / "large.png")
 
 
 def test_like_the_images_of_a_network():
