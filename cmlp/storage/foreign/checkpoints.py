@@ -15,8 +15,8 @@ OTHERS = ("optim", "sched", "ema", "best")  # what the name of an optimizer, a s
 DEEPEST = 4
 
 
-def network_in(value: object) -> Any:
-    """Return the part of a value that holds the weights of a network.
+def network_in(value: object) -> tuple[Any, list[str]]:
+    """Return the part of a value that holds the weights of a network, and the names of it and of others beside it.
 
     Raises
     ------
@@ -24,20 +24,18 @@ def network_in(value: object) -> Any:
         If several parts do, so that it is not known which is meant.
     """
     if not isinstance(value, Mapping) or _has_weights(value):
-        return value
+        return value, []
     found = dict(_parts(value, "", 0))
     usual = [name for name in USUAL if name in found]
     own = [name for name in found if not any(word in name.lower() for word in OTHERS)]
     if len(found) > 1 and all(_is_layer(part) for part in found.values()):
-        return value
-    if usual:
-        return found[usual[0]]
-    if len(own) == 1 or len(found) == 1:
-        return found[own[0]] if own else next(iter(found.values()))
+        return value, []
+    if chosen := usual[:1] or (own if len(own) == 1 else list(found) if len(found) == 1 else []):
+        return found[chosen[0]], [*chosen, *(name for name in found if name not in chosen)]
     if found:
         names = listed(map(escaped, list(found)[:8]))
         raise ModelError(f"it holds several networks, {names}: save the one that you want in a file of its own")
-    return value
+    return value, []
 
 
 def _parts(value: Mapping[Any, Any], path: str, depth: int) -> Iterator[tuple[str, Any]]:

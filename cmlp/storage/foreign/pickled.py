@@ -1,6 +1,7 @@
 """Read pickles of weights, and files of ``torch.save``, without a look at any class and without executing anything."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from cmlp.errors import ModelError
 from cmlp.model.record import Model
 from cmlp.storage.foreign.checkpoints import network_in
 from cmlp.storage.foreign.collections import ObjectError, model_of_values, refused_object
-from cmlp.storage.foreign.layers import RELU, Wanted, loss_of, model_of
+from cmlp.storage.foreign.layers import RELU, Convention, Wanted, loss_of, model_of
 from cmlp.storage.foreign.named import in_order
 from cmlp.storage.foreign.objects import ObjectMachine, Stranger
-from cmlp.storage.foreign.torch_modules import is_module, module_of
+from cmlp.storage.foreign.torch_modules import is_module, module_of, named_activations
 from cmlp.storage.foreign.torch_pickles import Saved, nested_storage, read_legacy, read_zip
+from cmlp.storage.foreign.variants import left_out
 from cmlp.storage.torch import layers_of, model_of_state
+from cmlp.utils.text import listed
 
 JOBLIB = b"joblib.numpy_pickle"
+NOT_USED = "is a module whose use of activations is in a program and not in the file"
 MOST_PICKLES = 1000  # in one file
 BEGINNING = 1 << 12  # bytes within which a file of joblib names the class of its arrays
 
@@ -60,7 +64,9 @@ def joblib_advice(content: bytes | bytearray) -> str:
 def _checked(read: Any, wanted: Wanted) -> Model:
     try:
         saved = read()
-        return _model(network_in(saved.value), saved.machine, wanted)
+        value, names = network_in(saved.value)
+        model = _model(value, saved.machine, wanted)
+        return replace(model, notes=[*model.notes, left_out(names[1:], names[:1])]) if names[1:] else model
     except Refused as refused:
         raise ModelError(f"{refused.found}; {refused.rule}") from None
     except MemoryError:
@@ -98,9 +104,11 @@ def _stranger_in(value: Any) -> Stranger | None:
 
 def _model_of_module(module: Stranger, machine: ObjectMachine, wanted: Wanted) -> Model:
     """Return the network of a module; a Sequential says its activations, but not that of logits."""
-    tensors, activations = module_of(module, machine)
+    tensors, activations, leaves = module_of(module, machine)
     if activations is None or wanted.activation is not None or wanted.layers is not None:
-        return model_of_state(tensors, wanted, filed=True)
+        if activations is not None or wanted.activation is not None:
+            return model_of_state(tensors, wanted, filed=True)
+        return _model_of_own(tensors, named_activations(leaves), wanted)
     found = layers_of(tensors)
     layers = in_order(found, rows=True, filed=True, names=[each.name for each in found], mixed=False)
     last = activations[-1] or model_of(layers, wanted, RELU).architecture.activations[-1]
@@ -112,3 +120,11 @@ def _model_of_module(module: Stranger, machine: ObjectMachine, wanted: Wanted) -
         RELU,
         unsaid="does not say what becomes of its outputs" if activations[-1] is None and wanted.loss is None else "",
     )
+
+
+def _model_of_own(tensors: Any, names: list[str], wanted: Wanted) -> Model:
+    """Return the network of a module whose program uses its activations: the one that it names for hidden layers."""
+    layers = in_order(layers_of(tensors), rows=True, filed=True, names=wanted.layers, mixed=False)
+    model = model_of(layers, wanted, Convention(names[0], RELU.loss) if len(names) == 1 else RELU)
+    named = f"names {listed(names)}, and {NOT_USED}" if names else NOT_USED
+    return replace(model, unsaid=named) if model.unsaid else model

@@ -30,10 +30,11 @@ MOST = 10_000  # modules
 
 
 class Module(NamedTuple):
-    """Tensors by name, and the activation of every Linear layer if a Sequential says it; the last may be None."""
+    """Tensors by name, the activation of each Linear layer if a Sequential says it, None for logits, and leaves."""
 
     tensors: dict[str, Any]
     activations: list[str | None] | None
+    leaves: list[Stranger]
 
 
 def is_module(value: object) -> bool:
@@ -64,7 +65,7 @@ def module_of(root: Stranger, machine: ObjectMachine) -> Module:
     if strange:
         raise ModelError(f"its parameters must be plain tensors, got another {escaped(strange[0])}")
     is_plain = all(module.name == f"{PREFIX}container.Sequential" for _, module in _walk(root) if module not in leaves)
-    return Module(tensors, _activations(leaves) if is_plain else None)
+    return Module(tensors, _activations(leaves) if is_plain else None, leaves)
 
 
 def _walk(root: Stranger) -> Iterator[tuple[str, Stranger]]:
@@ -100,6 +101,20 @@ def _activations(leaves: list[Stranger]) -> list[str | None]:
             place = f"after {found[-1]}" if found and found[-1] else "where it stands"
             raise ModelError(f"a Sequential of Linear layers and activations is read, got {escaped(kind)} {place}")
     return found
+
+
+def named_activations(leaves: list[Stranger]) -> list[str]:
+    """Return the activations that a module of one's own has for its hidden layers, if they are those of cmlp."""
+    found = {}
+    for module in leaves:
+        kind = module.name.rpartition(".")[2]
+        if not module.name.startswith(f"{PREFIX}activation."):
+            continue
+        if kind not in ACTIVATIONS:
+            raise ModelError(f"its activations must be ones of cmlp, got {escaped(kind)}")
+        _check_settings(module, kind)
+        found[ACTIVATIONS[kind]] = True
+    return [name for name in found if name != "softmax"]
 
 
 def _check_settings(module: Stranger, kind: str) -> None:

@@ -42,9 +42,8 @@ def without_variants(arrays: Mapping[str, NDArray[np.generic]]) -> tuple[Arrays,
 
 def left_out(names: Sequence[str], taken: Sequence[str]) -> str:
     """Return what one must know of weights that were left out for others, as the rest of a sentence."""
-    return (
-        f"holds {listed(map(escaped, names[:MOST_NAMED]))} beside {listed(map(escaped, taken))}, which are taken alone"
-    )
+    what = listed(map(escaped, taken))
+    return f"holds {listed(map(escaped, names[:MOST_NAMED]))} beside {what}, and the latter alone is taken"
 
 
 def _shorter(tokens: tuple[str, ...]) -> Iterator[tuple[str, str]]:

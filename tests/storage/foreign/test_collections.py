@@ -174,6 +174,8 @@ def test_estimators_are_refused_with_the_way(load, tmp_path):
 
 def test_copies_beside_the_weights_are_named(load):
     best = {f"best_{name}": array + 1 for name, array in THETAS.items()}
-    with pytest.warns(UserWarning, match="holds best_Theta1 and best_Theta2 beside Theta1 and Theta2, which are taken"):
+    with pytest.warns(
+        UserWarning, match="holds best_Theta1 and best_Theta2 beside Theta1 and Theta2, and the latter alone"
+    ):
         network = load(mat(THETAS | best), **SAID)
     np.testing.assert_allclose(network(X), EXPECTED)

@@ -124,6 +124,21 @@ def test_a_checkpoint_with_two_networks_is_refused(refusal):
     assert message == "it holds several networks, generator and critic: save the one that you want in a file of its own"
 
 
+@pytest.mark.parametrize(
+    ("taken", "other"),
+    [("net", "ema"), ("model", "ema_model"), ("model_state_dict", "target_state_dict"), ("my_net", "best_net")],
+)
+def test_another_network_in_a_checkpoint_is_named(load, taken, other):
+    body, storages = arrays(FLOATS)
+    halves, more = arrays({f"{name}": array / 2 for name, array in FLOATS.items()})
+    for key in "0123":
+        halves = halves.replace(files.text(key), files.text(f"1{key}"))
+    storages |= {f"1{key}": content for key, content in more.items()}
+    with pytest.warns(UserWarning, match=f"holds {other} beside {taken}, and the latter alone is taken"):
+        network = load(zipped(mapping({other: halves, taken: body}), storages))
+    np.testing.assert_allclose(network(IMAGES), outputs(FLOATS), atol=1e-6)
+
+
 def modules(activations, container=("torch.nn.modules.container", "Sequential")):
     """The network as a module, with these activations between its layers and behind them."""
     _, storages = arrays(FLOATS)
@@ -150,10 +165,15 @@ def test_a_sequential_says_its_activations(load, tmp_path):
     assert not Network.load(tmp_path / "said").model.unsaid  # so that nothing is warned of
 
 
-def test_a_module_of_ones_own_says_none(load):
+def test_a_module_of_ones_own_names_them_only(load, tmp_path):
     network = load(modules(([act("Tanh")], []), container=("__main__", "Net")), activation="tanh")
     np.testing.assert_allclose(network(IMAGES), outputs(FLOATS, ("tanh", "softmax")), atol=1e-6)
-    assert load(modules(([], []), container=("__main__", "Net"))).architecture.activations[0] == "relu"
+    (tmp_path / "own").write_bytes(modules(([act("Tanh")], []), container=("__main__", "Net")))
+    with pytest.warns(
+        UserWarning, match="names tanh, and is a module whose use of activations is in a program and not"
+    ):
+        network = Network.load(tmp_path / "own")
+    np.testing.assert_allclose(network(IMAGES), outputs(FLOATS, ("tanh", "softmax")), atol=1e-6)
 
 
 @pytest.mark.parametrize(
