@@ -224,7 +224,7 @@ def test_it_says_where_it_goes_on(path, capsys):
 class TestWhatIsWrittenCanBeRead:
     def test_an_infinite_validation_loss(self, tmp_path):
         huge = (np.full((4, 6), 1e308), np.zeros(4, int))
-        network = Network([6, 3], activation="identity", loss="quadratic", seed=1)
+        network = Network([6, 3], activation=["identity"], loss="quadratic", seed=1)
         with np.errstate(all="ignore"):
             history = network.train(
                 (IMAGES, LABELS), 3, 0.01, validation_data=huge, patience=5, checkpoint=tmp_path / "run"

@@ -4,7 +4,7 @@
 the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`
 its data and settings   `samples`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
 its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
-the forward pass        `forward_faults`, `parameter_faults`; as plain layers: `replica`, `scalings`
+the forward pass        `forward_faults`, `number_faults`, `parameter_faults`; as plain layers: `replica`, `scalings`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, or measured by `slopes`
 what is wrong with it   `step_faults`, `later_steps`
 an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given; `pace`

@@ -10,10 +10,10 @@ from cmlp.diagnosis.programs.advice import FIT
 from cmlp.diagnosis.programs.examination import GIVEN, Array, Examination, finite
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import own_code
-from cmlp.diagnosis.programs.replica import sigmoid, softmax
+from cmlp.diagnosis.programs.number_faults import examine_extreme_images, not_a_number
 from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.programs.tensors import as_array
-from cmlp.diagnosis.programs.watching import FloatEvent, FloatEvents, float_events
+from cmlp.diagnosis.programs.watching import FloatEvents, float_events
 from cmlp.diagnosis.report import Severity
 
 SLOW = 0.3  # seconds
@@ -24,7 +24,6 @@ FEW = 5  # epochs of a training to its end
 MANY = 500  # samples that move whatever is moved at all
 MANY_EPOCHS = 40  # from which on they are probably steps with all samples at once
 HALF = 0.5  # of the way to what a small network learns
-EXTREME = 16  # images
 STOPPED = 0.9  # of its time, after which an exception is that of the end
 SLOWER = 3.0  # times the expected time after which a training is stopped
 
@@ -111,7 +110,7 @@ def train_as_given(case: Examination) -> None:
         during = f"after training with {n:,} images" + (
             f" in {epochs} epoch{'s' if epochs != 1 else ''}" if epochs else ""
         )
-        _not_a_number(case, events, values, "within the first seconds of training" if case.facts["stopped"] else during)
+        not_a_number(case, events, values, "within the first seconds of training" if case.facts["stopped"] else during)
         return
     if case.facts["stopped"] and _ends_where_it_began(case):
         return
@@ -120,7 +119,7 @@ def train_as_given(case: Examination) -> None:
     case.facts["moved"] = moved
     _still(case, moved, n)
     if case.given < case.chance + HALF * (case.facts["reference"] - case.chance):
-        _extreme_images(case)
+        examine_extreme_images(case)
 
 
 def _ends_where_it_began(case: Examination) -> bool:
@@ -321,101 +320,3 @@ def _listed(names: list[str]) -> str:
 
 def _are(names: list[str]) -> str:
     return "is" if len(names) == 1 else "are"
-
-
-# Numbers that stop being numbers
-
-
-STABLE = {
-    "the sigmoid": (sigmoid, "scipy.special.expit({x}), or 0.5 * (1 + np.tanh({x} / 2))"),
-    "the derivative of the sigmoid": (
-        lambda x: sigmoid(x) * (1 - sigmoid(x)),
-        "a = 1 / (1 + np.exp(-{x})); return a * (1 - a)",
-    ),
-    "softmax of a vector": (
-        lambda x: np.exp(x - np.max(x)) / np.exp(x - np.max(x)).sum(),
-        "e = np.exp({x} - {x}.max()); return e / e.sum()",
-    ),
-    "softmax of rows": (
-        lambda x: softmax(np.atleast_2d(x)).reshape(np.shape(x)),
-        "e = np.exp({x} - {x}.max(axis=-1, keepdims=True)); return e / e.sum(axis=-1, keepdims=True)",
-    ),
-    "softmax of columns": (lambda x: softmax(x.T).T, "e = np.exp({x} - {x}.max(axis=0)); return e / e.sum(axis=0)"),
-}
-
-
-def _not_a_number(case: Examination, events: FloatEvents, values: list[Array], during: str) -> None:
-    bad, total = sum(int((~np.isfinite(v)).sum()) for v in values), sum(v.size for v in values)
-    share = f"{bad:,} of {total:,} parameters are NaN or infinite {during}"
-    event, over = events.first("invalid"), events.first("over")
-    case.facts["not finite"] = True
-    if event is None and over is None:
-        case.found("non-finite-weights", Severity.ERROR, "Training makes parameters that are not finite.", share)
-        return
-    first = event or over
-    assert first is not None
-    cause = (
-        f", after an overflow in {over.text}"
-        if over is not None and over is not first and over.function == first.function
-        else ""
-    )
-    what, repair = _recognised(case, first)
-    verdict = (
-        f"{first.function} gives NaN for large numbers, and the parameters become NaN."
-        if what
-        else "A number overflows in training, and the parameters become NaN."
-    )
-    known = f"; elsewhere {first.function} is {what}, to 12 digits" if what else ""
-    kind = "the first invalid operation" if event else "the first overflow"
-    measured = (
-        f"{first.place} is {kind}{cause}" + (f", with {first.values}" if first.values else "") + f"; {share}{known}"
-    )
-    case.found("overflow", Severity.ERROR, verdict, measured, repair)
-
-
-def _extreme_images(case: Examination) -> None:
-    """Take a step with the images whose weighted sums are largest, which a part of an epoch may not have met."""
-    subject, replica = case.subject, case.replica
-    if replica is None or case.codes & {"nothing-moves", "training-fails"}:
-        return
-    instance = subject.instance()
-    sums = np.abs(replica.run(subject.values(instance), case.train.x)[0][0]).max(axis=1)
-    pick = np.argsort(-sums)[:EXTREME]
-    events = FloatEvents()
-    try:
-        with case.bounded(2.0), float_events() as events:
-            subject.step(instance, case.train.x[pick], case.train.y[pick])
-    except (Exception, OutOfTime):
-        return
-    values = subject.values(instance)
-    if not finite(values) and events.first("invalid") is not None:
-        _not_a_number(
-            case,
-            events,
-            values,
-            f"after one step with the {len(pick)} images whose weighted sums are largest, up to {sums.max():.0f}",
-        )
-
-
-def _recognised(case: Examination, event: FloatEvent) -> tuple[str | None, str | None]:
-    """Recognise the function that failed by its values, and remember a stable one for trials."""
-    if event.argument is None:
-        return None, None
-    instance = case.subject.instance()
-    method = getattr(instance.network, event.function, None)
-    function = method if callable(method) else event.variables.get(event.function)
-    if not callable(function):
-        return None, None
-    for what, (stable, line) in STABLE.items():
-        shape = (4, 6) if "rows" in what or "columns" in what else (12,)
-        probe = np.random.default_rng(0).normal(size=shape) * 2
-        try:
-            with case.bounded(1.0), np.errstate(all="ignore"):
-                made = as_array(function(probe.copy()))
-                same = made is not None and np.allclose(made, stable(probe), rtol=1e-12, atol=1e-14)
-        except (Exception, OutOfTime):
-            same = False
-        if same:
-            case.repairs["stable"] = event.function, stable, None if callable(method) else event.variables
-            return what, f"in {event.function}: {line.format(x=event.argument)}"
-    return None, None
