@@ -97,7 +97,10 @@ def read_digits(
         As given where nothing has to change, or nothing can be said.
     """
     as_given = list(images), list(labels)
-    arrays, numbers = [np.asarray(each) for each in images], [_numbers_of(each) for each in labels]
+    try:
+        arrays, numbers = [np.asarray(each) for each in images], [_numbers_of(each) for each in labels]
+    except ValueError:  # lists of several lengths, which the check of the data answers
+        return as_given
     if any(array.dtype.kind not in "biuf" or array.ndim not in (2, 3) or not array.size for array in arrays):
         return as_given
     if any(number is None or not number.size for number in numbers) or len(arrays[0]) != numbers[0].size:

@@ -131,9 +131,17 @@ def _names_from_0(mapping: Mapping[int, str]) -> tuple[str, ...] | None:
 def _is_open(labels: list[Any], classes: int | None) -> bool:
     """Say whether labels may mean something else: one for each image, and not known to be in 0..classes - 1."""
     arrays = [label for label in labels if isinstance(label, np.ndarray | list | tuple)]
-    if len(arrays) < len(labels) or not all(np.size(array) == len(array) for array in arrays):
+    if len(arrays) < len(labels) or not all(_is_flat(array) for array in arrays):
         return False
     return classes is None or any(np.max(array) >= classes or np.min(array) < 0 for array in arrays)
+
+
+def _is_flat(labels: Any) -> bool:
+    """Whether labels are one number each."""
+    try:
+        return np.size(labels) == len(labels)
+    except ValueError:  # lists of several lengths, which the check of the data answers
+        return False
 
 
 def _replaced(parts: Parts, images: list[Any], labels: list[Any], called: tuple[str, ...] | None) -> Parts:

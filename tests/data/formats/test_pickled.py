@@ -74,3 +74,18 @@ def test_nothing_in_a_pickle_is_executed(tmp_path, complaint):
     path.write_bytes(b"cos\nsystem\n(S'touch " + str(tmp_path / "touched").encode() + b"'\ntR.")
     assert complaint(path).startswith(f"{path}: the pickle")
     assert not (tmp_path / "touched").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (([[1, 2, 3], [4, 5]], [0, 1]), "images in .* must all have the same shape"),
+        (([[1, 2], [4, 5]], [[0], [1, 2]]), "labels in .* must all have the same shape"),
+        ({"images": [[1, 2, 3], [4, 5]], "labels": [1, 2]}, "images in .* must all have the same shape"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*not from 0")
+def test_lists_of_several_lengths_are_refused(tmp_path, content, sentence):
+    (tmp_path / "ragged.pkl").write_bytes(pickle.dumps(content))
+    with pytest.raises(cmlp.DataError, match=sentence):
+        cmlp.load(tmp_path / "ragged.pkl")
