@@ -7,6 +7,7 @@ import pytest
 
 from cmlp.data.formats import load
 from cmlp.data.formats.pickled import parts_of
+from cmlp.errors import DataError
 
 IMAGES, LABELS = np.arange(12).reshape(3, 4), np.array([0, 1, 2])
 
@@ -87,5 +88,5 @@ def test_nothing_in_a_pickle_is_executed(tmp_path, complaint):
 @pytest.mark.filterwarnings("ignore:.*not from 0")
 def test_lists_of_several_lengths_are_refused(tmp_path, content, sentence):
     (tmp_path / "ragged.pkl").write_bytes(pickle.dumps(content))
-    with pytest.raises(cmlp.DataError, match=sentence):
-        cmlp.load(tmp_path / "ragged.pkl")
+    with pytest.raises(DataError, match=sentence):
+        load(tmp_path / "ragged.pkl")
