@@ -164,6 +164,7 @@ class TestASpoiledBeginning:
         self.check(path, path.read_bytes()[:size])
 
     @pytest.mark.parametrize("size", [1, 2])
+    @pytest.mark.filterwarnings("ignore:going on from")
     def test_so_few_bytes_that_they_could_be_a_text(self, path, size):
         path.write_bytes(path.read_bytes()[:size])
         before = contents(path)

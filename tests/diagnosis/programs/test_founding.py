@@ -99,7 +99,7 @@ def pairs(images, labels, divisor):
 def checked(network, mnist, divisor, **settings):
     train = pairs(mnist["training images"], mnist["training labels"], divisor)
     test = pairs(mnist["test images"], mnist["test labels"], divisor)
-    return cmlp.check(train, test, network=network, **settings, progress=False)
+    return cmlp.check(train, test, network=network, **settings, seconds=120, progress=False)
 
 
 def last_trial(report):
@@ -151,7 +151,7 @@ def test_the_reconstruction_on_digits(reconstruction):
     space = reconstruction(10)
     exec(source.replace("SIZE", "10"), vars(space))
     data = [list(zip(part.images / 16, part.labels, strict=True)) for part in (train, test)]
-    report = cmlp.check(*data, network=space.Network(), epochs=15, eta=0.005, progress=False)
+    report = cmlp.check(*data, network=space.Network(), epochs=15, eta=0.005, seconds=120, progress=False)
     assert {finding.code for finding in report.problems} == {"epoch-sees-few", "eta-too-small"}, str(report)
     assert last_trial(report) > 93
 
@@ -166,7 +166,7 @@ def test_the_sound_reconstruction_is_not_accused(reconstruction):
     )
     exec(mended.replace("np.exp(-z) / (1 + np.exp(-z)) ** 2", "(a := 1 / (1 + np.exp(-z))) * (1 - a)"), vars(space))
     data = [list(zip(part.images / 16, part.labels, strict=True)) for part in (train, test)]
-    report = cmlp.check(*data, network=space.Network(), epochs=15, eta=3.0, progress=False)
+    report = cmlp.check(*data, network=space.Network(), epochs=15, eta=3.0, seconds=120, progress=False)
     assert report.ok, str(report)
     assert len(report) == 0
     assert report.accuracy > np.float64(90)
