@@ -39,9 +39,9 @@ SPLIT = ", those that its training split off"
 
 EPILOG = f"""\
 MODEL is a file written by cmlp train --save or Network.save, or a checkpoint.
-If SOURCE has training and test data, the test data are used; if it has none and
-MODEL was trained on it, the images that the training split off. The report is one
-HTML file: accuracy, confusion matrix, precision and recall per class,
+If SOURCE has training and test data, the test data are used; if it has none
+and MODEL was trained on it, the images that the training split off. The report
+is one HTML file: accuracy, confusion matrix, precision and recall per class,
 calibration, and the worst mistakes as pictures (cmlp[plot]).
 
 {FORMATS}

@@ -142,7 +142,7 @@ def test_networks_of_other_programs(tmp_path, run):
     said = ("--activation", "tanh", "--loss", "poisson", "--force")
     assert run("export", tmp_path / "torch", "--c", tmp_path / "torch.h", *said)[::2] == (0, "")
     assert "exponential" in (tmp_path / "torch.h").read_text()
-    message = "cmlp export: activation must be a name, or 1 of them, one per layer, got ('tanh', 'relu')\n"
+    message = "cmlp export: --activation must be a name, or 1 of them, one per layer, got ('tanh', 'relu')\n"
     assert run("export", tmp_path / "torch", "--c", "-", "--activation", "tanh,relu") == (2, "", message)
 
 

@@ -121,7 +121,7 @@ class TestResuming:
 
     def test_what_else_is_another_one_is_named_first(self, run):
         assert self.go(run)[0] == 0
-        assert "sizes was [64, 5, 10] there, and is [64, 6, 10] now" in self.go(run, "--hidden", "6", "--seed", "1")[2]
+        assert "the layers were 64-5-10 there, and are 64-6-10 now" in self.go(run, "--hidden", "6", "--seed", "1")[2]
 
     @pytest.mark.filterwarnings("default")
     def test_it_is_told_once_that_the_previous_one_is_used(self, run, tmp_path):
