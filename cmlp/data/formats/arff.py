@@ -9,8 +9,8 @@ import numpy as np
 
 from cmlp.data.formats.columns import Label, columns_of
 from cmlp.data.formats.labels import Words
-from cmlp.data.formats.layout import Layout, cells_of
-from cmlp.data.formats.lines import as_utf8, read_lines
+from cmlp.data.formats.layout import MISSING, Layout, cells_of
+from cmlp.data.formats.lines import as_utf8, decoded, read_lines
 from cmlp.data.formats.tables import Table, read_table
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped
@@ -61,7 +61,7 @@ def read_arff(path: Path, label: Label | None = None) -> tuple[Table, list[int] 
     skipped = 0
     for _, line in islice(read_lines(path), MAX_HEADER):
         skipped += 1
-        text = line.decode("utf-8", "replace").strip()
+        text = decoded(line).strip()
         if text.lower() == "@data":
             break
         if text.lower().startswith("@attribute"):
@@ -78,6 +78,7 @@ def read_arff(path: Path, label: Label | None = None) -> tuple[Table, list[int] 
     layout = Layout("," if b"," in first else None, len(names), skipped, names, words, False, False, True)
     columns = _label_columns(attributes, words) if label is None else columns_of(label, layout, path)
     table = read_table(path, layout, columns)
+    _check_declared(table, attributes)
     named = {column: _in_order(table.words[column], attributes[column]) for column in table.words}
     return table._replace(words=named), columns
 
@@ -106,6 +107,23 @@ def _label_columns(attributes: list[Attribute], words: frozenset[int]) -> list[i
     if len(nominal) == 1 or last in nominal:
         return [nominal[0] if len(nominal) == 1 else last]
     return [*words] if len(words) == 1 else None
+
+
+def _check_declared(table: Table, attributes: list[Attribute]) -> None:
+    """Refuse values of a nominal column that its header does not declare: they are mistakes, and no classes."""
+    for column, (name, declared) in enumerate(attributes):
+        if not declared:
+            continue
+        if column in table.words:
+            found = [each for each in table.words[column].names if each not in declared and each.lower() not in MISSING]
+        elif column in table.columns:
+            known = [float(value) for value in declared]
+            found = [f"{value:g}" for value in np.setdiff1d(table.numbers(column), known).tolist()]
+        else:
+            continue
+        if found:
+            rule = f"must hold the values that the header declares in column {escaped(name)}"
+            raise DataError(f"{table.path} {rule}, got {escaped(found[0])}")
 
 
 def _in_order(words: Words, attribute: Attribute) -> Words:

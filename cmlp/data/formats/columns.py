@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.formats.layout import Layout
-from cmlp.data.formats.names import LABEL_NAMES, ONE_HOT, is_index, label_columns, some_names
+from cmlp.data.formats.names import LABEL_NAMES, ONE_HOT, label_columns, some_names
 from cmlp.data.formats.one_hot import one_hot_columns
+from cmlp.data.formats.row_numbers import ROWS, features, say_numbered
 from cmlp.data.formats.tables import Table
 from cmlp.data.likeness import are_pictures
 from cmlp.data.validation import PICTURE
@@ -22,8 +23,8 @@ from cmlp.utils.warn import warn
 Label: TypeAlias = str | int | Sequence[str | int]
 
 MAX_LABEL = 99  # of a column that nobody called a label
-LARGE = 10  # times the number of rows, beyond which different numbers are those of rows
-ROWS = 10  # from which on a column that counts them is no feature
+CLASSES = 10  # at most, of a column of numbers that may be meant beside one of words
+RARER = 0.05  # of the rows, that the rarer of two classes has at least
 NUMBERED = {"", "v", "c", "col", "column", "x", "a", "att", "attr", "attribute", "f", "feature", "var", "field"}
 SMALLEST_SQUARE = 16  # pixels, from which on a square number of columns means pictures
 SAY = 'say which column holds the labels, as label="last" does'
@@ -93,26 +94,26 @@ def is_labelled(table: Table) -> bool:
 
 def width_of(table: Table) -> int:
     """Return how many columns of numbers a table has beside those that number the rows."""
-    return len(_features(table, ()))
+    return len(features(table, ()))
 
 
 def images_of(table: Table) -> NDArray[Any]:
     """Return the images of a table without labels: all columns but those that number the rows."""
     _check_no_words(table, ())
-    features = _features(table, ())
-    _say_numbered(table, features)
-    return _kept(table, features)
+    kept = features(table, ())
+    say_numbered(table, kept)
+    return _kept(table, kept)
 
 
 def without_labels(table: Table, labels: Sequence[int]) -> NDArray[Any]:
     """Return the images of a table whose labels are not wanted."""
-    return _kept(table, _features(table, labels))
+    return _kept(table, features(table, labels))
 
 
 def labels_of(table: Table) -> Any:
     """Return the labels of a table without images: its only column, its column of words, or one-hot columns."""
     named = label_columns(table.layout.names)
-    columns = named or [*table.words] or _features(table, ())
+    columns = named or [*table.words] or features(table, ())
     return _labels(table, columns)
 
 
@@ -139,19 +140,20 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
     """
     columns = list(label) if label is not None else _find(table, kind)
     _check_no_words(table, columns)
-    features = _features(table, columns)
-    if not features:
+    kept = features(table, columns)
+    if not kept:
         found = some_names(table.layout.names)
         raise DataError(f"{table.path} must have columns of pixels beside the labels, got {found}")
-    _say_numbered(table, [*features, *columns])
+    say_numbered(table, [*kept, *columns])
+    _say_rounded(table, kept)
     class_names = _names_of_classes(table, columns)
     labels = _labels(table, columns)
-    return Labelled(_kept(table, features), labels, columns, class_names, _names_of_features(table, features))
+    return Labelled(_kept(table, kept), labels, columns, class_names, _names_of_features(table, kept))
 
 
-def _names_of_features(table: Table, features: Sequence[int]) -> tuple[str, ...] | None:
+def _names_of_features(table: Table, kept: Sequence[int]) -> tuple[str, ...] | None:
     """Return what the columns of features are called, unless they have no names, or numbers in place of these."""
-    names = tuple(table.name_of(column) for column in features) if table.layout.names else ()
+    names = tuple(table.name_of(column) for column in kept) if table.layout.names else ()
     stems = {re.sub("[0-9]+", "", name) for name in names}
     numbered = len(stems) == 1 and all(re.search("[0-9]", name) for name in names)
     return None if not names or numbered else names
@@ -171,6 +173,7 @@ def _find(table: Table, kind: str | None) -> list[int]:
         called = listed([table.name_of(column) for column in table.words])
         raise DataError(f"{path} must have words in one column, that of the labels, got them in {called}: {SAY}")
     if table.words:
+        _say_words(table)
         return [*table.words]
     return _found_by_values(table, kind)
 
@@ -195,7 +198,7 @@ def _found_by_values(table: Table, kind: str | None) -> list[int]:
             f"got {some_names(table.layout.names)}: {SAY}"
         )
     column = table.columns[_label_column(table)]
-    if not _is_square(len(_features(table, [column]))):
+    if not _is_square(len(features(table, [column]))):
         where, other = ("last", "first") if column == table.columns[-1] else ("first", "last")
         warn(f'the {where} column of {path} was taken for the labels, which label="{other}" changes')
     return [column]
@@ -227,9 +230,11 @@ def _label_column(table: Table) -> int:
     corner pixel. Evidence for both columns does not count.
     """
     found_in: dict[int, tuple[bool, int]] = {}
-    features = [table.columns.index(column) for column in _features(table, ())]
-    numbered = len(features) < len(table.columns) and not table.layout.names
-    ends = (features[-1], features[0]) if numbered else (features[0], features[-1])
+    kept = [table.place(column) for column in features(table, ())]
+    numbered = len(kept) < len(table.columns) and not table.layout.names
+    ends = (kept[-1], kept[0]) if numbered else (kept[0], kept[-1])
+    if not numbered and _has_two_classes_at_the_end(table, kept):
+        return kept[-1]
     for column in dict.fromkeys(ends):
         if found_in and numbered:
             break  # behind the numbers of rows, labels are last
@@ -248,28 +253,38 @@ def _label_column(table: Table) -> int:
     return least[0]
 
 
-def _features(table: Table, labels: Iterable[int]) -> list[int]:
-    """Return the columns of numbers that are no labels and do not number the rows."""
-    names, left = table.layout.names, [column for column in table.columns if column not in set(labels)]
-    kept = [column for column in left if not names or not is_index(names[column])]
-    numbered = not names and len(kept) > 1 and kept[0] == 0 and _names_rows(table, kept[0])
-    return kept[1:] if numbered else kept
-
-
-def _say_numbered(table: Table, used: Sequence[int]) -> None:
-    """Say so if the first column is left out because its values number the rows, and not by its name."""
-    if not table.layout.names and 0 in table.columns and 0 not in used:
-        warn(f"the first column of {table.path} numbers its rows, and is left out")
-
-
-def _names_rows(table: Table, column: int) -> bool:
-    """Say whether a column counts the rows, or gives each a large number of its own."""
-    values = table.numbers(column).astype(np.float64)
-    if len(values) < ROWS:
+def _has_two_classes_at_the_end(table: Table, kept: Sequence[int]) -> bool:
+    """Say whether the last column alone has two values, 0 and 1 or the like, as a diagnosis behind measurements."""
+    values, counts = np.unique(table.values[:, kept[-1]], return_counts=True)
+    if len(table.values) < ROWS or _is_square(len(kept) - 1) or values.tolist() not in ([0, 1], [1, 2], [-1, 1]):
         return False
-    counts = values[0] in (0, 1) and bool((np.diff(values) == 1).all())
-    whole = values.min() > LARGE * len(values) and np.array_equal(values, np.rint(values))
-    return counts or (whole and len(np.unique(values)) == len(values))
+    return bool(counts.min() >= RARER * len(table.values)) and len(np.unique(table.values[:, kept[0]])) > len(values)
+
+
+def _say_words(table: Table) -> None:
+    """Say which column was taken for the labels because it is the only one of words, where another may be meant."""
+    (column,) = table.words
+    others = features(table, ())
+    if table.layout.names and not _is_square(len(others)) and any(_may_be_classes(table, other) for other in others):
+        called = table.name_of(column)
+        what = f"the column {called} of {table.path} was taken for the labels, as no other holds words"
+        warn(f'{what}, which label="another" changes')
+
+
+def _may_be_classes(table: Table, column: int) -> bool:
+    """Say whether a column has some whole numbers in a row, from 0 or 1, and each of them often."""
+    values, counts = np.unique(table.numbers(column), return_counts=True)
+    first = values[0]
+    in_a_row = first in (0, 1) and np.array_equal(values, np.arange(len(values)) + first)
+    often = len(table.values) >= ROWS and counts.min() >= RARER * len(table.values) / len(values)
+    return bool(often and in_a_row and 2 <= len(values) <= CLASSES)
+
+
+def _say_rounded(table: Table, columns: Sequence[int]) -> None:
+    called = [table.name_of(column) for column in columns if column in table.rounded]
+    if called:
+        what = f"{listed(called[:4])} of {table.path} has whole numbers beyond 16,777,216"
+        warn(f"{what}, which are rounded, as networks calculate in single precision: subtract the smallest first")
 
 
 def _check_no_words(table: Table, labels: Iterable[int]) -> None:
@@ -311,7 +326,7 @@ def _names_of_classes(table: Table, columns: Sequence[int]) -> tuple[str, ...] |
 
 def _kept(table: Table, columns: Sequence[int]) -> NDArray[Any]:
     """Return only these columns of the table, in its own memory."""
-    places = [table.columns.index(column) for column in columns]
+    places = [table.place(column) for column in columns]
     values, count, step = table.values.reshape(-1), len(table.values), 1 << 14
     for start in range(0, count, step):
         rows = table.values[start : start + step, places]  # a copy, and what follows lies behind its new place

@@ -11,6 +11,8 @@ from cmlp.data.formats.tables import Table, read_table
 from cmlp.errors import DataError
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
+WIDE = 1 << 15  # bytes that may show the beginning of a header alone
+MOST_OF_NAME = 80
 SOME = 64  # lines, of which two have the same word
 PRINTABLE = bytes({7, 8, 9, 10, 12, 13, 27} | set(range(32, 256)))
 
@@ -20,6 +22,8 @@ def is_csv(start: bytes) -> bool:
     lines = [line for line in first_lines(start, SOME) if not line.lower().startswith((b"sep=", b'"sep='))]
     if not lines or any(line.translate(None, PRINTABLE) for line in lines[:2]):
         return False
+    if len(start) >= WIDE and len(lines) == 1 and _is_wide_header(lines[0]):
+        return True
     delimiter = delimiter_of(lines[:2])
     rows = [cells_of(line.decode("latin-1"), delimiter) for line in lines[:2]]
     return any(map(_begins_with_numbers, rows)) or _is_row(rows[-1]) or _is_column(lines)
@@ -33,6 +37,13 @@ def _is_row(cells: Sequence[str]) -> bool:
     """Say whether at least two cells of three are numbers, true or false."""
     known = sum(is_numeric(cell) or cell.lower() in ("true", "false") for cell in cells)
     return len(cells) > 1 and 3 * known >= 2 * len(cells) - 1 and known > 0
+
+
+def _is_wide_header(line: bytes) -> bool:
+    """Say whether a line whose end is not seen consists of numbers or of names, as of thousands of columns."""
+    cells = cells_of(line.decode("latin-1"), delimiter_of([line]))[:-1]
+    named = all(0 < len(cell) <= MOST_OF_NAME and " " not in cell for cell in cells[1:])
+    return named and len(cells) * MOST_OF_NAME > len(line) and len(set(cells)) > len(cells) // 2
 
 
 def _is_column(lines: Sequence[bytes]) -> bool:

@@ -6,11 +6,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.formats.lines import decoded
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped, listed
 from cmlp.utils.warn import warn
 
 MOST_WORDS = 1000  # classes; a column of more words holds names of rows
+MISSING = {"?", "na", "n/a", "nan", "null", "<na>", "#n/a", "nat", "."}  # and no name of a class
+DOUBTFUL = {"none", "-"}  # which may be a class, such as that of no defect
+LACKS = 10  # classes, from which on labels of which most do not occur are no numbers of classes
 MOST_NUMBERS = 200  # classes whose numbers do not start at 0
 
 
@@ -42,7 +46,7 @@ def as_words(labels: Any) -> Any:
 
 
 def _text(word: str | bytes) -> str:
-    return word.decode("utf-8", "replace") if isinstance(word, bytes) else word
+    return decoded(word) if isinstance(word, bytes) else word
 
 
 def number_words(labels: Sequence[Any], names: Sequence[str]) -> tuple[list[Any], tuple[str, ...] | None]:
@@ -83,9 +87,23 @@ def number_words(labels: Sequence[Any], names: Sequence[str]) -> tuple[list[Any]
         raise DataError(f"{names[0]} must be the names of classes, got none in some rows: fill them, or leave them out")
     if all(name.lstrip("-").isdecimal() and name.isascii() and len(name) < 10 for name in known):
         return [np.array([int(name) for name in words.names], np.int32)[words.codes] for words in with_words], None
+    _check_missing(with_words, known, names[0])
     places = {name: place for place, name in enumerate(known)}
     coded = [np.array([places[name] for name in words.names], np.int32)[words.codes] for words in with_words]
     return coded, tuple(known)
+
+
+def _check_missing(parts: Sequence[Words], known: Sequence[str], name: str) -> None:
+    """Refuse what stands for a missing label, and say what may."""
+    missing = next((each for each in known if each.lower() in MISSING), None)
+    if missing is not None:
+        count = sum(int((words.codes == words.names.index(missing)).sum()) for words in parts if missing in words.names)
+        rows = "1 row, which stands" if count == 1 else f"{count:,} rows, which stands"
+        what = f"got {escaped(missing)!r} in {rows} for a missing one"
+        raise DataError(f"{name} must be the names of classes, {what}: fill it, or leave these rows out")
+    doubtful = [each for each in known if each.lower() in DOUBTFUL and not (each == "-" and "+" in known)]
+    if doubtful:
+        warn(f"{name} hold {doubtful[0]!r}, which was taken for a class: leave these rows out if it stands for nothing")
 
 
 def number_from_0(
@@ -116,14 +134,15 @@ def number_from_0(
     if not np.isfinite(values).all() or (values != np.rint(values)).any() or abs(values).max() > 2**31:
         return list(labels), None
     in_a_row = values[-1] - values[0] == len(values) - 1
-    if values[0] == 0 or not 2 <= len(values) <= MOST_NUMBERS:
+    lacking = values[-1] >= LACKS and 2 * len(values) < values[-1] + 1
+    if (values[0] == 0 and not lacking) or not 2 <= len(values) <= MOST_NUMBERS:
         return list(labels), None
     if not in_a_row and 2 * len(values) > sum(map(len, arrays)):  # and no classes
         return list(labels), None
     known = known or {}
     called = tuple(known.get(int(value), str(int(value))) for value in values)
     shown = f"{called[0]} to {called[-1]}" if not known else f"{int(values[0])} to {int(values[-1])}"
-    what = f"{listed(names)} are {shown} and not from 0"
+    what = f"{listed(names)} are {shown} " + ("and lack most numbers between" if values[0] == 0 else "and not from 0")
     warn(f"{what}: their classes were numbered in this order, and are called {_some(called)}")
     return [np.searchsorted(values, array.reshape(-1)).astype(np.int32) for array in arrays], called
 

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from cmlp.data.formats.lines import COMMENTS, read_lines
+from cmlp.data.formats.lines import COMMENTS, decoded, is_utf8, read_lines
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped
 
@@ -19,6 +19,7 @@ DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 DUPLICATE = re.compile(r"([0-9]+)\.([1-9][0-9]*)")  # as pandas renames the second of two equal names
 BOOLEANS = {"true", "false"}
+UNNAMED = re.compile(r"(unnamed: [0-9.]+)?")  # as pandas calls a column without a name
 RUN = 4  # columns that are numbered, at least, where there are two runs of them
 
 
@@ -26,7 +27,8 @@ class Layout(NamedTuple):
     """The layout of a table: delimiter, number of columns, lines to skip, names, and how its cells are written.
 
     `names` has a name for each column, in lower case, or is empty. `words` are the columns whose cells are words.
-    `comma` says whether numbers have decimal commas, `booleans` whether there are cells that are true or false.
+    `comma` says whether numbers have decimal commas, `booleans` whether there are cells that are true or false. `empty`
+    are columns that have neither a name nor a cell, `foreign` says that the text is not in UTF-8.
     """
 
     delimiter: str | None
@@ -37,6 +39,8 @@ class Layout(NamedTuple):
     comma: bool
     booleans: bool
     header: bool
+    empty: frozenset[int] = frozenset()
+    foreign: bool = False
 
 
 def layout_of(path: Path, header: bool | None = None) -> Layout:
@@ -65,8 +69,10 @@ def layout_of(path: Path, header: bool | None = None) -> Layout:
     if not rest:
         raise DataError(f"{path} must hold a table, got {'comments only' if comments else 'an empty file'}")
     delimiter = stated or delimiter_of(rest)
-    rows = [cells_of(line.decode("utf-8", "replace"), delimiter) for line in rest]
+    rows = [cells_of(decoded(line), delimiter) for line in rest]
     found = _is_header(rows) if header is None else header
+    if found and rows[1:] and not rows[0][-1] and len(rows[0]) == len(rows[1]) + 1:
+        del rows[0][-1]  # behind a comma at the end of the header alone
     names = _cleaned(rows[0]) if found and not _is_renamed_row(rows[0], rows[1:]) else ()
     body = rows[1:] if found else rows
     if (
@@ -78,11 +84,15 @@ def layout_of(path: Path, header: bool | None = None) -> Layout:
     width = len(names) or len((body or rows)[0])
     columns = [[row[column] for row in body if len(row) == width] for column in range(width)]
     words = frozenset(column for column, cells in enumerate(columns) if any(map(is_word, cells)))
+    empty = frozenset(column for column, cells in enumerate(columns) if _is_empty(cells, names[column : column + 1]))
     cells = {cell.lower() for column in columns for cell in column}
     comma = delimiter != "," and any(map(DECIMAL_COMMA.fullmatch, cells))
     if comma:
         check_decimal_commas(cells, path)
-    return Layout(delimiter, width, skipped + found, names, words, comma, not BOOLEANS.isdisjoint(cells), found)
+    return Layout(
+        delimiter, width, skipped + found, names, words, comma, not BOOLEANS.isdisjoint(cells), found, empty,
+        not all(map(is_utf8, rest)),
+    )  # fmt: skip
 
 
 def check_decimal_commas(cells: set[str], path: Path) -> None:
@@ -198,12 +208,17 @@ def _is_renamed_row(first: Sequence[str], body: Sequence[list[str]]) -> bool:
     return counted[:3] == [1, 2, 3] and bool(body) and not any("." in cell for cell in body[0])
 
 
+def _is_empty(cells: Sequence[str], name: Sequence[str]) -> bool:
+    """Say whether a column has no name and no cell, as behind a comma at the end of each line."""
+    return bool(cells) and not any(cells) and (not name or UNNAMED.fullmatch(name[0]) is not None)
+
+
 def _cleaned(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(cell.lower() for cell in cells)
 
 
 def _names_in_comment(comment: bytes, delimiter: str | None, width: int) -> tuple[str, ...]:
     """Return the names that a comment gives the columns, as the header of ``numpy.savetxt``, or none."""
-    text = comment.decode("utf-8", "replace").strip().lstrip("#%").strip()
+    text = decoded(comment).strip().lstrip("#%").strip()
     cells = cells_of(text, delimiter)
     return _cleaned(cells) if len(cells) == width > 1 and not any(map(is_number, cells)) else ()

@@ -11,6 +11,7 @@ from cmlp.errors import DataError
 BOM = codecs.BOM_UTF8
 MAX_LINE = 1 << 20
 COMMENTS = (b"#", b"%")
+UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # bytes that have no meaning in Windows-1252
 
 
 def encoding_of(start: bytes) -> str:
@@ -44,6 +45,23 @@ def first_lines(start: bytes, most: int = 8) -> list[bytes]:
 def is_comment(line: bytes) -> bool:
     """Return whether a line is a comment, as of NumPy or MATLAB."""
     return line.lstrip().startswith(COMMENTS)
+
+
+def decoded(line: bytes) -> str:
+    """Return a line of text in UTF-8; of one that is not, what it says in Windows-1252, which keeps words apart."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1" if UNUSED.intersection(line) else "cp1252")
+
+
+def is_utf8(text: bytes) -> bool:
+    """Return whether a text is in UTF-8."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def read_lines(path: Path, comments: bool = False) -> Iterator[tuple[int, bytes]]:

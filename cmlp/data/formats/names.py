@@ -25,7 +25,10 @@ LABELS = ("labels", "label", "labs", "lbls", "gnd", "targets", "target", "y", "c
 
 # What a column of a table may be called besides, and how those are called that number the rows.
 LABEL_NAMES = {*LABELS, "digit", "character", "category", "letter", "species", "variety", "diagnosis"}
-INDEX_NAMES = {"", "id", "imageid", "image_id", "index", "unnamed: 0", "rownames"}
+INDEX_NAMES = {
+    *("", "id", "idx", "imageid", "image_id", "imgid", "img_id", "rowid", "row_id", "sample_id", "patient_id"),
+    *("index", "unnamed: 0", "rownames", "level_0", "__index_level_0__"),
+}
 ONE_HOT = re.compile(r"(.*?)[ _.:=-]?([^ _.:=-]+)")  # label_3, class.setosa, y=1
 
 GLUED = re.compile(r"(?:([xy])(train|valid|val|test|tr|te)|(train|valid|val|test|tr|te)(x|y|images?|labels?|data))")

@@ -1,9 +1,11 @@
 """Read tables of text: the numbers of all rows, and the words of a column that holds words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,10 +23,11 @@ from cmlp.data.formats.layout import (
     is_number,
     is_word,
 )
-from cmlp.data.formats.lines import read_lines, read_text
+from cmlp.data.formats.lines import decoded, is_utf8, read_lines, read_text
 from cmlp.data.formats.names import is_index, label_columns
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped
+from cmlp.utils.warn import warn
 
 BATCH_LINES, BATCH_BYTES = 1 << 14, 1 << 20
 
@@ -32,17 +35,24 @@ BATCH_LINES, BATCH_BYTES = 1 << 14, 1 << 20
 DTYPES = (np.dtype(np.uint8), np.dtype(np.int32), np.dtype(np.float32))
 INTEGER_BYTES = b'0123456789-+;\t,| "\r\n'
 BOOLEAN = re.compile(rb"(?<![\w.])(true|false)(?![\w.])", re.IGNORECASE)
+LARGEST = 2.0**53  # below which each whole number is a float of its own
 CHANGES = 4  # of the layout, by what stands below its sample
 
 
 class Table(NamedTuple):
-    """A table: its rows of numbers, the columns in which they stand, and the columns of words."""
+    """A table: its rows of numbers, the columns in which they stand, and the columns of words.
+
+    `exact` are the numbers of columns that may be labels, where `values` has rounded them; `rounded` are others that
+    have whole numbers which are rounded.
+    """
 
     path: Path
     layout: Layout
     values: NDArray[Any]
     columns: tuple[int, ...]
     words: dict[int, Words]
+    exact: Mapping[int, NDArray[np.float64]] = MappingProxyType({})
+    rounded: frozenset[int] = frozenset()
 
     def name_of(self, column: int) -> str:
         """Return how a message calls a column."""
@@ -51,8 +61,14 @@ class Table(NamedTuple):
 
     def numbers(self, column: int) -> NDArray[Any]:
         """Return the numbers of a column."""
-        found: NDArray[Any] = self.values[:, self.columns.index(column)]
+        if column in self.exact:
+            return self.exact[column]
+        found: NDArray[Any] = self.values[:, self.place(column)]
         return found
+
+    def place(self, column: int) -> int:
+        """Return where a column of numbers stands in `values`."""
+        return bisect_left(self.columns, column)
 
 
 class _Changed(Exception):
@@ -86,7 +102,11 @@ def read_table(path: Path, layout: Layout, label: Sequence[int] | None = None) -
             reader = _Reader(path, layout, label)
             values = reader.read()
             words = {column: words_of(cells) for column, cells in reader.words.items()}
-            return Table(path, layout, values, reader.columns, words)
+            if reader.foreign:
+                _say_foreign(path, words)
+            exact = {reader.columns[place]: numbers[: len(values)] for place, numbers in reader.exact.items()}
+            rounded = frozenset(reader.columns[place] for place in reader.rounded)
+            return Table(path, layout, values, reader.columns, words, exact, rounded)
         except _Changed as changed:
             layout = changed.layout
     raise DataError(f"{path} must hold numbers that are all written alike")
@@ -99,12 +119,18 @@ class _Reader:
         self.path, self.layout = path, layout
         self.labels = label if label is not None else label_columns(layout.names)
         index = {column for column in layout.words if layout.names and is_index(layout.names[column])}
-        self.dropped = index - set(self.labels)
+        self.dropped = (index - set(self.labels)) | layout.empty
+        self.foreign = layout.foreign
+        self.exact: dict[int, NDArray[np.float64]] = {}
+        self.rounded: set[int] = set()
         kept = [column for column in sorted(layout.words - self.dropped) if self._may_hold_words(column)]
         self.words: dict[int, list[str]] = {column: [] for column in kept}
         self.columns = tuple(
             column for column in range(layout.width) if column not in self.words and column not in self.dropped
         )
+        known = {*self.labels, *self.columns[:1], *self.columns[-1:]}
+        named = {column for column, name in enumerate(layout.names) if is_index(name)}
+        self.may_be_labels = [place for place, column in enumerate(self.columns) if column in known | named]
 
     def _may_hold_words(self, column: int) -> bool:
         """Whether words of this column can be the names of classes."""
@@ -131,6 +157,7 @@ class _Reader:
     def _fill(self, table: NDArray[Any]) -> int | None:
         """Read all rows and return their number, or None if the type of the table cannot hold them."""
         done = 0
+        self.exact.clear()
         for cells in self.words.values():
             cells.clear()
         for numbers, lines in self._batches():
@@ -139,9 +166,24 @@ class _Reader:
                 raise self._complaint(numbers, lines)
             if rows is None:
                 return None
-            table[done : done + len(rows)] = rows
+            if table.dtype.kind == "f":
+                self._keep_exact(rows, table, done)
+            with np.errstate(over="ignore"):
+                table[done : done + len(rows)] = rows
             done += len(rows)
         return done
+
+    def _keep_exact(self, rows: NDArray[Any], table: NDArray[Any], done: int) -> None:
+        """Keep whole numbers that a table of floats rounds, so that no two labels become one."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            changed = (rows.astype(table.dtype) != rows) & (rows == np.trunc(rows)) & np.isfinite(rows)
+            self.rounded.update(np.flatnonzero((changed & (np.abs(rows) < LARGEST)).any(axis=0)).tolist())
+        for place in self.may_be_labels:
+            if place in self.rounded and place not in self.exact:
+                self.exact[place] = np.empty(len(table))
+                self.exact[place][:done] = table[:done, place]
+        for place, numbers in self.exact.items():
+            numbers[done : done + len(rows)] = rows[:, place]
 
     def _batches(self) -> Iterator[tuple[list[int], list[bytes]]]:
         """Yield batches of lines, with their numbers in the file."""
@@ -168,7 +210,8 @@ class _Reader:
             return None
         texts = [line.decode("latin-1") for line in lines]
         try:
-            rows = np.loadtxt(texts, dtype, None, layout.delimiter, quotechar='"', ndmin=2)
+            kind = np.float64 if dtype.kind == "f" else dtype
+            rows = np.loadtxt(texts, kind, None, layout.delimiter, quotechar='"', ndmin=2)
         except ValueError:
             return None
         return rows if rows.shape == (len(lines), len(self.columns)) else None
@@ -176,9 +219,10 @@ class _Reader:
     def _without_words(self, lines: list[bytes]) -> list[bytes] | None:
         """Keep the words of some lines, and return their numbers as lines; None if one has another width."""
         layout = self.layout
-        rows = [cells_of(line.decode("utf-8", "replace"), layout.delimiter) for line in lines]
-        if any(len(row) != layout.width for row in rows):
+        rows = [cells_of(decoded(line), layout.delimiter) for line in lines]
+        if any(len(row) != layout.width or any(row[column] for column in layout.empty) for row in rows):
             return None
+        self.foreign = self.foreign or not is_utf8(b"\n".join(lines))
         for column, cells in self.words.items():
             cells += [row[column] for row in rows]
         joint = layout.delimiter or " "
@@ -188,9 +232,12 @@ class _Reader:
         """Return the error for the first line that is not a row of numbers."""
         layout, path = self.layout, self.path
         for number, line in zip(numbers, lines, strict=True):
-            cells = cells_of(line.decode("utf-8", "replace"), layout.delimiter)
+            cells = cells_of(decoded(line), layout.delimiter)
             if len(cells) != layout.width:
                 return DataError(f"line {number:,} of {path} must have {layout.width:,} columns, got {len(cells):,}")
+            if filled := [cells[column] for column in sorted(layout.empty) if cells[column]]:
+                rule = "must have nothing in the column without a name, which is empty above"
+                return DataError(f"line {number:,} of {path} {rule}, got {filled[0][:80]!r}")
             for column in self.columns:
                 cell = cells[column]
                 if is_number(cell) or (layout.booleans and cell.lower() in BOOLEANS):
@@ -213,6 +260,12 @@ class _Reader:
         may = column in (self.labels or ((0, layout.width - 1) if not layout.names and not layout.words else ()))
         if is_word(cell) and may and column not in layout.words:
             raise _Changed(layout._replace(words=layout.words | {column}))
+
+
+def _say_foreign(path: Path, words: Mapping[int, Words]) -> None:
+    names = [name for each in words.values() for name in each.names if not name.isascii()]
+    example = f", as {escaped(names[0])}" if names else ""
+    warn(f"{path} is not in UTF-8: its words were read as Windows-1252{example}; save it in UTF-8 if that is misspelt")
 
 
 def _digit(match: re.Match[bytes]) -> bytes:

@@ -9,7 +9,7 @@ from cmlp.data.formats.columns import images_of, width_of, without_labels
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.files import TABLES, read_images
 from cmlp.data.formats.layout import cells_of, layout_of
-from cmlp.data.formats.lines import first_lines
+from cmlp.data.formats.lines import decoded, first_lines
 from cmlp.data.formats.names import is_index, label_columns
 from cmlp.data.formats.tables import Table, read_table
 from cmlp.data.reading import read_start
@@ -67,7 +67,7 @@ def read_unlabelled(path: Path, pixels: int) -> Unlabelled:
     named = [column for column, name in enumerate(layout.names) if name and is_index(name)][:1]
     table = read_table(path, layout, [*named, *label_columns(layout.names)])
     names = _names(table, named[0]) if named else _counted(table.values)
-    first = first_lines(read_start(path), 1)[0].decode("utf-8", "replace")
+    first = decoded(first_lines(read_start(path), 1)[0])
     own = (cells_of(first, layout.delimiter)[named[0]], "label") if named else HEADER
     table = table._replace(words={column: words for column, words in table.words.items() if column not in named})
     known = label_columns(layout.names)
@@ -98,7 +98,7 @@ def _header_of_sample(path: Path) -> tuple[str, str] | None:
         if count == MOST_BESIDE:
             break
         if "submission" in other.name.lower() and "sample" in other.name.lower() and is_table(other):
-            line = first_lines(read_start(other), 1)[0].decode("utf-8", "replace")
+            line = decoded(first_lines(read_start(other), 1)[0])
             cells = cells_of(line, ",")
             if len(cells) == 2:
                 return cells[0], cells[1]
