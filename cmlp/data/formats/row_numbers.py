@@ -38,16 +38,6 @@ def say_numbered(table: Table, used: Sequence[int]) -> None:
         warn(f"{called} of {table.path} numbers its rows, and is left out")
 
 
-def row_numbers(table: Table) -> NDArray[Any] | None:
-    """Return what numbers the rows of a table, if each has a number of its own."""
-    kept = set(features(table, ()))
-    for column in table.columns:
-        if column not in kept:
-            numbers = table.numbers(column)
-            return numbers if len(np.unique(numbers)) == len(numbers) else None
-    return None
-
-
 def _is_number_of_rows(table: Table, column: int) -> bool:
     """Say whether a column that may be called after the rows has another whole number in each."""
     if DOUBTFUL.fullmatch(table.layout.names[column]) is None:
