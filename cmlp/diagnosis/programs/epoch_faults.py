@@ -205,7 +205,8 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
 
 def _listed(case: Examination) -> str:
     """Return a line that makes a list of an iterator, under the name that its training has for it."""
-    parameters = parameters_of(case.function("fit") or len)
+    function = case.function("fit")
+    parameters = parameters_of(function) if function is not None else []
     likely = [p.name for p in parameters if role(p.name) == "pairs"] + [p.name for p in parameters if "batch" in p.name]
     name = next(iter(likely), "training_data")
     return f"{name} = list({name})"

@@ -109,7 +109,7 @@ def _only_one(case: Examination, x: Array, y: Array, size: int) -> None:
     """Accuse a training of which one mini-batch counts: the first one, where it ends, or the last one."""
     place = case.place_of("fit")
     one, three = _lines(case, x[:size], y[:size], size), _lines(case, x, y, size)
-    if three < ENDING * one:
+    if 0 < three < ENDING * one:
         case.found(
             "epoch-sees-few",
             Severity.ERROR,

@@ -10,7 +10,8 @@ from cmlp.diagnosis.programs.tensors import as_array
 Array = NDArray[Any]
 SHORTEST = 3  # numbers of a record
 MOST_CLASSES = 1000
-HALF = 0.5
+FEWEST = 4  # records
+MOST = 0.6  # of the records may be of one class
 
 
 class Records:
@@ -21,12 +22,13 @@ class Records:
     table : ndarray of shape (n, k + 1)
     place : int
         Of the label: 0 or -1.
+    whole : bool
+        Whether one array, tensor or frame holds them all.
     """
 
     def __init__(self, given: Any, table: Array, place: int) -> None:
-        self.table, self.place = table, place
-        self.whole = as_array(given)  # one array of all records
-        self.row = None if self.whole is not None else given[0]
+        self.table, self.place, self.whole = table, place, as_array(given) is not None
+        self.row = None if self.whole else given[0]
         self.container = type(given)
 
     @property
@@ -44,13 +46,13 @@ class Records:
         return rows[..., 1:] if self.place == 0 else rows[..., :-1]
 
     def made(self, images: Array, labels: Array) -> Any:
-        """Return records like those that were given."""
+        """Return records like those that were given; those of one array as such, in its type."""
         parts = [np.reshape(labels, (-1, 1)), np.reshape(images, (len(images), -1))]
         table = np.concatenate(parts if self.place == 0 else parts[::-1], axis=1)
-        if self.whole is not None:
-            return _as_type(table, self.whole.dtype)
+        if self.whole:
+            return _as_type(table, self.table.dtype)
         if isinstance(self.row, str):
-            rows: list[Any] = [",".join(f"{value:g}" for value in row) + self._end for row in table]
+            rows: list[Any] = [",".join(f"{value:.17g}" for value in row) + self._end for row in table]
         elif isinstance(self.row, np.ndarray):
             rows = list(_as_type(table, self.row.dtype))
         else:
@@ -75,9 +77,9 @@ def records_of(given: Any) -> Records | None:
     table = _table_of(given)
     if table is None or table.ndim != 2 or table.shape[1] < SHORTEST or table.dtype.kind not in "fiub":
         return None
+    if len(table) < FEWEST:
+        return None
     places = [place for place in (0, -1) if _names_classes(table[:, place])]
-    if len(places) == 2:  # most pixels at the edge are 0, and labels are of all classes
-        places = [place for place in places if _most(table[:, place]) < HALF]
     return Records(given, table, places[0]) if len(places) == 1 else None
 
 
@@ -97,14 +99,12 @@ def _table_of(given: Any) -> Array | None:
     return None
 
 
-def _most(column: Array) -> float:
-    """Return the share of the most frequent number."""
-    return float(np.unique(column, return_counts=True)[1].max()) / len(column)
-
-
 def _names_classes(column: Array) -> bool:
-    """Whether numbers can be those of classes: whole ones, each of which stands for several rows."""
+    """Whether numbers can be those of classes: whole ones, each of several rows, and none of nearly all.
+
+    So a pixel at the edge, which is nearly always 0, is not taken for the label of images without any.
+    """
     with np.errstate(invalid="ignore"):
         whole = bool(np.isfinite(column).all() and np.array_equal(column, np.round(column)) and column.min() >= 0)
-    distinct = len(np.unique(column)) if whole else 0
-    return 2 <= distinct <= min(MOST_CLASSES, max(2, len(column) // 2))
+    counts = np.unique(column, return_counts=True)[1] if whole else np.zeros(1)
+    return bool(2 <= len(counts) <= min(MOST_CLASSES, len(column) // 2) and counts.max() <= MOST * len(column))

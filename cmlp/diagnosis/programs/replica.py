@@ -182,8 +182,10 @@ def find_replica(subject: "Subject", instance: "Instance") -> Replica | None:
     tolerance = SINGLE if is_single(subject, instance) else EXACT
     close = tolerance * max(float(np.abs(out).max()), 1e-3)
     found = list(islice(_chains(subject, values, out.shape[1]), MOST_CHAINS))
-    for inputs in (*USUAL, *kept_scalings(subject, instance)):
-        for weights, biases in found:
+    tried = [(usual, found) for usual in USUAL]
+    tried += [(kept, found[:FITTED]) for kept in kept_scalings(subject, instance)]
+    for inputs, chains in tried:
+        for weights, biases in chains:
             for hidden in _hidden_activations(len(weights), every=inputs.plain):
                 z = Replica(weights, biases, (*hidden, "identity"), inputs).run(values, x)[0][-1]
                 for act in OUTPUT:

@@ -48,6 +48,7 @@ class Samples:
         self.unclear: NDArray[Any] = np.zeros(0, dtype=int)  # rows whose label vectors have several largest numbers
         self.loader: Any = None  # what gives mini-batches of arrays, where that is the form
         self.records = records_of(given)
+        self.table = Form(given) if self.records is not None and self.records.whole else None
         given = self._taken_apart(given)
         self.pairs = not isinstance(given, tuple)
         if not len(given if self.pairs else given[0]):
@@ -218,7 +219,8 @@ class Samples:
         if not self.pairs:
             both = (images, labels)
             if self.records is not None:
-                return self.records.made(images, labels)
+                made = self.records.made(images, labels)
+                return made if self.table is None else self.table.made(made)
             if self.loader is not None:
                 loader = loader_of(self.loader, images, labels)
                 return iter(loader) if self.iterator and not listed else loader

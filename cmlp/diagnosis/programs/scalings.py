@@ -1,6 +1,5 @@
 """What a network does with images before its first layer: it scales and shifts them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,8 @@ if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Instance, Subject
 
 Array = NDArray[Any]
-MOST_KEPT = 6  # numbers and vectors that may be means and deviations
+MOST_KEPT = 3  # numbers and vectors that may be means and deviations
+LEAST = (0, 1e-8, 1e-7, 1e-6, 1e-5, 1e-10, 1e-12)  # what people add to deviations
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,16 @@ USUAL = (
 STARTS = ((1.0, 0.0), (2.0, -1.0), (3.2, -0.4), (0.004, 0.0))  # from which a scaling is searched
 
 
-def kept_scalings(subject: "Subject", instance: "Instance") -> Iterator[Scaling]:
-    """Yield the scalings that numbers of the network, which are no weights, may stand for: means and deviations."""
+def kept_scalings(subject: "Subject", instance: "Instance") -> list[Scaling]:
+    """Return the scalings that numbers of the network, which are no weights, may stand for: means and deviations."""
     depth = subject.samples.depth
     kept = [np.ravel(block.read(instance.network)) for block in subject.constants]
     kept = [value if value.size > 1 else value[0] for value in kept if value.size in (1, depth)][:MOST_KEPT]
+    found = []
     with np.errstate(all="ignore"):
         for value in kept:
-            yield from (Scaling(1, -value), Scaling(1 / value), Scaling(value))
+            found += [Scaling(1, -value), Scaling(1 / value), Scaling(value)]
         for mean, deviation in permutations(kept, 2):
-            for least in (0, 1e-8, 1e-7, 1e-6, 1e-5, 1e-10, 1e-12):
-                yield Scaling(1 / (deviation + least), -mean / (deviation + least))
-            yield Scaling(1 / np.where(deviation == 0, 1, deviation), -mean / np.where(deviation == 0, 1, deviation))
+            divisors = [deviation + least for least in LEAST] + [np.where(deviation == 0, 1, deviation)]
+            found += [Scaling(1 / divisor, -mean / divisor) for divisor in divisors]
+    return found

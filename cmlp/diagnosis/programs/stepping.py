@@ -129,10 +129,12 @@ def _taken(case: Examination, x: Array, y: Array, eta: float | None) -> Step | N
 
 
 def _quiet_numbers(case: Examination) -> Iterator[dict[Path, float]]:
-    """Yield what may switch off dropout or noise: numbers of one name that become 0, or 1."""
+    """Yield what may switch off dropout or noise: numbers of one name that become 0, or 1, and are no parameters."""
     by_name: dict[str, list[Path]] = {}
+    parameters = {path for block in case.subject.blocks for path in block.paths}
     for path, _ in shares_in(case.subject.instance().network):
-        by_name.setdefault(str(path[-1][1]), []).append(path)
+        if path not in parameters:
+            by_name.setdefault(str(path[-1][1]), []).append(path)
     for paths in islice(by_name.values(), MOST_NUMBERS):
         yield from (dict.fromkeys(paths, number) for number in (0.0, 1.0))
 
