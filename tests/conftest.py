@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from support.browser import Missing, started
 
 # A busy machine decides no test.
 settings.register_profile("cmlp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,6 +33,25 @@ def mnist():
         pixels = np.frombuffer(content, np.uint8, offset=header)
         arrays[name] = pixels.reshape(-1, 784) if "images" in name else pixels
     return arrays
+
+
+@pytest.fixture(scope="session")
+def window(tmp_path_factory):
+    """Return a browser that all tests share."""
+    try:
+        with started(tmp_path_factory.mktemp("profile")) as browser:
+            yield browser
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def browser(window):
+    """Return the browser, which must have had nothing to complain about when the test is over."""
+    window.look()
+    window.complaints()
+    yield window
+    assert window.complaints() == []
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.browser import LAPTOP, PHONE, Missing, started
+from support.browser import LAPTOP, PHONE
 from support.documents import ROOT
 from support.markup import read
 
@@ -74,15 +74,6 @@ def test_a_training_has_a_bar_and_a_live_curve(cells):
     (curve,) = cards([cell])
     assert "25 epochs in" in curve, "it is whole at the end"
     assert not [output for output in cell.outputs if "Warning" in output.get("text", "")]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    try:
-        with started(tmp_path_factory.mktemp("profile")) as running:
-            yield running
-    except Missing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")

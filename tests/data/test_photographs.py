@@ -1,25 +1,16 @@
 """A sample of benchmarks/bench_photographs.py: digits on ten papers, and on twelve that were held out."""
 
-import sys
-from pathlib import Path
-
 import pytest
+from support.benchmarks import benchmark
 
 import cmlp
 
 pytest.importorskip("PIL.Image", reason="Pillow, of the extra cmlp[images], is not installed")
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
 def bench():
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import bench_photographs
-
-        yield bench_photographs
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+    return benchmark("bench_photographs")
 
 
 @pytest.fixture(scope="module")

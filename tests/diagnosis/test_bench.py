@@ -1,22 +1,12 @@
 """A sample of benchmarks/bench_check.py: no false alarm, and no costly fault that is called sound."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from support.benchmarks import benchmark
 
 
 @pytest.fixture(scope="module")
 def bench():
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import bench_check
-
-        yield bench_check
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+    return benchmark("bench_check")
 
 
 def small(case):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.browser import LAPTOP, Missing, started
+from support.browser import LAPTOP
 
 import cmlp
 from cmlp.reports import report_page
@@ -21,15 +21,6 @@ CORNER = """
     context.drawImage(shown, 0, 0, 1, 1, 0, 0, 1, 1);
     return Array.from(context.getImageData(0, 0, 1, 1).data).slice(0, 3);
 """
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    try:
-        with started(tmp_path_factory.mktemp("profile")) as window:
-            yield window
-    except Missing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")

@@ -2,29 +2,17 @@
 
 import os
 import re
-import sys
-from pathlib import Path
 
 import pytest
+from support.benchmarks import BENCHMARKS, benchmark
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 SAMPLE = 14  # every so many cases are tried in each run
 FRAMEWORKS = {"keras_model": 8, "sklearn_mlp": 5, "torch_by_hand": 6, "torch_module": 8}  # every so many are tried
 MISSED_OF_FEW = 0.25
 MISSED = 0.15  # share of the broken programs that may be called by another name, or by none
 
 
-def load_bench():
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import bench_programs
-
-        return bench_programs
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-
-
-bench = load_bench()
+bench = benchmark("bench_programs")
 CASES = list(bench.cases())
 INSTALLED = {case.style for case in CASES}
 

@@ -2,29 +2,9 @@ from itertools import count
 
 import numpy as np
 import pytest
-from support.browser import Missing, started
 
 import cmlp
 from cmlp.export.page import choose_examples, html_page
-
-
-@pytest.fixture(scope="session")
-def window(tmp_path_factory):
-    """Return a browser that all tests share."""
-    try:
-        with started(tmp_path_factory.mktemp("profile")) as browser:
-            yield browser
-    except Missing as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture
-def browser(window):
-    """Return the browser, which must have had nothing to complain about when the test is over."""
-    window.look()
-    window.complaints()
-    yield window
-    assert window.complaints() == []
 
 
 @pytest.fixture(scope="session")
