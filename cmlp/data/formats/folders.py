@@ -11,6 +11,7 @@ from cmlp.data.formats.detection import ARCHIVE, detect_format
 from cmlp.data.formats.files import Options, pair, read_table_or_parts
 from cmlp.data.formats.image_folder import has_pictures, read_image_folder
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part, Role, pairs_of, role_of, some_names
+from cmlp.data.formats.picture_tables import read_picture_tables, tables_beside
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.data.formats.tables import Table
 from cmlp.errors import DataError
@@ -63,7 +64,12 @@ def read_folder(folder: Path, options: Options, read: Callable[[Path], Parts]) -
         If something in it cannot be read.
     """
     files = _files_of(folder)
-    parts = _read_pairs(files, folder) or _read_parts(files, folder, options, read) or read_image_folder(folder)
+    parts = (
+        read_picture_tables(folder, options.label)
+        or _read_pairs(files, folder)
+        or _read_parts(files, folder, options, read)
+        or _read_classes(folder)
+    )
     if parts:
         return parts
     if len(files) == 1:
@@ -72,6 +78,20 @@ def read_folder(folder: Path, options: Options, read: Callable[[Path], Parts]) -
     if inner is not None:
         return read(inner)
     raise DataError(f"{folder} must hold {READABLE}, got {some_names(path.name for path in sorted(folder.iterdir()))}")
+
+
+def _read_classes(folder: Path) -> Parts | None:
+    """Read a folder of pictures for each class; a table beside them that does not name them is said or refused."""
+    tables = [path for path in tables_beside(folder) if path.parent == folder]
+    parts = read_image_folder(folder)
+    if parts is None or not tables:
+        return parts
+    names = some_names(path.name for path in tables)
+    if all(not part.labels.any() for part in parts.values()):
+        rule = "must have a column with the names of the pictures and one with their labels, or the pictures"
+        raise DataError(f"{names} in {folder} {rule} must lie in a folder for each class, got one folder")
+    warn(f"of {folder}, the folders of pictures were read, and not {names}")
+    return parts
 
 
 def _files_of(folder: Path) -> dict[str, Path]:

@@ -58,7 +58,7 @@ def read_image_folder(folder: Path) -> Parts | None:
         if inners
     }
     _say_strangers(classes)
-    images = _read_images([[path for path, _ in pairs] for pairs in files.values()])
+    images = read_pictures([[path for path, _ in pairs] for pairs in files.values()])
     called = None if all(map(str.isdigit, names)) else tuple(map(printable, names))
     return {
         part: _unchecked(pictures, [label for _, label in pairs], parts[part], called)
@@ -122,8 +122,26 @@ def _labels(classes: list[Path]) -> dict[str, int]:
     return {name: label for label, name in enumerate(names)}
 
 
-def _read_images(parts: Sequence[Sequence[Path]]) -> list[NDArray[np.uint8]]:
-    """Read the pictures of all parts, of one size or framed alike; small files of very many pixels are refused."""
+def read_pictures(parts: Sequence[Sequence[Path]]) -> list[NDArray[np.uint8]]:
+    """Read the pictures of all parts, of one size or framed alike; small files of very many pixels are refused.
+
+    Parameters
+    ----------
+    parts : sequence of sequence of Path
+        The files of each part.
+
+    Returns
+    -------
+    list of ndarray of uint8 (n, height, width)
+        Those of each part.
+
+    Raises
+    ------
+    DataError
+        If a picture is damaged, or the pictures differ in size and are no drawings.
+    OSError
+        If a file cannot be read.
+    """
     paths = [path for part in parts for path in part]
     first = _read_image(paths[0])
     limit = size_limit(sum(path.stat().st_size for path in paths))
