@@ -17,7 +17,8 @@ from cmlp.notebook.cards import card
 from cmlp.notebook.curves import chart
 from cmlp.reports.charts import eta_chart
 from cmlp.training.callbacks import Event
-from cmlp.training.optimizers import Optimizer, OptimizerName
+from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
+from cmlp.training.options import Options
 from cmlp.training.random_state import generator
 from cmlp.utils.checks import check_count, check_positive
 from cmlp.utils.suggestions import suggest_keywords
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FEWEST = 20  # steps
+FIRST = 10  # steps that say where the loss begins
 TRIED = (1_000, 4_000, 16_000)
 MEMORY = 0.9  # share that the running mean keeps, by which a diverging loss is noticed
-DIVERGED = 4.0  # times the lowest running mean
+DIVERGED = 4.0  # times the lowest running mean, and above the loss of constant answers
 WIDTH = 40  # part of the sweep over which losses are smoothed
 FALLEN = 0.7  # of the way to the lowest loss, at the suggestion
 MARGIN = 5.0  # between the suggestion and the eta with the lowest loss, at least
@@ -54,7 +56,7 @@ class EtaTest:
         The loss of an answer that is the same for all images, the mean of the targets.
     suggestion : float or None
         Where the smoothed loss has fallen 70 % of the way from `constant` to its minimum, and at most a fifth of the
-        eta of the minimum; None if it hardly fell.
+        eta of the minimum; None if it hardly fell, as that of a network that is trained already.
 
     Examples
     --------
@@ -95,7 +97,8 @@ class EtaTest:
 
     def _limits(self) -> tuple[float, float]:
         """Return the losses to draw: from the lowest to somewhat above those before the loss rises."""
-        low, high = float(self.smoothed.min()), max(float(self.smoothed[: self._lowest + 1].max()), self.constant)
+        risen = min(float(self.smoothed.max()), self.constant)  # after an explosion, no higher than constant answers
+        low, high = float(self.smoothed.min()), max(float(self.smoothed[: self._lowest + 1].max()), risen)
         return low - 0.05 * (high - low or 1), high + 0.2 * (high - low or 1)
 
     @property
@@ -104,9 +107,11 @@ class EtaTest:
 
     def _content(self) -> list[str]:
         lowest, loss = self._lowest, float(self.smoothed[self._lowest])
-        found = "no suggestion: it hardly learned, and may with more steps"
+        none = "no suggestion: it hardly learned, and may with more steps"
+        if self.constant - self.losses[:FIRST].mean() > LEARNED * abs(self.constant):
+            none = "no suggestion: the network is trained already, and hardly learned more; try an untrained one"
         return [
-            found if self.suggestion is None else f"suggestion: eta {self.suggestion:.2g}",
+            none if self.suggestion is None else f"suggestion: eta {self.suggestion:.2g}",
             f"lowest loss {loss:.4g} at eta {self.etas[lowest]:.2g}, {self.constant:.4g} by constant answers",
             f"{len(self.etas):,} steps from eta {self.etas[0]:.2g} to {self.etas[-1]:.2g}",
         ]
@@ -125,10 +130,14 @@ class EtaTest:
 
 
 class _Recorder:
-    """Notes the loss of every step, and ends the training when all are done, or when it diverges."""
+    """Notes the loss of every step, and ends the training when all are done, or when it diverges.
 
-    def __init__(self, steps: int) -> None:
-        self.steps, self.losses = steps, list[float]()
+    Where the loss is far below that of constant answers, mini-batches differ by many times the mean: it diverges only
+    where it is worse than constant answers, too.
+    """
+
+    def __init__(self, steps: int, constant: float) -> None:
+        self.steps, self.constant, self.losses = steps, constant, list[float]()
         self.mean, self.lowest = 0.0, np.inf
 
     def on_batch_end(self, event: Event) -> bool:
@@ -136,9 +145,11 @@ class _Recorder:
         done = len(self.losses)
         self.mean = MEMORY * self.mean + (1 - MEMORY) * event.loss
         mean = self.mean / (1 - MEMORY**done)
-        if done > FEWEST // 2:
+        if done > FIRST:
             self.lowest = min(self.lowest, mean)
-        return bool(done >= self.steps or mean > DIVERGED * self.lowest)
+        scale = max(abs(self.lowest), abs(self.constant) / DIVERGED)  # losses may be 0, and negative
+        diverged = mean > max(self.constant, self.lowest + (DIVERGED - 1) * scale)
+        return bool(done >= self.steps or diverged)
 
 
 @suggest_keywords
@@ -234,6 +245,8 @@ def find_eta(
         raise ModelError(f"steps must be at least {FEWEST}, got {steps}")
     if check_positive("low", low) >= check_positive("high", high):
         raise ModelError(f"low must be below high, got {low:g} and {high:g}")
+    if isinstance(Options.of(settings).optimizer, LBFGS):
+        raise ModelError("lbfgs finds its step lengths itself and needs no eta; find_eta tests the other optimizers")
     data: Any = list(training_data) if isinstance(training_data, Iterator) else training_data
     for number in TRIED if steps is None else (steps,):
         found = _sweep(network.copy(), data, np.geomspace(low, high, number), generator(seed), settings)
@@ -246,7 +259,10 @@ def _sweep(
     network: Network, data: Any, etas: NDArray[np.float64], rng: np.random.Generator, settings: dict[str, Any]
 ) -> EtaTest:
     """Train a network, step by step with another eta, and judge the losses."""
-    network.rng, recorder = rng, _Recorder(len(etas))
+    samples = network._samples(data, "training_data", None)
+    weighted = samples.weighted(settings["sample_weight"], settings["class_weight"], network.sizes[-1], network.dtype)
+    constant = constant_loss(weighted, network.architecture, settings["label_smoothing"])
+    network.rng, recorder = rng, _Recorder(len(etas), constant)
     factors = (etas / etas[0]).tolist()
 
     def schedule(step: int) -> float:
@@ -258,9 +274,6 @@ def _sweep(
     except ModelError:
         if not recorder.losses:
             raise  # a setting, or data, that no training takes; later on, the loss is no longer finite
-    samples = network._samples(data, "training_data", None)
-    weighted = samples.weighted(settings["sample_weight"], settings["class_weight"], network.sizes[-1], network.dtype)
-    constant = constant_loss(weighted, network.architecture, settings["label_smoothing"])
     return _judged(etas[: len(recorder.losses)], np.array(recorder.losses), constant)
 
 

@@ -91,6 +91,46 @@ def test_what_cannot_be_learned_has_no_suggestion():
     read(found._repr_html_())
 
 
+@pytest.mark.parametrize("mini_batch_size", [1, 10, 125])
+def test_a_trained_network_is_called_one(digits, mini_batch_size):
+    net = cmlp.Network([64, 30, 10], activation="relu", loss="cross_entropy")
+    net.train(digits[0], 30, 0.01, optimizer="adam")
+    found = find_eta(net, digits[0], mini_batch_size=mini_batch_size, steps=1_000)
+    assert found.suggestion is None and "trained already" in repr(found)
+    assert found.etas[-1] > 0.05, "noise was taken for an explosion"
+
+
+def test_a_trained_regression_is_called_one():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 5))
+    y = 100 * x @ rng.normal(size=(5, 2)) + rng.normal(size=(300, 2))
+    net = cmlp.Network([5, 2], loss="mean_squared_error")
+    assert find_eta(net, (x, y), mini_batch_size=20).suggestion > 0
+    net.train((x, y), 100, 1.0, optimizer="lbfgs")
+    found = find_eta(net, (x, y), mini_batch_size=20, steps=500)
+    assert found.suggestion is None and "trained already" in repr(found)
+    assert found.etas[-1] > 0.1
+
+
+def test_a_loss_that_passes_zero_is_not_taken_for_an_explosion():
+    """That of Poisson regression is negative where counts are large."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 5))
+    counts = rng.poisson(np.exp(0.5 * x[:, :2] + 1.5))
+    found = find_eta(cmlp.Network([5, 8, 2], activation="tanh", loss="poisson"), (x, counts), mini_batch_size=20)
+    assert found.smoothed.min() < 0 < found.losses[0] and found.suggestion > 1e-3
+
+
+def test_the_curve_fills_its_axis(digits):
+    """Of a trained network the losses stay far below those of constant answers, and must be seen."""
+    net = cmlp.Network([64, 30, 10], loss="cross_entropy")
+    net.train(digits[0], 100, 1.0, optimizer="lbfgs")
+    found = find_eta(net, digits[0], high=1e-3, steps=50)
+    low, high = found._limits()
+    assert found.smoothed.max() < 0.1 * found.constant
+    assert high - low < 2 * (found.smoothed.max() - found.smoothed.min())
+
+
 def test_every_kind_of_data():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 5))
@@ -150,7 +190,8 @@ def test_the_curve(found):
         ({"high": np.inf}, "high must be a positive number, got inf"),
         ({"steps": 3}, "steps must be at least 20, got 3"),
         ({"steps": 2.5}, "steps must be a positive integer below 2**31, got 2.5"),
-        ({"optimizer": "lbfgs"}, "lbfgs finds its step lengths itself"),
+        ({"optimizer": "lbfgs"}, "lbfgs finds its step lengths itself and needs no eta"),
+        ({"label_smoothing": 2.0}, "label_smoothing must be"),
         ({"mini_batch_size": 0}, "mini_batch_size must be a positive integer"),
         ({"network": 3}, "network must be a cmlp.Network, got 3"),
     ],
