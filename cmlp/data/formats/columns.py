@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.formats.layout import Layout
-from cmlp.data.formats.names import LABEL_NAMES, ONE_HOT, label_columns, some_names
+from cmlp.data.formats.names import LABEL_NAMES, ONE_HOT, are_numbered, label_columns, some_names
 from cmlp.data.formats.one_hot import one_hot_columns
 from cmlp.data.formats.row_numbers import ROWS, features, say_numbered
 from cmlp.data.formats.tables import Table
@@ -33,7 +33,7 @@ SAY = 'say which column holds the labels, as label="last" does'
 class Labelled(NamedTuple):
     """Images and labels of a table; `columns` are those of the labels, `class_names` what their names tell.
 
-    `feature_names` are the names of the other columns, unless they are numbered.
+    `names` are those of the other columns, if there is a header, and `feature_names` the same unless they are numbered.
     """
 
     images: NDArray[Any]
@@ -41,6 +41,7 @@ class Labelled(NamedTuple):
     columns: list[int]
     class_names: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
 
 
 def columns_of(label: Label, layout: Layout, path: object) -> list[int]:
@@ -148,15 +149,14 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
     _say_rounded(table, kept)
     class_names = _names_of_classes(table, columns)
     labels = _labels(table, columns)
-    return Labelled(_kept(table, kept), labels, columns, class_names, _names_of_features(table, kept))
+    names = names_of_features(table, columns)
+    feature_names = None if names is None or are_numbered(names) else names
+    return Labelled(_kept(table, kept), labels, columns, class_names, feature_names, names)
 
 
-def _names_of_features(table: Table, kept: Sequence[int]) -> tuple[str, ...] | None:
-    """Return what the columns of features are called, unless they have no names, or numbers in place of these."""
-    names = tuple(table.name_of(column) for column in kept) if table.layout.names else ()
-    stems = {re.sub("[0-9]+", "", name) for name in names}
-    numbered = len(stems) == 1 and all(re.search("[0-9]", name) for name in names)
-    return None if not names or numbered else names
+def names_of_features(table: Table, labels: Sequence[int]) -> tuple[str, ...] | None:
+    """Return what the columns of features are called, None if they have no names."""
+    return tuple(table.name_of(column) for column in features(table, labels)) if table.layout.names else None
 
 
 def _find(table: Table, kind: str | None) -> list[int]:

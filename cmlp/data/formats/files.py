@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cmlp.data.formats.columns import Label, images_of, is_labelled, labelled, labels_of
+from cmlp.data.formats.columns import Label, Labelled, images_of, is_labelled, labelled, labels_of, names_of_features
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.libsvm import Sparse
 from cmlp.data.formats.mat import as_rows
@@ -33,6 +33,14 @@ class Found(NamedTuple):
     format: str
     value: Any
     columns: list[int] | None = None
+
+
+class Alone(NamedTuple):
+    """Images or labels of a file of their own, whether it is of MATLAB, and what a table calls the columns."""
+
+    values: Any
+    of_matlab: bool = False
+    columns: tuple[str, ...] | None = None
 
 
 def read_file(path: Path, options: Options) -> Parts:
@@ -69,11 +77,11 @@ def read_table_or_parts(path: Path, options: Options) -> tuple[Table, list[int] 
 
 def pair(images: Path, labels: Path) -> Unchecked:
     """Read images and labels from a file each."""
-    pictures, of_matlab = _read_alone(images, "images")
-    numbers, _ = _read_alone(labels, "labels", len(pictures))
-    if of_matlab:
-        pictures, numbers = as_rows(pictures, numbers)
-    return Unchecked(pictures, numbers, (f"images in {images}", f"labels in {labels}"), of_matlab=of_matlab)
+    first = _read_alone(images, "images")
+    second = _read_alone(labels, "labels", len(first.values))
+    pictures, numbers = as_rows(first.values, second.values) if first.of_matlab else (first.values, second.values)
+    names = f"images in {images}", f"labels in {labels}"
+    return Unchecked(pictures, numbers, names, of_matlab=first.of_matlab, columns=first.columns)
 
 
 def _read(path: Path, options: Options) -> Found:
@@ -107,12 +115,14 @@ def _parts_of_table(table: Table, columns: list[int] | None, path: Path) -> Part
         labels = find_labels_beside(path)
         if labels is not None:
             return _pairs(path, labels)
-    found = labelled(table, columns, kind)
-    return {
-        "train": unchecked(found.images, found.labels, path)._replace(
-            class_names=found.class_names, feature_names=found.feature_names
-        )
-    }
+    return {"train": part_of(labelled(table, columns, kind), path)}
+
+
+def part_of(found: Labelled, path: Path) -> Unchecked:
+    """Return a table that is divided into images and labels as a part of the data."""
+    return unchecked(found.images, found.labels, path)._replace(
+        class_names=found.class_names, feature_names=found.feature_names, columns=found.names
+    )
 
 
 def _labels_beside(path: Path) -> Path:
@@ -127,7 +137,7 @@ def _labels_beside(path: Path) -> Path:
 
 def read_images(path: Path) -> Any:
     """Read a file that holds images alone."""
-    return _read_alone(path, "images")[0]
+    return _read_alone(path, "images").values
 
 
 def find_labels_beside(path: Path) -> Path | None:
@@ -139,19 +149,20 @@ def find_labels_beside(path: Path) -> Path | None:
     return None
 
 
-def _read_alone(path: Path, kind: str, images: int | None = None) -> tuple[Any, bool]:
-    """Read a file that holds images or labels, but not both, and say whether it is of MATLAB."""
+def _read_alone(path: Path, kind: str, images: int | None = None) -> Alone:
+    """Read a file that holds images or labels, but not both."""
     known = detect_format(path)
     if known.name in TABLES:
         table, _ = known.read(path)
         if not isinstance(table, Table):
             raise DataError(f"{path} must be an array or a table of {kind}, got pictures")
         if kind == "images":
-            return images_of(table), False
+            names = names_of_features(table, ())
+            return Alone(images_of(table), columns=names)
         labels = labels_of(table)
         in_header = images is not None and len(labels) == images + 1 and not table.layout.header
         # The header of pandas for a column without a name is 0.
-        return labels[1:] if in_header and isinstance(labels, np.ndarray) and not labels[0].any() else labels, False
+        return Alone(labels[1:] if in_header and isinstance(labels, np.ndarray) and not labels[0].any() else labels)
     value = known.read(path)
     if isinstance(value, Archive | dict) and (isinstance(value, Archive) or known.name in MATLAB):
         if len(value) != 1:
@@ -159,7 +170,7 @@ def _read_alone(path: Path, kind: str, images: int | None = None) -> tuple[Any, 
         value = next(iter(value.values()))
     if kind == "labels" and isinstance(value, np.ndarray) and value.ndim == 2 and _is_qmnist(path, value):
         value = value[:, 0]
-    return value, known.name in MATLAB
+    return Alone(value, known.name in MATLAB)
 
 
 def _is_qmnist(path: Path, labels: Any) -> bool:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from cmlp.data.class_names import NAMES_FILE, read_class_names, read_mapping
 from cmlp.data.formats.columns import is_labelled, labelled, width_of
 from cmlp.data.formats.detection import ARCHIVE, detect_format
-from cmlp.data.formats.files import Options, pair, read_table_or_parts
+from cmlp.data.formats.files import Options, pair, part_of, read_table_or_parts
 from cmlp.data.formats.image_folder import has_pictures, read_image_folder
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part, Role, pairs_of, role_of, some_names
 from cmlp.data.formats.picture_tables import read_picture_tables, tables_beside
-from cmlp.data.formats.sets import Parts, Unchecked, unchecked
+from cmlp.data.formats.sets import Parts, Unchecked
 from cmlp.data.formats.tables import Table
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped, listed
@@ -37,6 +37,14 @@ class Member(NamedTuple):
 
     path: Path
     role: Role
+
+
+class Training(NamedTuple):
+    """The columns of labels of the training data, how many others it has, and what those of the labels are called."""
+
+    columns: list[int]
+    features: int
+    names: tuple[str, ...]
 
 
 def read_folder(folder: Path, options: Options, read: Callable[[Path], Parts]) -> Parts:
@@ -146,7 +154,7 @@ def _read_parts(files: dict[str, Path], folder: Path, options: Options, read: Ca
         return None
     _say_unused(files, {path.relative_to(folder).as_posix() for path in chosen.values()}, folder)
     parts: Parts = {}
-    training: tuple[list[int], int] | None = None
+    training: Training | None = None
     for part in (TRAIN, VALIDATION, TEST):
         if part not in chosen:
             continue
@@ -169,24 +177,22 @@ def _is_plain(path: Path) -> bool:
 
 
 def _read_labelled(
-    table: Table, columns: list[int] | None, path: Path, training: tuple[list[int], int] | None
-) -> tuple[Unchecked | None, tuple[list[int], int] | None]:
-    """Read a table like that of the training data before it, whose labels are in the same columns, or are missing.
-
-    `training` are the columns of labels of that one, and how many others it has.
-    """
+    table: Table, columns: list[int] | None, path: Path, training: Training | None
+) -> tuple[Unchecked | None, Training | None]:
+    """Read a table like that of the training data before it, whose labels are in the same columns, or are missing."""
     if training is not None and columns is None:
-        named, features = is_labelled(table), training[1]
+        named, features = is_labelled(table), training.features
         if not named and width_of(table) == features:
             warn(f"{path} holds no labels, and is left out: cmlp predict reads it")
             return None, training
-        if not named and table.layout.width == features + len(training[0]):
-            columns = training[0]
+        names = table.layout.names
+        if names and training.names and set(training.names) <= set(names):
+            columns = [names.index(name) for name in training.names]
+        elif not named and table.layout.width == features + len(training.columns):
+            columns = training.columns
     found = labelled(table, columns, role_of(path.name).kind)
-    part = unchecked(found.images, found.labels, path)._replace(
-        class_names=found.class_names, feature_names=found.feature_names
-    )
-    return part, training or (found.columns, found.images.shape[1])
+    called = tuple(table.layout.names[column] for column in found.columns) if table.layout.names else ()
+    return part_of(found, path), training or Training(found.columns, found.images.shape[1], called)
 
 
 def _parts_of(files: dict[str, Path], folder: Path) -> dict[Part, Path]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.data.formats.alignment import aligned
 from cmlp.data.formats.archives import renamed, unpacked
 from cmlp.data.formats.columns import Label
 from cmlp.data.formats.detection import ARCHIVE, detect_format
@@ -91,7 +92,7 @@ def read_parts(source: str | os.PathLike[str], *, label: Label | None = None, he
     path = Path(source)
     if path.is_symlink() and not path.exists():
         raise DataError(f"{path} is a link to {path.readlink()}, which does not exist")
-    return name_words(_read(path, Options(label, header), ARCHIVES))
+    return name_words(aligned(_read(path, Options(label, header), ARCHIVES)))
 
 
 def _read(path: Path, options: Options, archives: int) -> Parts:

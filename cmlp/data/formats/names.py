@@ -81,6 +81,12 @@ def label_columns(names: Sequence[str]) -> list[int]:
     return hot if len(hot) > 1 else []
 
 
+def are_numbered(names: Sequence[str]) -> bool:
+    """Return whether columns are called by one word or none, and a number each, which tells no more than places."""
+    stems = {re.sub("[0-9]+", "", name) for name in names}
+    return len(stems) == 1 and all(re.search("[0-9]", name) for name in names)
+
+
 def pairs_of(names: Iterable[str], source: object) -> dict[Part, tuple[str, str]]:
     """Pair the names of images with those of their labels.
 

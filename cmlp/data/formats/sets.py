@@ -43,7 +43,7 @@ class Unchecked(NamedTuple):
 
     `class_names` and `feature_names` are those that the source tells, `mapping` what the source calls its labels.
     `of_matlab` says that pictures may lie on their side, and that labels may count from 1; `grows`, that pixels which
-    are 0 in all images at the end are missing.
+    are 0 in all images at the end are missing. `columns` are what a table calls the columns of the images.
     """
 
     images: Any
@@ -54,6 +54,7 @@ class Unchecked(NamedTuple):
     of_matlab: bool = False
     grows: bool = False
     feature_names: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
 
 
 Parts = dict[Part, Unchecked]
