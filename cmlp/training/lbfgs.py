@@ -22,6 +22,7 @@ from cmlp.training.random_state import state_of
 from cmlp.training.schedules import Schedule
 
 BLOCK = 4096  # images whose gradient is computed at once, fewer where they would take longer than a moment
+STEEP = 10.0  # times the highest loss, which stands for one that is not finite
 MOST_WORK = 2**32  # images of a block times parameters
 
 Gradient = NDArray[np.float64]
@@ -229,15 +230,21 @@ def minimise(
 
     precise = engine.copy(np.float64)
     source, known, evaluations = samples.source(options.label_smoothing), len(journal or ()), 0
+    highest = 0.0
 
     def objective(parameters: Gradient) -> tuple[float, Gradient]:
-        nonlocal evaluations
+        nonlocal evaluations, highest
         evaluations += 1
         if journal is not None and evaluations <= known:
             loss, gradient = journal[evaluations - 1]
+            highest = max(highest, loss if isfinite(loss) and gradient.any() else 0.0)
             return loss, gradient.copy()
         precise.parameters[...] = parameters
         loss, gradient = full_gradient(precise, source, options, poll)
+        if evaluations == 1 or (isfinite(loss) and np.isfinite(gradient).all()):
+            highest = max(highest, loss)
+        else:  # the step was too long: such a wall lets the search try a shorter one
+            loss, gradient = STEEP * highest, np.zeros_like(gradient)
         if journal is not None:
             journal.append((loss, gradient.copy()))
         return loss, gradient

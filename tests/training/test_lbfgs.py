@@ -68,3 +68,16 @@ def test_what_it_would_not_use_is_refused(settings, message):
     with pytest.raises(ModelError) as error:
         Network([64, 8, 10]).train(TRAIN, 2, 1.0, optimizer="lbfgs", **settings)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("hidden", [8, 32])
+def test_a_step_into_overflow_is_followed_by_a_shorter_one(hidden):
+    """The first long step of exponential layers gives an infinite loss."""
+    train, test = cmlp.load_digits()
+    network = cmlp.Network(
+        [64, *[hidden] * 6, 10], activation=["exponential"] * 6 + ["softmax"], loss="cross_entropy",
+        initializer="orthogonal", seed=0,
+    )  # fmt: skip
+    history = network.train(train, 200, 1.0, optimizer="lbfgs", progress=False)
+    assert len(history) > 100 and np.isfinite(history.loss).all()
+    assert network.test(test) > 90

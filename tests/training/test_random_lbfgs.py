@@ -10,4 +10,4 @@ def test_random_problems(tmp_path, problems):
     assert len(found) == problems
     assert [report for report in found if not (report["readable"] and report["same"])] == []
     assert {"done", "Diverged"} <= {report["ending"] for report in found}
-    assert any(report["not finite"] for report in found), "trials that are not finite are a part of a journal"
+    assert any(report["too long"] for report in found), "steps into what is not finite are a part of a journal"
