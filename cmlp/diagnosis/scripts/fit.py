@@ -6,7 +6,7 @@ import inspect
 import types
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -128,7 +128,7 @@ class Program:
         variables |= copied({name: variables[name] for name in others if name in variables}, memo)
         variables |= own
         for name, value in variables.items():
-            if isinstance(value, types.FunctionType) and not value.__closure__ and name in self.before:
+            if _is_of_script(value) and not value.__closure__ and name in self.before:
                 made = types.FunctionType(value.__code__, variables, value.__name__, value.__defaults__)
                 made.__kwdefaults__ = value.__kwdefaults__
                 variables[name] = made
@@ -299,6 +299,10 @@ class Program:
 def _compiled(statements: list[ast.stmt], path: str) -> types.CodeType:
     # Under the script's own name its lines are found in tracebacks, and so they are in findings.
     return compile(ast.fix_missing_locations(ast.Module(statements, [])), path, "exec")
+
+
+def _is_of_script(value: Any) -> TypeGuard[types.FunctionType]:
+    return isinstance(value, types.FunctionType) and value.__globals__.get("__name__") == "__main__"
 
 
 def as_function(loop: ast.For | ast.While, path: str, known: dict[str, Any] | None = None) -> types.FunctionType:
