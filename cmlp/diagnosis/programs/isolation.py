@@ -1,5 +1,6 @@
 """Other people's code runs without being heard, with its own random numbers, and within its time."""
 
+import gc
 import io
 import logging
 import random
@@ -159,10 +160,12 @@ def limited(seconds: float) -> Iterator[None]:
         yield
 
 
-def importing(frame: FrameType | None) -> bool:
-    """Whether a module is being imported, which must not be left half done: no later import would mend it."""
+def unsafe(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, which no later import mends, or the collector would lose an exception."""
+    lost = [getattr(callback, "__code__", None) for callback in gc.callbacks]
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        code = frame.f_code
+        if code.co_filename.startswith("<frozen importlib") or code in lost:
             return True
         frame = frame.f_back
     return False
@@ -178,7 +181,7 @@ class _Alarm:
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self.outer is not None:
             self.outer(number, frame)
-        if self.over() and not self.done and not importing(frame):
+        if self.over() and not self.done and not unsafe(frame):
             self.interval = max(self.interval / 2, SHORTEST)
             signal.setitimer(signal.ITIMER_REAL, self.interval, self.interval)
             raise OutOfTime

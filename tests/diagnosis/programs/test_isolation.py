@@ -1,6 +1,7 @@
 """Other people's code is stopped in time, is not heard, and leaves everything as it was."""
 
 import contextlib
+import gc
 import logging
 import random
 import signal
@@ -115,6 +116,25 @@ def test_limits_within_limits():
     assert outcome(outer) is OutOfTime
     assert in_thread(outer) == [OutOfTime]
     assert time.monotonic() - start < 4
+
+
+def test_what_the_garbage_collector_calls_is_left_alone(monkeypatch):
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+
+    def slow(phase, info):
+        time.sleep(0.3)
+
+    def collect():
+        gc.collect()
+        endless()
+
+    gc.callbacks.append(slow)
+    try:
+        assert outcome(collect, 0.01) is OutOfTime
+    finally:
+        gc.callbacks.remove(slow)
+    assert not lost
 
 
 def test_signals_are_as_before():
