@@ -161,7 +161,7 @@ def test_a_checkpoint_of_another_seed_is_refused(tmp_path, kind, solver, early_s
         ValueError, match=r"belongs to another training: random_state was another one there, and is 4 now"
     ):
         clone(resumed).set_params(random_state=4).fit(X, THREE)
-    with pytest.raises(ValueError, match=r"belongs to another training: sizes was"):
+    with pytest.raises(ValueError, match=r"belongs to another training: the layers were .* there, and are "):
         clone(resumed).set_params(random_state=4, hidden_layer_sizes=(6,)).fit(X, THREE)
     assert path.read_bytes() == content
     whole = clone(kept).set_params(checkpoint=None, max_iter=4).fit(X, THREE)
