@@ -7,11 +7,13 @@ import numpy as np
 
 from cmlp.data.formats.columns import Label, Labelled, images_of, is_labelled, labelled, labels_of, names_of_features
 from cmlp.data.formats.detection import detect_format
+from cmlp.data.formats.labels import Words
 from cmlp.data.formats.libsvm import Sparse
 from cmlp.data.formats.mat import as_rows
-from cmlp.data.formats.names import role_of, some_names
+from cmlp.data.formats.names import label_columns, role_of, some_names
 from cmlp.data.formats.npz import Archive
 from cmlp.data.formats.pickled import parts_of
+from cmlp.data.formats.row_numbers import Rows, order_of, rows_of
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.data.formats.tables import Table
 from cmlp.errors import DataError
@@ -36,11 +38,12 @@ class Found(NamedTuple):
 
 
 class Alone(NamedTuple):
-    """Images or labels of a file of their own, whether it is of MATLAB, and what a table calls the columns."""
+    """Images or labels of a file of their own, whether it is of MATLAB, and what a table calls columns and rows."""
 
     values: Any
     of_matlab: bool = False
     columns: tuple[str, ...] | None = None
+    rows: Rows | None = None
 
 
 def read_file(path: Path, options: Options) -> Parts:
@@ -81,6 +84,9 @@ def pair(images: Path, labels: Path) -> Unchecked:
     second = _read_alone(labels, "labels", len(first.values))
     pictures, numbers = as_rows(first.values, second.values) if first.of_matlab else (first.values, second.values)
     names = f"images in {images}", f"labels in {labels}"
+    order = order_of(first.rows, second.rows, names)
+    if order is not None:
+        numbers = Words(numbers.codes[order], numbers.names) if isinstance(numbers, Words) else numbers[order]
     return Unchecked(pictures, numbers, names, of_matlab=first.of_matlab, columns=first.columns)
 
 
@@ -157,12 +163,15 @@ def _read_alone(path: Path, kind: str, images: int | None = None) -> Alone:
         if not isinstance(table, Table):
             raise DataError(f"{path} must be an array or a table of {kind}, got pictures")
         if kind == "images":
-            names = names_of_features(table, ())
-            return Alone(images_of(table), columns=names)
+            names, rows = names_of_features(table, ()), rows_of(table, ())
+            return Alone(images_of(table), columns=names, rows=rows)
+        rows = rows_of(table, label_columns(table.layout.names))
         labels = labels_of(table)
         in_header = images is not None and len(labels) == images + 1 and not table.layout.header
         # The header of pandas for a column without a name is 0.
-        return Alone(labels[1:] if in_header and isinstance(labels, np.ndarray) and not labels[0].any() else labels)
+        if in_header and isinstance(labels, np.ndarray) and not labels[0].any():
+            return Alone(labels[1:])
+        return Alone(labels, rows=rows)
     value = known.read(path)
     if isinstance(value, Archive | dict) and (isinstance(value, Archive) or known.name in MATLAB):
         if len(value) != 1:

@@ -43,7 +43,8 @@ class Table(NamedTuple):
     """A table: its rows of numbers, the columns in which they stand, and the columns of words.
 
     `exact` are the numbers of columns that may be labels, where `values` has rounded them; `rounded` are others that
-    have whole numbers which are rounded.
+    have whole numbers which are rounded. `names_of_rows` is the column of words that names the
+    rows, if there is one, and its words.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Table(NamedTuple):
     words: dict[int, Words]
     exact: Mapping[int, NDArray[np.float64]] = MappingProxyType({})
     rounded: frozenset[int] = frozenset()
+    names_of_rows: tuple[int, Words] | None = None
 
     def name_of(self, column: int) -> str:
         """Return how a message calls a column."""
@@ -102,11 +104,12 @@ def read_table(path: Path, layout: Layout, label: Sequence[int] | None = None) -
             reader = _Reader(path, layout, label)
             values = reader.read()
             words = {column: words_of(cells) for column, cells in reader.words.items()}
+            of_rows = [(column, words.pop(column)) for column in reader.index]
             if reader.foreign:
                 _say_foreign(path, words)
             exact = {reader.columns[place]: numbers[: len(values)] for place, numbers in reader.exact.items()}
             rounded = frozenset(reader.columns[place] for place in reader.rounded)
-            return Table(path, layout, values, reader.columns, words, exact, rounded)
+            return Table(path, layout, values, reader.columns, words, exact, rounded, *of_rows)
         except _Changed as changed:
             layout = changed.layout
     raise DataError(f"{path} must hold numbers that are all written alike")
@@ -120,11 +123,12 @@ class _Reader:
         self.labels = label if label is not None else label_columns(layout.names)
         index = {column for column in layout.words if layout.names and is_index(layout.names[column])}
         self.dropped = (index - set(self.labels)) | layout.empty
+        self.index = sorted(index - set(self.labels))[:1]
         self.foreign = layout.foreign
         self.exact: dict[int, NDArray[np.float64]] = {}
         self.rounded: set[int] = set()
         kept = [column for column in sorted(layout.words - self.dropped) if self._may_hold_words(column)]
-        self.words: dict[int, list[str]] = {column: [] for column in kept}
+        self.words: dict[int, list[str]] = {column: [] for column in [*kept, *self.index]}
         self.columns = tuple(
             column for column in range(layout.width) if column not in self.words and column not in self.dropped
         )

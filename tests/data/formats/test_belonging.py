@@ -77,3 +77,36 @@ def test_a_column_of_labels_that_only_the_training_data_tell(tmp_path):
     table(tmp_path / "train.csv", {**found, "kind": [f"k{label}" for label in CLASSES]})
     table(tmp_path / "test.csv", reordered({**found, "kind": [f"k{label}" for label in CLASSES]}, ["kind", *"abc"]))
     assert load(tmp_path).test.labels.tolist() == CLASSES.tolist()
+
+
+INDEX = {"numbers": np.arange(12) * 7 + 3, "words": [f"img_{n}" for n in range(12)], "a permutation": np.arange(12)}
+
+
+@pytest.mark.parametrize("index", INDEX)
+@pytest.mark.parametrize("name", ["", "id"])
+@pytest.mark.parametrize("labels", ["numbers", "words"])
+def test_rows_in_another_order(tmp_path, index, name, labels):
+    if index == labels == "words":
+        pytest.skip("a table of words alone is read as none")
+    rows, orders = np.array(INDEX[index]), (RANDOM.permutation(12), RANDOM.permutation(12))
+    called = CLASSES if labels == "numbers" else np.array(["x", "y", "z"])[CLASSES]
+    table(tmp_path / "X_train.csv", {name: rows[orders[0]], **dict(zip("abc", FEATURES[orders[0]].T, strict=True))})
+    table(tmp_path / "y_train.csv", {name: rows[orders[1]], "label": called[orders[1]]})
+    with pytest.warns(UserWarning, match="y_train.csv were put in the order of the images in .*X_train.csv"):
+        train, _ = load(tmp_path)
+    np.testing.assert_array_equal(train.images, FEATURES[orders[0]])
+    assert train.labels.tolist() == CLASSES[orders[0]].tolist()
+
+
+def test_rows_that_are_not_the_same(tmp_path, complaint):
+    rows = np.arange(12) * 7 + 3
+    table(tmp_path / "X_train.csv", {"": rows, **dict(zip("abc", FEATURES.T, strict=True))})
+    table(tmp_path / "y_train.csv", {"": rows + 7, "label": CLASSES})
+    assert "must be of the same rows, got 3 and 10 in row 1" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_rows_that_are_counted_anew(tmp_path, first):
+    table(tmp_path / "X_train.csv", {"": np.arange(12) * 7 + 3, **dict(zip("abc", FEATURES.T, strict=True))})
+    table(tmp_path / "y_train.csv", {"": np.arange(12) + first, "label": CLASSES})
+    assert load(tmp_path).train.labels.tolist() == CLASSES.tolist()
