@@ -43,8 +43,7 @@ class Table(NamedTuple):
     """A table: its rows of numbers, the columns in which they stand, and the columns of words.
 
     `exact` are the numbers of columns that may be labels, where `values` has rounded them; `rounded` are others that
-    have whole numbers which are rounded. `names_of_rows` is the column of words that names the
-    rows, if there is one, and its words.
+    have whole numbers which are rounded. `names_of_rows` is the column of words that names the rows, and its words.
     """
 
     path: Path
