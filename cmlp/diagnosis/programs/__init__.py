@@ -18,6 +18,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from cmlp.diagnosis.programs.advice import FIT, FORWARD, TIME
 from cmlp.diagnosis.programs.conclusions import conclude
 from cmlp.diagnosis.programs.epoch_faults import examine_epoch
@@ -75,7 +77,7 @@ def examine(
         With the findings and notes.
     """
     snapshot = snapshot_of(network, functions)
-    with ONE_AT_A_TIME, kept_state(), kept_process():
+    with ONE_AT_A_TIME, kept_state(), kept_process(), threadpool_limits(1):  # whose waiting cores would cost time
         try:
             subject = Subject(network, train, functions, settings)
             case = Examination(subject, train, test, seconds, progress)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import cmlp
 
@@ -114,6 +115,27 @@ def test_the_process_is_as_it_was():
     before = state()
     check(Process())
     assert state() == before
+
+
+def most_threads():
+    return max(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+
+def with_one_thread(network, x):
+    assert most_threads() == 1
+    return network.forward(x)
+
+
+def fails(network, x):
+    raise RuntimeError
+
+
+def test_products_of_a_program_use_one_thread_meanwhile():
+    with threadpool_limits(2):
+        assert check(Softmax(), forward=with_one_thread).accuracy > 90
+        assert most_threads() == 2
+        check(Softmax(), forward=fails)
+        assert most_threads() == 2
 
 
 def test_two_checks_at_once_leave_stdout_alone():
