@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.leaves import own_code
+
 WALL = 3.0  # seconds that may pass for each second of the processor, as on a machine that others use
 GRACE = 1.0
 INTERVAL, SHORTEST = 0.05, 0.0002  # between two looks at the time
@@ -161,11 +163,12 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 def unsafe(frame: FrameType | None) -> bool:
-    """Whether a module is being imported, which no later import mends, or the collector would lose an exception."""
-    lost = [getattr(callback, "__code__", None) for callback in gc.callbacks]
+    """Whether a module is being imported, which no later import mends, or a library would lose an exception."""
+    collecting = [getattr(callback, "__code__", None) for callback in gc.callbacks]
     while frame is not None:
         code = frame.f_code
-        if code.co_filename.startswith("<frozen importlib") or code in lost:
+        deleting = code.co_name == "__del__" and not own_code(code.co_filename)
+        if deleting or code in collecting or code.co_filename.startswith("<frozen importlib"):
             return True
         frame = frame.f_back
     return False

@@ -6,7 +6,7 @@ import re
 import pytest
 from support.benchmarks import BENCHMARKS, benchmark
 
-SAMPLE = 14  # every so many cases are tried in each run
+SAMPLE = 18  # every so many cases are tried in each run
 FRAMEWORKS = {"keras_model": 8, "sklearn_mlp": 5, "torch_by_hand": 6, "torch_module": 8}  # every so many are tried
 MISSED_OF_FEW = 0.25
 MISSED = 0.15  # share of the broken programs that may be called by another name, or by none

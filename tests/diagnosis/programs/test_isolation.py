@@ -118,10 +118,14 @@ def test_limits_within_limits():
     assert time.monotonic() - start < 4
 
 
-def test_what_the_garbage_collector_calls_is_left_alone(monkeypatch):
-    lost = []
-    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+@pytest.fixture
+def lost(monkeypatch):
+    exceptions = []
+    monkeypatch.setattr(sys, "unraisablehook", exceptions.append)
+    return exceptions
 
+
+def test_what_the_garbage_collector_calls_is_left_alone(lost):
     def slow(phase, info):
         time.sleep(0.3)
 
@@ -134,6 +138,26 @@ def test_what_the_garbage_collector_calls_is_left_alone(monkeypatch):
         assert outcome(collect, 0.01) is OutOfTime
     finally:
         gc.callbacks.remove(slow)
+    assert not lost
+
+
+SLOW = """
+import time
+class Slow:
+    def __del__(self):
+        time.sleep(0.3)
+"""
+
+
+def test_what_a_library_does_at_the_end_of_an_object_is_left_alone(lost):
+    space = {}
+    exec(compile(SLOW, "lib/python3/site-packages/slow.py", "exec"), space)
+
+    def delete():
+        space["Slow"]()
+        endless()
+
+    assert outcome(delete, 0.01) is OutOfTime
     assert not lost
 
 
