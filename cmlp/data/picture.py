@@ -4,12 +4,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from math import prod
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.colours import grey_of_colours
+from cmlp.data.pixels import ROUNDING, native
 from cmlp.errors import DataError
 from cmlp.utils.optional import require
 from cmlp.utils.text import listed
@@ -18,8 +19,15 @@ BYTE = 255
 MOST_BYTES = 1 << 28
 MOST_PIXELS = 1 << 27
 ENOUGH = 1024  # pixels of the longer side; what is much larger is shrunk
-WHITE = (255, 255, 255, 255)
+PAPERS = ((255, 255, 255, 255), (0, 0, 0, 255))  # white and black
 TRANSPARENT = ("LA", "PA", "RGBA", "La", "RGBa")
+
+
+class Decoded(NamedTuple):
+    """The grey values of a picture as it is stored, on white where it is transparent, and then on black, too."""
+
+    values: NDArray[Any]
+    on_black: NDArray[np.uint8] | None = None
 
 
 def grey_of_file(content: bytes, name: str) -> NDArray[Any]:
@@ -54,7 +62,8 @@ def grey_of_file(content: bytes, name: str) -> NDArray[Any]:
             picture.draft(None, (ENOUGH, ENOUGH))  # a JPEG decoder makes it smaller for nothing
         return picture
 
-    return _converted(opened, _photographed, name, MOST_PIXELS)
+    grey: NDArray[Any] = _converted(opened, _photographed, name, MOST_PIXELS)
+    return grey
 
 
 def grey_of_picture(picture: Any, name: str) -> NDArray[Any]:
@@ -77,13 +86,12 @@ def grey_of_picture(picture: Any, name: str) -> NDArray[Any]:
     DataError
         If it is damaged, or has too many pixels.
     """
-    return _converted(lambda: picture, _photographed, name, MOST_PIXELS)
+    grey: NDArray[Any] = _converted(lambda: picture, _photographed, name, MOST_PIXELS)
+    return grey
 
 
-def decode_picture(
-    file: BinaryIO, name: str, *, most_pixels: int, formats: Sequence[str] | None = None
-) -> NDArray[Any]:
-    """Decode a picture to grey values: turned as its EXIF data say, with white where it is transparent.
+def decode_picture(file: BinaryIO, name: str, *, most_pixels: int, formats: Sequence[str] | None = None) -> Decoded:
+    """Decode a picture to grey values, turned as its EXIF data say.
 
     Parameters
     ----------
@@ -98,8 +106,8 @@ def decode_picture(
 
     Returns
     -------
-    ndarray of uint8 or uint16 (height, width)
-        Grey values; uint16 where the picture has 16 bits or more per pixel.
+    Decoded
+        Of uint8 (height, width), or as they are of uint16, int32 or float32 where the picture has more bits per pixel.
 
     Raises
     ------
@@ -109,16 +117,17 @@ def decode_picture(
         If Pillow, which is the extra ``cmlp[images]``, is not installed.
     """
     pillow = require("PIL.Image", "Pillow", "images", "reading pictures")
-    return _converted(lambda: pillow.open(file, formats=formats), _as_stored, name, most_pixels, formats)
+    decoded: Decoded = _converted(lambda: pillow.open(file, formats=formats), _as_stored, name, most_pixels, formats)
+    return decoded
 
 
 def _converted(
     opened: Callable[[], Any],
-    convert: Callable[[Any], NDArray[Any]],
+    convert: Callable[[Any], Any],
     name: str,
     most_pixels: int,
     formats: Sequence[str] | None = None,
-) -> NDArray[Any]:
+) -> Any:
     pillow = require("PIL.Image", "Pillow", "images", "reading pictures")
     try:
         with warnings.catch_warnings():
@@ -138,16 +147,25 @@ def _converted(
         raise DataError(f"{name} is a damaged picture: {error}") from error
 
 
-def _as_stored(picture: Any) -> NDArray[Any]:
+def _as_stored(picture: Any) -> Decoded:
     turned = _turned(picture)
     if _has_many_bits(turned):
-        return _of_many_bits(np.asarray(turned))
+        values = np.asarray(turned)
+        if not np.isfinite(values).all():
+            raise ValueError("its values are not finite")
+        return Decoded(values.astype(native(values.dtype), copy=False))
     if _is_transparent(turned):
         opaque = turned.convert("RGBA")
-        paper = require("PIL.Image", "Pillow", "images", "reading pictures").new("RGBA", opaque.size, WHITE)
-        paper.alpha_composite(opaque)
-        turned = paper
-    return np.asarray(turned.convert("L"))
+        if opaque.getextrema()[-1][0] < BYTE:
+            return Decoded(*(_on(paper, opaque) for paper in PAPERS))
+        turned = opaque
+    return Decoded(np.asarray(turned.convert("L")))
+
+
+def _on(paper: tuple[int, ...], picture: Any) -> NDArray[np.uint8]:
+    joint = require("PIL.Image", "Pillow", "images", "reading pictures").new("RGBA", picture.size, paper)
+    joint.alpha_composite(picture)
+    return np.asarray(joint.convert("L"))
 
 
 def _photographed(picture: Any) -> NDArray[Any]:
@@ -179,10 +197,19 @@ def of_few_bits(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _of_many_bits(values: NDArray[Any]) -> NDArray[np.uint16]:
-    """Return 16 bits per pixel: values that fit as they are, others stretched to them."""
+    """Return 16 bits per pixel: values that fit as they are, floats in [0, 1] and in [0, 255], others stretched."""
     low, high = float(values.min()), float(values.max())
+    if not np.isfinite(low + high):
+        raise ValueError("its values are not finite")
     if values.dtype.kind in "iu" and low >= 0 and high <= 65535:
         return values.astype(np.uint16)
-    if not np.isfinite(low + high):
-        raise DataError("its values are not finite")
-    return np.rint((values - low) * (65535 / max(high - low, 1e-30))).astype(np.uint16)
+    black, span = range_of(low, high)
+    deep: NDArray[np.uint16] = np.rint(((values - np.float64(black)) / span).clip(0, 1) * 65535).astype(np.uint16)
+    return deep
+
+
+def range_of(low: float, high: float) -> tuple[float, float]:
+    """Return what is black, and how far white lies above it, where these are the least and the greatest value."""
+    if low >= 0 and high <= BYTE:
+        return 0.0, 1.0 if high <= ROUNDING else float(BYTE)
+    return low, max(high - low, 1e-30)

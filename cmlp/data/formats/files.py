@@ -103,11 +103,15 @@ def _read(path: Path, options: Options) -> Found:
 
 def _parts_of_value(found: Found, path: Path) -> Parts | None:
     if isinstance(found.value, Sparse):
-        return {"train": unchecked(found.value.images, found.value.labels, path)._replace(grows=True)}
+        return {"train": _of_libsvm(found.value, path)}
     parts = parts_of(found.value, path)
     if parts and found.format in MATLAB:
         return {part: _of_matlab(each) for part, each in parts.items()}
     return parts
+
+
+def _of_libsvm(found: Sparse, path: Path) -> Unchecked:
+    return unchecked(found.images, found.labels, path)._replace(grows=True, first=found.first)
 
 
 def _of_matlab(part: Unchecked) -> Unchecked:

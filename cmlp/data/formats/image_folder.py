@@ -1,16 +1,18 @@
 """Read folders of pictures, one folder per class: ``0/ 1/ ... 9/``, with or without ``train/`` and ``test/`` above."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.formats.brightness import alone, fill
 from cmlp.data.formats.names import TRAIN, Part, role_of, some_names
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.data.formats.sizes import framed
 from cmlp.data.formats.strangers import is_picture
-from cmlp.data.picture import decode_picture
+from cmlp.data.picture import Decoded, decode_picture
 from cmlp.data.reading import size_limit
 from cmlp.errors import DataError
 from cmlp.utils.files import is_regular, open_regular
@@ -23,7 +25,7 @@ LOOKED_AT = 20  # files of a folder, of which one must be a picture
 
 
 def read_image_folder(folder: Path) -> Parts | None:
-    """Read the pictures below a folder as 8-bit grey values.
+    """Read the pictures below a folder as 8-bit grey values, the same grey as the same byte in all of them.
 
     The names of the folders are the labels if they are numbers. Other names are numbered in alphabetical order, and
     become the class names. Pictures of different sizes are framed alike, if they are drawings on a plain background.
@@ -143,22 +145,19 @@ def read_pictures(parts: Sequence[Sequence[Path]]) -> list[NDArray[np.uint8]]:
         If a file cannot be read.
     """
     paths = [path for part in parts for path in part]
-    first = _read_image(paths[0])
+    first = _decoded(paths[0]).values
     limit = size_limit(sum(path.stat().st_size for path in paths))
     if len(paths) * first.size > limit:
         raise DataError(f"pictures in {paths[0].parent} must have at most {limit:,} pixels")
     images = np.empty((len(paths), *first.shape), np.uint8)
-    for image, path in zip(images, paths, strict=True):
-        found = _read_image(path)
-        if found.shape != first.shape:
-            images = framed(paths, _read_image, (paths[0], first), (path, found))
-            break
-        image[:] = found
+    other = fill(images, paths, _decoded, os.path.commonpath([path.parent for path in paths]))
+    if other is not None:
+        found = _decoded(other).values
+        images = framed(paths, lambda path: alone(_decoded(path)), (paths[0], first), (other, found))
     return np.split(images, np.cumsum([len(part) for part in parts])[:-1])
 
 
-def _read_image(path: Path) -> NDArray[np.uint8]:
+def _decoded(path: Path) -> Decoded:
     with open_regular(path, DataError) as file:
         most = size_limit(path.stat().st_size) // 4
-        grey = decode_picture(file, str(path), formats=FORMATS, most_pixels=most)
-    return (grey >> 8).astype(np.uint8) if grey.dtype == np.uint16 else grey
+        return decode_picture(file, str(path), formats=FORMATS, most_pixels=most)

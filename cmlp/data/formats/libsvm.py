@@ -18,11 +18,18 @@ FEATURE = re.compile(rb"\s\d+:\S")
 BATCH = 1 << 16  # features
 
 
+SAYS = re.compile(rb"#.*\b(zero|one)-based")
+
+
 class Sparse(NamedTuple):
-    """Images and labels of a file; features that are 0 in all images at the end are missing."""
+    """Images and labels of a file; features that are 0 in all images at the end are missing.
+
+    The columns of the images begin with feature 0. `first` says with which they should, 0 or 1, if the file tells it.
+    """
 
     images: NDArray[np.float32]
     labels: NDArray[np.float64]
+    first: int | None
 
 
 def is_libsvm(start: bytes) -> bool:
@@ -54,20 +61,20 @@ def read_libsvm(path: Path) -> Sparse:
     joint = np.concatenate(columns) if columns else np.empty(0, np.int64)
     if not len(joint):
         raise DataError(f"{path} must hold features that are not 0, got labels only")
-    first = 0 if joint.min() == 0 or _says_from_0(path) else 1
-    width = int(joint.max()) + 1 - first
+    width = int(joint.max()) + 1
     limit = size_limit(path.stat().st_size)
     if len(labels) * width * 4 > limit:
         found = f"{len(labels):,} images of {width:,} pixels"
         raise DataError(f"{path} must unfold to at most {limit:,} bytes, and its features make {found}")
     images = np.zeros((len(labels), width), np.float32)
-    images[np.concatenate(rows), joint - first] = np.concatenate(values)
-    return Sparse(images, np.array(labels))
+    images[np.concatenate(rows), joint] = np.concatenate(values)
+    return Sparse(images, np.array(labels), 0 if joint.min() == 0 else _said(path))
 
 
-def _says_from_0(path: Path) -> bool:
-    """Say whether a comment of scikit-learn says that features are numbered from 0."""
-    return b"zero-based" in read_start(path)[:1000]
+def _said(path: Path) -> int | None:
+    """Return the number of the first feature, if a comment of scikit-learn says it."""
+    found = SAYS.search(read_start(path)[:1000])
+    return None if found is None else int(found[1] == b"one")
 
 
 def _parsed(line: bytes, number: int, path: Path) -> tuple[float, tuple[NDArray[np.int64], NDArray[np.float32]]]:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.data.formats.brightness import fill
 from cmlp.data.formats.columns import Label, columns_of
 from cmlp.data.formats.labels import Words, words_of
 from cmlp.data.formats.layout import Layout
 from cmlp.data.formats.names import IMAGES, LABEL_NAMES, is_index, some_names
 from cmlp.data.formats.tables import Table
-from cmlp.data.picture import decode_picture
+from cmlp.data.picture import Decoded, decode_picture
 from cmlp.data.reading import size_limit
 from cmlp.errors import CmlpError, DataError
 from cmlp.utils.optional import require
@@ -113,17 +114,20 @@ def _pictures(table: Any, place: int, columns: list[int] | None, path: Path) -> 
     if len(labels) != 1:
         raise DataError(f"{path} must have one column of labels beside the pictures, got {some_names(names)}")
     contents = [cell["bytes"] if isinstance(cell, dict) else cell for cell in table.column(place).to_pylist()]
-    images = np.empty((0, 0, 0), np.uint8)
     most = size_limit(sum(len(content or b"") for content in contents)) // max(1, len(contents))
-    for row, content in enumerate(contents):
-        grey = decode_picture(BytesIO(content or b""), f"the picture in row {row:,} of {path}", most_pixels=most)
-        grey = (grey >> 8).astype(np.uint8) if grey.dtype == np.uint16 else grey
-        if not row:
-            images = np.empty((len(contents), *grey.shape), np.uint8)
-        if grey.shape != images.shape[1:]:
-            sizes = f"{images.shape[2]}x{images.shape[1]} and {grey.shape[1]}x{grey.shape[0]} in row {row:,}"
-            raise DataError(f"pictures in {path} must all have one size, got {sizes}")
-        images[row] = grey
+
+    def decoded(row: int) -> Decoded:
+        name = f"the picture in row {row:,} of {path}"
+        return decode_picture(BytesIO(contents[row] or b""), name, most_pixels=most)
+
+    if not contents:
+        raise DataError(f"{path} must hold pictures, got a table without rows")
+    images = np.empty((len(contents), *decoded(0).values.shape), np.uint8)
+    other = fill(images, range(len(contents)), decoded, str(path))
+    if other is not None:
+        (height, width), found = images.shape[1:], decoded(other).values.shape
+        sizes = f"{width}x{height} and {found[1]}x{found[0]} in row {other:,}"
+        raise DataError(f"pictures in {path} must all have one size, got {sizes}")
     return images, _values(table, labels[0], path, may_hold_words=True)
 
 

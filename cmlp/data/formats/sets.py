@@ -43,7 +43,8 @@ class Unchecked(NamedTuple):
 
     `class_names` and `feature_names` are those that the source tells, `mapping` what the source calls its labels.
     `of_matlab` says that pictures may lie on their side, and that labels may count from 1; `grows`, that pixels which
-    are 0 in all images at the end are missing. `columns` are what a table calls the columns of the images.
+    are 0 in all images at the end are missing, and that the columns begin with feature 0, where `first` says with which
+    they should, 0 or 1, if the source tells it. `columns` are what a table calls the columns of the images.
     """
 
     images: Any
@@ -53,6 +54,7 @@ class Unchecked(NamedTuple):
     mapping: Mapping[int, str] | None = None
     of_matlab: bool = False
     grows: bool = False
+    first: int | None = None
     feature_names: tuple[str, ...] | None = None
     columns: tuple[str, ...] | None = None
 
@@ -74,22 +76,13 @@ def check_parts(parts: Parts, classes: int | None) -> Sets:
     DataError
         If a part is invalid as a `Dataset`, or test images differ from training images in size.
     """
-    parts = with_numbers(_grown(parts), classes)
+    parts = with_numbers(parts, classes)
     training = [parts[part] for part in (TRAIN, VALIDATION) if part in parts]
     tests = [parts[TEST]] if TEST in parts else []
     if not training:
         training, tests = tests, []
     train = _dataset(training[0] if len(training) == 1 else _joined(*training), classes)
     return Sets(train, _test(tests[0], train, training[0]) if tests else None)
-
-
-def _grown(parts: Parts) -> Parts:
-    """Give all parts the pixels that they lack at the end."""
-    if not all(each.grows for each in parts.values()):
-        return parts
-    width = max(each.images.shape[1] for each in parts.values())
-    grown = [np.pad(each.images, ((0, 0), (0, width - each.images.shape[1]))) for each in parts.values()]
-    return {part: each._replace(images=images) for (part, each), images in zip(parts.items(), grown, strict=True)}
 
 
 def name_words(parts: Parts) -> Parts:
