@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cmlp.data.formats.axes import samples_first
 from cmlp.data.formats.columns import Label, Labelled, images_of, is_labelled, labelled, labels_of, names_of_features
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.labels import Words
 from cmlp.data.formats.libsvm import Sparse
-from cmlp.data.formats.mat import as_rows
 from cmlp.data.formats.names import label_columns, role_of, some_names
 from cmlp.data.formats.npz import Archive
 from cmlp.data.formats.pickled import parts_of
@@ -20,6 +20,7 @@ from cmlp.errors import DataError
 
 TABLES = ("CSV", "ARFF", "Parquet")
 MATLAB = ("MAT", "HDF5")  # which MATLAB 7.3 writes
+ARRAYS = ("npy", "npz", "pickle", *MATLAB)
 
 
 class Options(NamedTuple):
@@ -38,10 +39,10 @@ class Found(NamedTuple):
 
 
 class Alone(NamedTuple):
-    """Images or labels of a file of their own, whether it is of MATLAB, and what a table calls columns and rows."""
+    """Images or labels of a file of their own, its format, and what a table calls columns and rows."""
 
     values: Any
-    of_matlab: bool = False
+    format: str = "CSV"
     columns: tuple[str, ...] | None = None
     rows: Rows | None = None
 
@@ -82,12 +83,14 @@ def pair(images: Path, labels: Path) -> Unchecked:
     """Read images and labels from a file each."""
     first = _read_alone(images, "images")
     second = _read_alone(labels, "labels", len(first.values))
-    pictures, numbers = as_rows(first.values, second.values) if first.of_matlab else (first.values, second.values)
     names = f"images in {images}", f"labels in {labels}"
+    pictures, numbers = first.values, second.values
+    if first.format in ARRAYS:
+        pictures, numbers = samples_first(pictures, numbers, names, of_matlab=first.format == "MAT")
     order = order_of(first.rows, second.rows, names)
     if order is not None:
         numbers = Words(numbers.codes[order], numbers.names) if isinstance(numbers, Words) else numbers[order]
-    return Unchecked(pictures, numbers, names, of_matlab=first.of_matlab, columns=first.columns)
+    return Unchecked(pictures, numbers, names, of_matlab=first.format in MATLAB, columns=first.columns)
 
 
 def _read(path: Path, options: Options) -> Found:
@@ -105,18 +108,16 @@ def _parts_of_value(found: Found, path: Path) -> Parts | None:
     if isinstance(found.value, Sparse):
         return {"train": _of_libsvm(found.value, path)}
     parts = parts_of(found.value, path)
-    if parts and found.format in MATLAB:
-        return {part: _of_matlab(each) for part, each in parts.items()}
-    return parts
+    return {part: _oriented(each, found.format) for part, each in parts.items()} if parts else None
 
 
 def _of_libsvm(found: Sparse, path: Path) -> Unchecked:
     return unchecked(found.images, found.labels, path)._replace(grows=True, first=found.first)
 
 
-def _of_matlab(part: Unchecked) -> Unchecked:
-    images, labels = as_rows(part.images, part.labels)
-    return part._replace(images=images, labels=labels, of_matlab=True)
+def _oriented(part: Unchecked, kind: str) -> Unchecked:
+    images, labels = samples_first(part.images, part.labels, part.names, of_matlab=kind == "MAT")
+    return part._replace(images=images, labels=labels, of_matlab=kind in MATLAB)
 
 
 def _parts_of_table(table: Table, columns: list[int] | None, path: Path) -> Parts:
@@ -183,7 +184,7 @@ def _read_alone(path: Path, kind: str, images: int | None = None) -> Alone:
         value = next(iter(value.values()))
     if kind == "labels" and isinstance(value, np.ndarray) and value.ndim == 2 and _is_qmnist(path, value):
         value = value[:, 0]
-    return Alone(value, known.name in MATLAB)
+    return Alone(value, known.name)
 
 
 def _is_qmnist(path: Path, labels: Any) -> bool:

@@ -252,30 +252,3 @@ def _variables_of_version_4(content: memoryview) -> Iterator[tuple[str, Any]]:
             values = np.frombuffer(content[start : start + size], dtype).reshape(shape, order="F")
             yield bytes(content[20 : start - 1]).decode("latin-1"), np.asarray(values.astype(dtype.newbyteorder("=")))
         content = content[start + size * (1 + imaginary) :]
-
-
-def as_rows(images: Any, labels: Any) -> tuple[Any, Any]:
-    """Return images and labels of MATLAB, whose samples may be columns, as rows.
-
-    Parameters
-    ----------
-    images : ndarray
-        Of shape (n, pixels), (pixels, n), (height, width, n) or (n, height, width).
-    labels : ndarray
-        Of shape (n, 1) or (1, n), or one-hot of shape (n, classes) or (classes, n).
-
-    Returns
-    -------
-    images, labels : ndarray
-        As given where the numbers of both do not tell which side is that of the samples.
-    """
-    if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)) or images.ndim not in (2, 3):
-        return images, labels
-    if labels.ndim == 2 and 1 in labels.shape:
-        labels = labels.reshape(-1)
-    counts = labels.shape
-    if images.shape[0] not in counts and images.shape[-1] in counts:
-        images = images.T if images.ndim == 2 else np.moveaxis(images, -1, 0)
-    if labels.ndim == 2 and labels.shape[0] != len(images) and labels.shape[1] == len(images):
-        labels = labels.T
-    return images, labels

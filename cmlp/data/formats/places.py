@@ -48,7 +48,7 @@ def pairs_by_place(values: Sequence[Any], source: object) -> dict[Part, tuple[An
         found = ", ".join(str(shape) for shape in shapes[:8])
         raise DataError(f"{source} must hold images and labels in pairs, or name them, got arrays of shapes {found}")
     for place, (picture, label) in enumerate(zip(images, labels, strict=True)):
-        if len(picture) != len(label):
+        if len(label) not in (len(picture), np.shape(picture)[-1] if isinstance(picture, np.ndarray) else None):
             found = f"{len(picture):,} images and {len(label):,} labels in pair {place}"
             raise DataError(f"{source} must hold as many labels as images in each pair, got {found}")
     return dict(zip(ORDERS[len(images)], zip(images, labels, strict=True), strict=True))

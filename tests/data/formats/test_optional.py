@@ -144,6 +144,7 @@ def test_arrays_that_are_much_larger_than_the_file(tmp_path, hdf5, complaint):
     assert "must unfold to at most" in complaint(tmp_path / "a.h5")
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("kind", ["arrow", "hdf5"])
 def test_mutated_files(tmp_path, some, kind, request):
     library, path = request.getfixturevalue(kind), tmp_path / "a"
