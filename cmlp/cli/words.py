@@ -14,6 +14,9 @@ WORDS = {
 }
 OF_NETWORKS = {"sizes": "--hidden"}
 LABEL = re.compile(r'label="([^"]*)"')
+ADVICE = re.compile(
+    r'(, or|; or|:)? say which column holds the labels, as label="[^"]*" does|, which label="[^"]*" changes'
+)
 RULE = r" must| was(?=[^:;]* there, and is )"
 PARAMETER = re.compile(rf"(?<![\w./\"'-])(?P<name>[a-z][a-z_0-9]*)(?![\w./=(\"'-])(?P<rule>{RULE})?")
 ONLY_IN_PYTHON = re.compile(r"; activation= and loss= say otherwise")
@@ -50,8 +53,7 @@ def in_options(message: str, options: Collection[str], words: Collection[str]) -
     str
     """
     message = ONLY_IN_PYTHON.sub("", message)
-    if "--label" in options:
-        message = LABEL.sub(r"--label \1", message)
+    message = LABEL.sub(r"--label \1", message) if "--label" in options else ADVICE.sub("", message)
     names = {option.removeprefix("--").replace("-", "_"): option for option in options if option.startswith("--")}
     typed = " ".join(word.partition("=")[2] if word.startswith("--") else word for word in words)
     if "--hidden" in options:

@@ -26,7 +26,8 @@ SPARE_NODES, SPARE_NODES_RATIO = 4_000_000, 4
 FIRST_OPCODES = b"\x80" + b"(])}cILFSVNKMJGUTX"
 
 MAX_PICKLES, PADDING = 16, 4096
-ASKED = re.compile(r"the pickle asks for ([A-Za-z_]+)")
+ASKED = re.compile(r"the pickle asks for (([A-Za-z_]+)[\w.]*)")
+BUNCH = re.compile(r"sklearn\.[\w.]*\bBunch")
 # How to bring what other libraries pickle, by the first word of what a pickle asks for.
 REMEDIES = {
     "pandas": "it holds a table of pandas, which is not unpickled: save it by to_csv, or the result of to_numpy by "
@@ -40,6 +41,11 @@ REMEDIES = {
     "scipy": "it holds an object of SciPy, which is not unpickled: save a sparse matrix as toarray() by numpy.savez",
     "PIL": "it holds pictures of Pillow, which are not unpickled: save them as numpy.asarray(picture) by numpy.savez",
 }
+
+OF_BUNCH = (
+    "it holds a data set of scikit-learn, a Bunch, which is not unpickled: load it yourself, as X, y = bunch.data, "
+    "bunch.target, and save both by numpy.savez(path, X=X, y=y)"
+)
 
 NUMBERS = {
     *(type(None), bool, int, float, np.bool_, np.float16, np.float32, np.float64),
@@ -151,7 +157,9 @@ def _at_end(machine: Machine) -> bool:
 def _remedy(refused: Refused) -> str:
     """Return the rule that a pickle breaks, and how to bring what is in it where that is known."""
     asked = ASKED.match(refused.found)
-    remedy = REMEDIES.get(asked[1]) if asked else None
+    if asked and BUNCH.fullmatch(asked[1]):
+        return OF_BUNCH
+    remedy = REMEDIES.get(asked[2]) if asked else None
     return remedy or refused.rule
 
 

@@ -45,7 +45,7 @@ def members_of(path: Path) -> list[str]:
 
 
 @contextmanager
-def unpacked(path: Path, start: bytes) -> Iterator[Path]:
+def unpacked(path: Path, start: bytes) -> Iterator[tuple[Path, Path]]:
     """Unpack an archive to a folder that is removed afterwards; errors name the archive and not the folder.
 
     Links, devices and hidden files are left out, and so are members that would lie outside of the folder.
@@ -59,7 +59,8 @@ def unpacked(path: Path, start: bytes) -> Iterator[Path]:
 
     Yields
     ------
-    Path
+    folder : Path
+    inner : Path
         The folder, or the only file in it.
 
     Raises
@@ -85,7 +86,7 @@ def unpacked(path: Path, start: bytes) -> Iterator[Path]:
         if not files:
             raise DataError(f"{path} is an archive without files")
         try:
-            yield files[0] if len(files) == 1 else folder
+            yield folder, files[0] if len(files) == 1 else folder
         except DataError as error:
             raise DataError(renamed(str(error), folder, path)) from error
 

@@ -114,8 +114,17 @@ def without_labels(table: Table, labels: Sequence[int]) -> NDArray[Any]:
 def labels_of(table: Table) -> Any:
     """Return the labels of a table without images: its only column, its column of words, or one-hot columns."""
     named = label_columns(table.layout.names)
-    columns = named or [*table.words] or features(table, ())
+    words = [column for column in table.words if len(table.words) == 1 or not _are_names_of_rows(table, column)]
+    columns = named or words or features(table, ())
+    if not columns or (len(columns) > 1 and not set(columns) <= set(table.columns)):
+        called = listed([table.name_of(column) for column in columns or table.words])
+        raise DataError(f"{table.path} must have one column of labels, got {called}")
     return _labels(table, columns)
+
+
+def _are_names_of_rows(table: Table, column: int) -> bool:
+    """Say whether a column has another word in each row."""
+    return len(table.words[column].names) == len(table.words[column].codes)
 
 
 def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None = None) -> Labelled:
@@ -156,7 +165,14 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
 
 def names_of_features(table: Table, labels: Sequence[int]) -> tuple[str, ...] | None:
     """Return what the columns of features are called, None if they have no names."""
-    return tuple(table.name_of(column) for column in features(table, labels)) if table.layout.names else None
+    names = table.layout.names
+    return (
+        tuple(_called(names[column]) or table.name_of(column) for column in features(table, labels)) if names else None
+    )
+
+
+def _called(name: str) -> str:
+    return name if name.isprintable() else escaped(name)
 
 
 def _find(table: Table, kind: str | None) -> list[int]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from cmlp.data.formats.columns import Label, columns_of
 from cmlp.data.formats.layout import cells_of, delimiter_of, is_number, is_numeric, layout_of
-from cmlp.data.formats.lines import first_lines
+from cmlp.data.formats.lines import as_utf8, decoded, first_lines
 from cmlp.data.formats.tables import Table, read_table
 from cmlp.errors import DataError
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
+NAME = re.compile(r"[^\W_][\w .:()/%#-]*")
 WIDE = 1 << 15  # bytes that may show the beginning of a header alone
 MOST_OF_NAME = 80
 SOME = 64  # lines, of which two have the same word
@@ -18,7 +19,7 @@ PRINTABLE = bytes({7, 8, 9, 10, 12, 13, 27} | set(range(32, 256)))
 
 
 def is_csv(start: bytes) -> bool:
-    """Return whether a file with this start is a table: one of its first lines must hold numbers, or mostly numbers."""
+    """Return whether a file with this start is a table: of numbers, or of as many words in each of its first lines."""
     lines = [line for line in first_lines(start, SOME) if not line.lower().startswith((b"sep=", b'"sep='))]
     if not lines or any(line.translate(None, PRINTABLE) for line in lines[:2]):
         return False
@@ -26,7 +27,19 @@ def is_csv(start: bytes) -> bool:
         return True
     delimiter = delimiter_of(lines[:2])
     rows = [cells_of(line.decode("latin-1"), delimiter) for line in lines[:2]]
-    return any(map(_begins_with_numbers, rows)) or _is_row(rows[-1]) or _is_column(lines)
+    return any(map(_begins_with_numbers, rows)) or _is_row(rows[-1]) or _is_column(lines) or _is_grid(lines)
+
+
+def is_header_alone(start: bytes) -> bool:
+    """Return whether a file with this start is a text of one line of names, or has no line but blanks and comments."""
+    lines = [line for line in first_lines(start, 3) if not line.lower().startswith((b"sep=", b'"sep='))]
+    if not lines:
+        return not as_utf8(start).translate(None, PRINTABLE)
+    if len(lines) > 1 or lines[0].translate(None, PRINTABLE):
+        return False
+    cells = cells_of(decoded(lines[0]), delimiter_of(lines))
+    named = [NAME.fullmatch(cell) is not None and not is_number(cell) for cell in cells]
+    return all(named) and (len(cells) > 1 or not lines[0].rstrip().endswith(b"."))  # as a pickle does
 
 
 def _begins_with_numbers(cells: Sequence[str]) -> bool:
@@ -37,6 +50,14 @@ def _is_row(cells: Sequence[str]) -> bool:
     """Say whether at least two cells of three are numbers, true or false."""
     known = sum(is_numeric(cell) or cell.lower() in ("true", "false") for cell in cells)
     return len(cells) > 1 and 3 * known >= 2 * len(cells) - 1 and known > 0
+
+
+def _is_grid(lines: Sequence[bytes]) -> bool:
+    """Say whether a few lines have as many cells each, whatever is in them; the last may be cut."""
+    whole = lines if len(lines) < SOME else lines[:-1]
+    delimiter = delimiter_of(whole)
+    widths = {len(cells_of(line.decode("latin-1"), delimiter)) for line in whole}
+    return len(whole) > 2 and delimiter is not None and len(widths) == 1 and widths.pop() > 1
 
 
 def _is_wide_header(line: bytes) -> bool:

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from cmlp.data.formats.archives import is_archive, is_tar, members_of
 from cmlp.data.formats.arff import is_arff, read_arff
-from cmlp.data.formats.csv import is_csv, read_csv
+from cmlp.data.formats.csv import is_csv, is_header_alone, read_csv
 from cmlp.data.formats.hdf5 import is_hdf5, read_hdf5
 from cmlp.data.formats.idx import is_idx, read_idx
 from cmlp.data.formats.libsvm import is_libsvm, read_libsvm
+from cmlp.data.formats.lines import first_lines
 from cmlp.data.formats.mat import is_mat, read_mat
 from cmlp.data.formats.npz import is_npy, is_npz, read_npy, read_npz
 from cmlp.data.formats.parquet import is_parquet, read_parquet
@@ -18,6 +19,7 @@ from cmlp.data.formats.strangers import describe, describe_zip, is_prose
 from cmlp.data.pickles import read_pickles
 from cmlp.data.reading import read_start
 from cmlp.errors import DataError
+from cmlp.utils.text import escaped
 
 
 class Format(NamedTuple):
@@ -91,8 +93,20 @@ def detect_format(path: Path, start: bytes | None = None) -> Format:
             return known
         if known.name == "CSV" and is_prose(start):
             raise DataError(f"{path} must hold images and labels, and looks like a text of words")
+        if known.name == "CSV" and is_header_alone(start):
+            raise DataError(f"{path} must hold rows of numbers, got {_lines_of(start)}")
     names = ", ".join(known.name for known in FORMATS)
     raise DataError(f"{path} must be in a known format ({names}), got a file that starts with {start[:8]!r}")
+
+
+def _lines_of(start: bytes) -> str:
+    """Return what stands in a text without rows."""
+    lines = first_lines(start, 2)[-1:]
+    return (
+        f"a header only: {escaped(lines[0].decode('utf-8', 'replace').strip()[:80])}"
+        if lines
+        else "blank lines and comments only"
+    )
 
 
 def _format_of_zip(path: Path) -> Format:

@@ -76,7 +76,7 @@ def reading_of(images: NDArray[Any], labels: NDArray[Any]) -> Reading | None:
 
 
 def read_digits(
-    images: Sequence[Any], labels: Sequence[Any], names: Sequence[str], *, turn: bool, open: bool
+    images: Sequence[Any], labels: Sequence[Any], names: Sequence[tuple[str, str]], *, turn: bool, open: bool
 ) -> tuple[list[Any], list[Any]]:
     """Turn pictures of digits that lie on their side, and make digits of labels from 1 to 10, and say so.
 
@@ -84,8 +84,8 @@ def read_digits(
     ----------
     images, labels : sequence
         Those of each part; the first is the training data's.
-    names : sequence of str
-        What messages call the labels.
+    names : sequence of (str, str)
+        What messages call images and labels.
     turn : bool
         Whether pictures may lie on their side, as those of MATLAB.
     open : bool
@@ -113,11 +113,12 @@ def read_digits(
     if found is None:
         return as_given
     if from_1 and found.meaning != PLAIN:
-        warn(f"{listed(names)} are 1 to 10: {found.meaning}, as the pictures show")
+        warn(f"{listed([name for _, name in names])} are 1 to 10: {found.meaning}, as the pictures show")
         labels = [MEANINGS[found.meaning](number) for number in numbers]
     if not (turn and found.on_side):
         return list(images), list(labels)
-    warn(f"the pictures of {listed(names)} lie on their side, as MATLAB stores them, and were turned upright")
+    called = listed([name for name, _ in names])
+    warn(f"{called} lie on their side, as MATLAB stores them, and were turned upright")
     side = isqrt(rows[0].shape[1])
     return [_upright(each, side) for each in rows], list(labels)
 

@@ -1,5 +1,6 @@
 """Read one file of images and labels, or of either."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,13 +11,14 @@ from cmlp.data.formats.columns import Label, Labelled, images_of, is_labelled, l
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.labels import Words
 from cmlp.data.formats.libsvm import Sparse
-from cmlp.data.formats.names import label_columns, role_of, some_names
+from cmlp.data.formats.names import TEST, label_columns, role_of, some_names
 from cmlp.data.formats.npz import Archive
 from cmlp.data.formats.pickled import parts_of
 from cmlp.data.formats.row_numbers import Rows, order_of, rows_of
 from cmlp.data.formats.sets import Parts, Unchecked, unchecked
 from cmlp.data.formats.tables import Table
 from cmlp.errors import DataError
+from cmlp.utils.warn import warn
 
 TABLES = ("CSV", "ARFF", "Parquet")
 MATLAB = ("MAT", "HDF5")  # which MATLAB 7.3 writes
@@ -146,9 +148,19 @@ def _labels_beside(path: Path) -> Path:
     return found
 
 
-def read_images(path: Path) -> Any:
-    """Read a file that holds images alone."""
-    return _read_alone(path, "images").values
+def read_images(path: Path, pixels: int) -> Any:
+    """Read the images in a file, those of the test data if there are others, for a network of so many pixels."""
+    found = _read_alone(path, "images").values
+    return _features_of(found, path, pixels) if isinstance(found, Sparse) else found
+
+
+def _features_of(found: Sparse, path: Path, pixels: int) -> Any:
+    """Return the images of a file of LIBSVM that belong to a network, with what they lack at the end."""
+    width = found.images.shape[1]
+    start = int(width != pixels) if found.first is None else found.first
+    if found.first is None and width != pixels + 1:
+        warn(f"the features of {path} were numbered from {start}, and those of the training data may be otherwise")
+    return np.pad(found.images[:, start:], ((0, 0), (0, max(0, pixels + start - width))))
 
 
 def find_labels_beside(path: Path) -> Path | None:
@@ -179,12 +191,20 @@ def _read_alone(path: Path, kind: str, images: int | None = None) -> Alone:
         return Alone(labels, rows=rows)
     value = known.read(path)
     if isinstance(value, Archive | dict) and (isinstance(value, Archive) or known.name in MATLAB):
-        if len(value) != 1:
-            raise DataError(f"{path} must hold one array, got {some_names(value)}")
-        value = next(iter(value.values()))
+        value = value[_only(value, kind, path)]
     if kind == "labels" and isinstance(value, np.ndarray) and value.ndim == 2 and _is_qmnist(path, value):
         value = value[:, 0]
     return Alone(value, known.name)
+
+
+def _only(names: Iterable[str], kind: str, path: Path) -> str:
+    """Return the name of the only array, or the only one of a kind, in the test data if there are several."""
+    known = list(names)
+    of_kind = [name for name in known if role_of(name).kind == kind]
+    for some in (known, of_kind, [name for name in of_kind if role_of(name).part == TEST]):
+        if len(some) == 1:
+            return some[0]
+    raise DataError(f"{path} must hold one array of {kind}, got {some_names(known)}")
 
 
 def _is_qmnist(path: Path, labels: Any) -> bool:

@@ -29,6 +29,7 @@ NO_DATA = {  # what lies beside data, by the ends of names
 ABOUT = re.compile(
     r"(readme|license|licence|index|citation|changelog|requirements|makefile|.*submission|.*mapping\.txt)\b.*"
 )
+SUBMISSION = re.compile(r".*submission\b.*\.csv(\.\w+)?")  # the form of the answers to a competition
 COMPRESSED = re.compile(r"\.(gz|bz2|xz|zip)$")
 
 
@@ -152,7 +153,8 @@ def _read_parts(files: dict[str, Path], folder: Path, options: Options, read: Ca
     chosen = _parts_of(files, folder)
     if not chosen:
         return None
-    _say_unused(files, {path.relative_to(folder).as_posix() for path in chosen.values()}, folder)
+    samples = [path.name for path in sorted(folder.iterdir()) if SUBMISSION.fullmatch(path.name.lower())]
+    _say_unused([*files, *samples], {path.relative_to(folder).as_posix() for path in chosen.values()}, folder)
     parts: Parts = {}
     training: Training | None = None
     for part in (TRAIN, VALIDATION, TEST):

@@ -1,7 +1,8 @@
 """Read folders of pictures, one folder per class: ``0/ 1/ ... 9/``, with or without ``train/`` and ``test/`` above."""
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from cmlp.utils.warn import warn
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm")
+TABLE = re.compile(r"[^.].*\.(csv|tsv|txt)(\.(gz|bz2|xz))?", re.IGNORECASE)  # which others read, or name
+DEPTH = 2  # of folders in each other, below the only one with pictures
 LOOKED_AT = 20  # files of a folder, of which one must be a picture
 
 
@@ -51,7 +54,7 @@ def read_image_folder(folder: Path) -> Parts | None:
     parts = parts or {TRAIN: folder}
     found = {part: _classes(inner) for part, inner in parts.items()}
     classes = [inner for inners in found.values() for inner in inners]
-    if not classes:
+    if not classes or (len(classes) == 1 and _holds_classes(classes[0], DEPTH)):
         return None
     names = _labels(classes)
     files = {
@@ -59,7 +62,7 @@ def read_image_folder(folder: Path) -> Parts | None:
         for part, inners in found.items()
         if inners
     }
-    _say_strangers(classes)
+    _say_strangers(folder, parts, found)
     images = read_pictures([[path for path, _ in pairs] for pairs in files.values()])
     called = None if all(map(str.isdigit, names)) else tuple(map(printable, names))
     return {
@@ -71,6 +74,12 @@ def read_image_folder(folder: Path) -> Parts | None:
 def has_pictures(folder: Path) -> bool:
     """Return whether a folder holds folders of pictures."""
     return any(_holds_pictures(inner) for inner in _folders(folder))
+
+
+def _holds_classes(folder: Path, depth: int) -> bool:
+    """Say whether folders of pictures lie below a folder, beside whatever picture lies in it."""
+    inner = _folders(folder)
+    return any(map(_holds_pictures, inner)) or (depth > 0 and any(_holds_classes(each, depth - 1) for each in inner))
 
 
 def _unchecked(images: NDArray[np.uint8], labels: list[int], folder: Path, called: tuple[str, ...] | None) -> Unchecked:
@@ -97,12 +106,24 @@ def _pictures(folder: Path) -> list[Path]:
     return [path for path in _files(folder) if _is_picture(path)]
 
 
-def _say_strangers(classes: Sequence[Path]) -> None:
-    """Say which files among the pictures are none, such as Thumbs.db and desktop.ini."""
-    strangers = [path for inner in classes for path in _files(inner) if not _is_picture(path)]
+def _say_strangers(folder: Path, parts: Mapping[Part, Path], classes: Mapping[Part, Sequence[Path]]) -> None:
+    """Say what is left out: files that are no pictures, such as Thumbs.db, and what lies in no folder of a class."""
+    among = [path for inners in classes.values() for inner in inners for path in _files(inner)]
+    strangers = [path for path in among if not _is_picture(path)]
     if strangers:
         what = "is no picture, and was" if len(strangers) == 1 else "are no pictures, and were"
         warn(f"{some_names(map(str, strangers))} {what} left out")
+    used = {*parts.values(), *(inner for inners in classes.values() for inner in inners)}
+    beside = [path for place in dict.fromkeys((folder, *parts.values())) for path in _visible(place)]
+    beside += [path for inners in classes.values() for inner in inners for path in _folders(inner)]
+    left = [path for path in beside if path not in used and not TABLE.fullmatch(path.name)]
+    if left:
+        what = (
+            "is no folder of pictures of a class, and was"
+            if len(left) == 1
+            else "hold no pictures of a class, and were"
+        )
+        warn(f"{some_names(map(str, left))} {what} left out")
 
 
 def _folders(folder: Path) -> list[Path]:

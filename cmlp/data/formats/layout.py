@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cmlp.data.formats.lines import COMMENTS, decoded, is_utf8, read_lines
+from cmlp.data.formats.names import LABEL_NAMES
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped
 
@@ -121,7 +122,12 @@ def cells_of(line: str, delimiter: str | None) -> list[str]:
         cells = _quoted(line.strip("\r\n"), delimiter)
     else:
         cells = line.strip("\r\n").split(delimiter)
-    return [cell.strip().strip("\"'").strip() for cell in cells]
+    return [_bare(cell.strip()) for cell in cells]
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without quotes around all of it."""
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'" else cell
 
 
 def _quoted(line: str, delimiter: str) -> list[str]:
@@ -165,12 +171,19 @@ def _is_name(cell: str) -> bool:
 def _is_header(rows: Sequence[list[str]]) -> bool:
     """Say whether the first row names the columns: it has words above numbers, or numbers as pandas gives them."""
     first, body = rows[0], rows[1:]
-    if _is_numbered(first) or _is_renamed_row(first, body):
+    if _is_numbered(first) or _is_renamed_row(first, body) or _names_labels(first, body):
         return True
     above = [cell for column, cell in enumerate(first) if _may_be_name(cell, column) and _above_numbers(column, body)]
     if body and len(first) == len(body[0]) - 1:
         return not all(map(is_number, first))
     return bool(above) or (not body and not all(map(is_number, first)))
+
+
+def _names_labels(first: Sequence[str], body: Sequence[list[str]]) -> bool:
+    """Say whether a cell is what labels are called, and stands in no other row; the cells below it may be words, too."""
+    names = [(column, cell) for column, cell in enumerate(first) if cell.lower() in LABEL_NAMES]
+    again = any(cell in row[column : column + 1] for row in body for column, cell in names)
+    return bool(names) and bool(body) and not again and not any(map(is_numeric, first))
 
 
 def _may_be_name(cell: str, column: int) -> bool:

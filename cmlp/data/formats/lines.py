@@ -15,10 +15,16 @@ UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # bytes that have no meaning in Win
 
 
 def encoding_of(start: bytes) -> str:
-    """Return the encoding of a text with this start: UTF-16 has a mark, or a null beside each character of a number."""
+    """Return the encoding of a text with this start: UTF-16 and UTF-32 have a mark, or nulls beside each character."""
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     some = start[:200]
+    if len(some) >= 8 and not any(some[place] for place in range(len(some)) if place % 4) and all(some[::4]):
+        return "utf-32-le"
+    if len(some) >= 8 and not any(some[place] for place in range(len(some)) if place % 4 < 3) and all(some[3::4]):
+        return "utf-32-be"
     if len(some) >= 4 and not any(some[1::2]) and all(some[::2]):
         return "utf-16-le"
     if len(some) >= 4 and not any(some[::2]) and all(some[1::2]):
@@ -30,7 +36,7 @@ def as_utf8(start: bytes) -> bytes:
     """Return the start of a text in UTF-8, with line feeds at the ends of its lines."""
     encoding = encoding_of(start)
     if encoding != "utf-8":
-        start = start[: len(start) // 2 * 2].decode(encoding, "replace").encode()
+        start = start[: len(start) // 4 * 4].decode(encoding, "replace").encode()
     text = start.removeprefix(BOM)
     return text.replace(b"\r", b"\n") if _of_old_mac(text) else text
 
@@ -108,7 +114,7 @@ def read_text(path: Path) -> Iterator[bytes]:
             try:
                 block = decoder.decode(block).encode()
             except UnicodeError as error:
-                raise DataError(f"{path} begins as text in UTF-16, and is damaged: {error}") from error
+                raise DataError(f"{path} begins as text in {encoding[:6].upper()}, and is damaged: {error}") from error
         block, mark = block.removeprefix(mark), b""
         old_mac = _of_old_mac(block) if old_mac is None else old_mac
         yield block.replace(b"\r", b"\n") if old_mac else block

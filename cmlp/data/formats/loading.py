@@ -15,6 +15,7 @@ from cmlp.data.formats.folders import read_folder
 from cmlp.data.formats.sets import Parts, Sets, check_parts, name_words
 from cmlp.data.reading import read_start
 from cmlp.errors import DataError
+from cmlp.utils.warn import Reworded
 
 ARCHIVES = 2  # that may lie within each other
 
@@ -109,8 +110,7 @@ def _read(path: Path, options: Options, archives: int) -> Parts:
 
 def _read_archive(path: Path, start: bytes, options: Options, archives: int) -> Parts:
     """Read what an archive holds; its files are gone afterwards, so that nothing stays in them."""
-    with unpacked(path, start) as inner:
-        folder = inner if inner.is_dir() else inner.parent
+    with unpacked(path, start) as (folder, inner), Reworded(lambda text: renamed(text, folder, path)):
         parts = _read(inner, options, archives - 1)
         return {
             part: each._replace(

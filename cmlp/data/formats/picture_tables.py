@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cmlp.data.formats.columns import SAY, Label, columns_of
-from cmlp.data.formats.image_folder import SUFFIXES, read_image_folder, read_pictures
+from cmlp.data.formats.image_folder import SUFFIXES, TABLE, read_image_folder, read_pictures
 from cmlp.data.formats.labels import words_of
 from cmlp.data.formats.layout import Layout, cells_of, delimiter_of, is_number
 from cmlp.data.formats.lines import decoded, first_lines, read_lines
@@ -19,7 +19,6 @@ from cmlp.errors import DataError
 from cmlp.utils.text import escaped, listed
 from cmlp.utils.warn import warn
 
-TABLE = re.compile(r"[^.].*\.(csv|tsv|txt)(\.(gz|bz2|xz))?", re.IGNORECASE)
 SUBMISSION = re.compile(r"readme|licen[sc]e|.*submission", re.IGNORECASE)
 DEPTH = 3  # of folders in each other
 MOST_ROWS = 1_000_000

@@ -97,12 +97,13 @@ def with_numbers(parts: Parts, classes: int | None) -> Parts:
     """Put numbers from 0 in the place of words and of other numbers, alike in all parts."""
     found = name_words(parts)
     titles = [each.names[1] for each in found.values()]
+    names = [each.names for each in found.values()]
     first = next(iter(found.values()))
     labels: list[Any] = [each.labels for each in found.values()]
     called: tuple[str, ...] | None = None
     images = [each.images for each in found.values()]
     if first.class_names is None:
-        images, labels = read_digits(images, labels, titles, turn=first.of_matlab, open=_is_open(labels, classes))
+        images, labels = read_digits(images, labels, names, turn=first.of_matlab, open=_is_open(labels, classes))
     if _is_open(labels, classes):
         labels, called = number_from_0(labels, titles, _names_of_numbers(first))
     if called is None and first.mapping is not None:

@@ -1,6 +1,7 @@
 """What a file is that holds no images and labels, said as a person would, and what to do about it."""
 
 import re
+import zlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ ANSWER = re.compile(
 SHORT = 500  # bytes of an answer of a server; a text that begins alike and is longer is something else
 AGAIN = "download it again, and look at what the server sends"
 SPREADSHEET = "save it as CSV there, with the labels in a column"
+UNPACK = "load it by joblib.load if joblib.dump wrote it, and save its arrays by numpy.savez, or decompress it first"
 NETWORK = "which cmlp.Network.load reads if its layers are dense"
 
 
@@ -30,6 +32,20 @@ class Stranger(NamedTuple):
 
 def _begins(*starts: bytes) -> Callable[[bytes], bool]:
     return lambda content: content.startswith(starts)
+
+
+def _is_of_zlib(content: bytes) -> bool:
+    if content[:1] != b"x" or len(content) < 2 or int.from_bytes(content[:2], "big") % 31:
+        return False
+    try:
+        return bool(zlib.decompressobj().decompress(content, 1))
+    except zlib.error:
+        return False
+
+
+def _is_of_lzma(content: bytes) -> bool:
+    """Recognise the header of LZMA alone: its usual properties, the size of a dictionary, and an unknown length."""
+    return content[:3] == b"\x5d\0\0" and content[5:13] in (b"\xff" * 8, content[5:8] + bytes(5))
 
 
 def _is_answer(content: bytes) -> bool:
@@ -96,6 +112,14 @@ STRANGERS = (
     Stranger("a spreadsheet", SPREADSHEET, _begins(OLE)),
     Stranger("a RAR archive", "unpack it first", _begins(b"Rar!\x1a\x07")),
     Stranger("a 7z archive", "unpack it first", _begins(b"7z\xbc\xaf\x27\x1c")),
+    Stranger("a file compressed with zlib", UNPACK, _is_of_zlib),
+    Stranger("a file compressed with LZMA", UNPACK, _is_of_lzma),
+    Stranger("a file compressed with LZ4", UNPACK, _begins(b"\x04\x22\x4d\x18")),
+    Stranger(
+        "a MAT file of MATLAB that is cut off within its first 128 bytes",
+        "copy it again",
+        _begins(b"MATLAB 5.0 MAT-file"),
+    ),
     Stranger("a file compressed with Zstandard", "decompress it first", _begins(b"\x28\xb5\x2f\xfd")),
     Stranger("a file compressed with compress", "decompress it first", _begins(b"\x1f\x9d")),
     Stranger("a document of PDF", NO_DATA, _begins(b"%PDF")),

@@ -1,5 +1,6 @@
 """Read images without labels, such as the test data of a competition, and what the answers are to be called."""
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from cmlp.data.formats.tables import Table, read_table
 from cmlp.data.reading import read_start
 from cmlp.errors import DataError
 
+ARRAYS = ("IDX", "LIBSVM", "npy", "npz", "MAT", "HDF5")
+CALLED = re.compile(r".*\.(csv|tsv|arff|npy|npz|parquet|feather)(\.(gz|bz2|xz))?", re.IGNORECASE)
 HEADER = ("ImageId", "Label")  # of Kaggle's digits, which count from 1
 MOST_BESIDE = 1000  # files of a folder that are looked at
 
@@ -28,10 +31,12 @@ class Unlabelled(NamedTuple):
 
 
 def is_table(path: Path) -> bool:
-    """Return whether a file is a table, or an array of NumPy; whatever cannot be read is none."""
+    """Return whether a file is a table, or has arrays; of what cannot be read, whether it is called like one."""
     try:
-        return path.is_file() and detect_format(path).name in (*TABLES, "npy")
-    except (DataError, OSError):
+        return path.is_file() and detect_format(path).name in (*TABLES, *ARRAYS)
+    except DataError:
+        return CALLED.fullmatch(path.name) is not None
+    except OSError:
         return False
 
 
@@ -41,7 +46,7 @@ def read_unlabelled(path: Path, pixels: int) -> Unlabelled:
     Parameters
     ----------
     path : Path
-        A table or an array, compressed or not.
+        A table or arrays, compressed or not.
     pixels : int
         How many pixels an image must have.
 
@@ -59,10 +64,10 @@ def read_unlabelled(path: Path, pixels: int) -> Unlabelled:
     """
     header = _header_of_sample(path)
     if detect_format(path).name != "CSV":
-        images = read_images(path)
+        images = read_images(path, pixels)
         rows = np.asarray(images).reshape(len(images), -1)
         _check(rows.shape[1], pixels, path)
-        return Unlabelled(images, _counted(rows), header or HEADER)
+        return Unlabelled(rows, _counted(rows), header or HEADER)
     layout = layout_of(path)
     named = [column for column, name in enumerate(layout.names) if name and is_index(name)][:1]
     table = read_table(path, layout, [*named, *label_columns(layout.names)])

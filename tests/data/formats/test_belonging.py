@@ -86,8 +86,6 @@ INDEX = {"numbers": np.arange(12) * 7 + 3, "words": [f"img_{n}" for n in range(1
 @pytest.mark.parametrize("name", ["", "id"])
 @pytest.mark.parametrize("labels", ["numbers", "words"])
 def test_rows_in_another_order(tmp_path, index, name, labels):
-    if index == labels == "words":
-        pytest.skip("a table of words alone is read as none")
     rows, orders = np.array(INDEX[index]), (RANDOM.permutation(12), RANDOM.permutation(12))
     called = CLASSES if labels == "numbers" else np.array(["x", "y", "z"])[CLASSES]
     table(tmp_path / "X_train.csv", {name: rows[orders[0]], **dict(zip("abc", FEATURES[orders[0]].T, strict=True))})
@@ -110,3 +108,13 @@ def test_rows_that_are_counted_anew(tmp_path, first):
     table(tmp_path / "X_train.csv", {"": np.arange(12) * 7 + 3, **dict(zip("abc", FEATURES.T, strict=True))})
     table(tmp_path / "y_train.csv", {"": np.arange(12) + first, "label": CLASSES})
     assert load(tmp_path).train.labels.tolist() == CLASSES.tolist()
+
+
+def test_tables_of_words_alone(tmp_path, complaint):
+    (tmp_path / "X_train.csv").write_text("1,2\n3,4\n5,6\n")
+    for table in ("id,label\nimg_0,y\nimg_1,n\nimg_2,y\n", "img_0,y\nimg_1,n\nimg_2,y\n"):
+        (tmp_path / "y_train.csv").write_text(table)
+        train, _ = load(tmp_path)
+        assert train.labels.tolist() == [1, 0, 1] and train.class_names == ("n", "y")
+    (tmp_path / "y_train.csv").write_text("a,y\na,n\nb,y\n")
+    assert complaint(tmp_path).endswith("y_train.csv must have one column of labels, got column 1 and column 2")

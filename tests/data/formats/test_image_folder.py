@@ -50,7 +50,8 @@ def test_one_set(tmp_path, few, same):
     (tmp_path / ".hidden").mkdir()
     (tmp_path / "0" / ".hidden").write_text("no picture")
     (tmp_path / "empty").mkdir()
-    sets = load(tmp_path)
+    with pytest.warns(UserWarning, match="empty is no folder of pictures of a class, and was left out"):
+        sets = load(tmp_path)
     same(sets.train, by_class(few[0]))
     assert sets.test is None
 
@@ -185,6 +186,25 @@ def test_strangers_among_pictures_are_named(tmp_path, few):
         (tmp_path / "0" / name).write_bytes(b"no picture")
     with pytest.warns(UserWarning, match=r"0/Thumbs\.db, .*0/desktop\.ini are no pictures, and were left out"):
         assert len(load(tmp_path).train) == 20
+
+
+def test_what_lies_beside_the_classes_is_named(tmp_path, few):
+    for part in ("train", "test"):
+        write(tmp_path / part, few[0][:20])
+    (tmp_path / "readme.md").write_text("Digits.")
+    (tmp_path / "train" / "0" / "more").mkdir()
+    (tmp_path / "test" / "lost.png").write_bytes(picture(np.zeros((8, 8), np.uint8)))
+    with pytest.warns(
+        UserWarning, match=r"readme\.md, .*lost\.png, .*0/more hold no pictures of a class, and were left"
+    ):
+        load(tmp_path)
+
+
+def test_one_picture_above_the_classes_is_no_class(tmp_path, few):
+    write(tmp_path / "all" / "train", few[0][:20])
+    (tmp_path / "all" / "lost.png").write_bytes(picture(np.zeros((8, 8), np.uint8)))
+    with pytest.warns(UserWarning, match=r"lost\.png is no folder of pictures of a class"):
+        assert load(tmp_path).train.classes == load(tmp_path / "all").train.classes > 1
 
 
 def test_drawings_of_different_sizes_are_framed_as_by_predict(tmp_path):

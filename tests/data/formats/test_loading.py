@@ -85,6 +85,7 @@ def test_files_of_one_part_each(tmp_path, complaint):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no named pipes")
+@pytest.mark.filterwarnings("ignore:.*left out")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path, complaint):
     os.mkfifo(tmp_path / "pipe")
     assert complaint(tmp_path / "pipe") == f"{tmp_path / 'pipe'} must be a regular file"

@@ -4,12 +4,14 @@ import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import pickle
 import struct
 import tarfile
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,10 @@ STRANGERS = {
     "R": (b"RDX3\nX\n", "a file of R: write it as CSV there"),
     "R, compressed": (gzip.compress(b"RDX3\nX\n"), "a file of R: write it as CSV there"),
     "a program": (b"#!/usr/bin/env python\nimport numpy as np\nx = 1\n", "a program: cmlp check --script examines it"),
+    "joblib, zlib": (zlib.compress(b"\x80\x04" + bytes(99)), "a file compressed with zlib: load it by joblib.load if"),
+    "joblib, LZMA": (lzma.compress(b"\x80\x04", lzma.FORMAT_ALONE), "a file compressed with LZMA: load it by joblib"),
+    "joblib, LZ4": (b"\x04\x22\x4d\x18\x40\x40\xc0" + bytes(9), "a file compressed with LZ4: load it by joblib"),
+    "MATLAB, cut": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64, Cr", "a MAT file of MATLAB that is cut off within its"),
     "SQLite": (b"SQLite format 3\0", "a database of SQLite: export its table as CSV"),
 }
 
@@ -68,6 +74,45 @@ def test_a_dangling_link(tmp_path, complaint):
     (tmp_path / "train.csv").symlink_to(tmp_path / "gone.csv")
     sentence = f"{tmp_path / 'train.csv'} is a link to {tmp_path / 'gone.csv'}, which does not exist"
     assert complaint(tmp_path / "train.csv") == complaint(tmp_path) == sentence
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("label,a,b\n", "a header only: label,a,b"),
+        ("\ufeffclass,a\r\n", "a header only: class,a"),
+        ("target\n\n", "a header only: target"),
+        ('# digits\n"Index";"sepal length (cm)"', 'a header only: "Index";"sepal length (cm)"'),
+        ("sep=;\na;b\n", "a header only: a;b"),
+        ("\n\n \n", "blank lines and comments only"),
+        ("# nothing\n", "blank lines and comments only"),
+        ("\ufeff", "blank lines and comments only"),
+    ],
+)
+def test_tables_without_rows(tmp_path, complaint, content, found):
+    path = write(tmp_path / "a.csv", content)
+    assert complaint(path) == f"{path} must hold rows of numbers, got {found}"
+
+
+def test_a_bunch_of_scikit_learn(tmp_path, complaint):
+    for name in ("sklearn.utils._bunch", "sklearn.utils", "sklearn.datasets.base"):
+        path = write(tmp_path / "a.pkl", f"c{name}\nBunch\n.")
+        sentence = complaint(path)
+        assert "it holds a data set of scikit-learn, a Bunch" in sentence
+        assert sentence.endswith("X, y = bunch.data, bunch.target, and save both by numpy.savez(path, X=X, y=y)")
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-16-be"])
+def test_wide_texts(tmp_path, encoding):
+    train, _ = load(write(tmp_path / "a.csv", "a,größe,label\n1,2,0\n3,4,1\n5,6,0\n".encode(encoding)))
+    assert train.images.tolist() == [[1, 2], [3, 4], [5, 6]] and train.feature_names == ("a", "größe")
+
+
+def test_quotes_within_words_stay(tmp_path):
+    """As pandas reads them."""
+    table = 'a,label\n1,\'yes\'\n2,"no ""way"""\n3,"it\'s"\n4,O\'\n'
+    train, _ = load(write(tmp_path / "a.csv", table))
+    assert set(train.class_names) == {"yes", 'no "way"', "it's", "O'"}
 
 
 def test_images_without_labels(tmp_path, complaint, digits):
@@ -245,6 +290,28 @@ def test_complaints_about_members_name_the_archive(tmp_path, complaint):
     assert complaint(path).startswith(f"{path}/train.csv must hold images and labels, and looks like text in JSON")
     path = write(tmp_path / "file.tar", tar_of([("a", b"label,x\n0,1\n5.5,2\n")]))
     assert complaint(path).startswith(f"labels in {path}/a must be whole numbers")
+
+
+def test_warnings_about_members_name_the_archive(tmp_path, digits):
+    table = lines(rows(digits[0].images[:60], digits[0].labels[:60])).encode()
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        for name in (
+            "data/train.csv",
+            "data/test.csv",
+            "data/notes.csv",
+            "__MACOSX/data/._train.csv",
+            "data/.DS_Store",
+        ):
+            archive.writestr(name, table)
+    path = tmp_path / "outer.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("all/inner.zip", inner.getvalue())
+    with pytest.warns(UserWarning) as said:
+        load(path)
+    sentence = f"of {path}/all/inner.zip/data, test.csv and train.csv were read, and not notes.csv"
+    assert [str(each.message) for each in said] == [sentence]
+    assert said[0].filename == __file__
 
 
 @pytest.mark.parametrize(
