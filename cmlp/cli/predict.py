@@ -41,7 +41,7 @@ it. The paper is taken away with its shadows, lines and squares, and what is
 written on it cropped and centred like the training images; --show prints the
 result. An answer whose rival is more than half as strong is called nearly a
 tie: half of these are wrong. A table of images, such as the test.csv of a
-competition, is answered by a table, with a row for each.
+competition, or a file of arrays, is answered by a table, a row for each.
 
 exit codes:
   0 all pictures have an answer, 1 some have none (stderr says why),

@@ -180,7 +180,7 @@ def _is_header(rows: Sequence[list[str]]) -> bool:
 
 
 def _names_labels(first: Sequence[str], body: Sequence[list[str]]) -> bool:
-    """Say whether a cell is what labels are called, and stands in no other row; the cells below it may be words, too."""
+    """Say whether a cell is what labels are called, and does not stand below: there may be words only."""
     names = [(column, cell) for column, cell in enumerate(first) if cell.lower() in LABEL_NAMES]
     again = any(cell in row[column : column + 1] for row in body for column, cell in names)
     return bool(names) and bool(body) and not again and not any(map(is_numeric, first))
