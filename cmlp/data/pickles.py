@@ -44,7 +44,7 @@ REMEDIES = {
 
 OF_BUNCH = (
     "it holds a data set of scikit-learn, a Bunch, which is not unpickled: load it yourself, as X, y = bunch.data, "
-    "bunch.target, and save both by numpy.savez(path, X=X, y=y)"
+    "bunch.target, and save both by numpy.savez(path, X, y)"
 )
 
 NUMBERS = {

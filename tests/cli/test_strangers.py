@@ -1,6 +1,7 @@
 """Doors that a person tries first: swapped arguments, and files of another kind, are answered in the user's words."""
 
 import os
+import pickle
 import re
 import shutil
 from pathlib import Path
@@ -31,6 +32,7 @@ def files(tmp_path_factory):
     cmlp.Network([784, 10]).save(folder / "mnist.cmlp")
     sets = {"x_train": train.images[:200], "y_train": train.labels[:200]}
     np.savez(folder / "data.npz", x_test=test.images[:50], y_test=test.labels[:50], **sets)
+    (folder / "data.pkl").write_bytes(pickle.dumps((train.images[:20], train.labels[:20])))
     (folder / "three.png").write_bytes(PNG)
     (folder / "script.py").write_text("print('hello')\n")
     (folder / "page.html").write_text("<!DOCTYPE html>\n<html></html>\n")
@@ -72,7 +74,7 @@ def test_what_files_are(here):
             "three.png is a picture, and net.cmlp a network, which comes first: cmlp predict",
         ),
         ("predict data.npz three.png", "data.npz holds images and labels, and no network: cmlp train data.npz --save"),
-        ("predict net.cmlp data.npz", "data.npz holds images and labels, and is no picture: cmlp test MODEL data.npz"),
+        ("predict net.cmlp data.pkl", "data.pkl holds images and labels, and is no picture: cmlp test MODEL data.pkl"),
         ("predict net.cmlp script.py", "script.py is a Python script, and no picture"),
         ("predict net.cmlp folder", "folder is a folder without pictures: cmlp test MODEL folder tests"),
         (

@@ -99,7 +99,7 @@ def test_a_bunch_of_scikit_learn(tmp_path, complaint):
         path = write(tmp_path / "a.pkl", f"c{name}\nBunch\n.")
         sentence = complaint(path)
         assert "it holds a data set of scikit-learn, a Bunch" in sentence
-        assert sentence.endswith("X, y = bunch.data, bunch.target, and save both by numpy.savez(path, X=X, y=y)")
+        assert sentence.endswith("X, y = bunch.data, bunch.target, and save both by numpy.savez(path, X, y)")
 
 
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-16-be"])
