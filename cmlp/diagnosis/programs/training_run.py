@@ -5,6 +5,7 @@ import traceback
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.advice import FIT
 from cmlp.diagnosis.programs.examination import GIVEN, Array, Examination, finite
@@ -23,6 +24,8 @@ FEWEST = 1500
 FEW = 5  # epochs of a training to its end
 MANY = 500  # samples that move whatever is moved at all
 MANY_EPOCHS = 40  # from which on they are probably steps with all samples at once
+GROWING = 250  # samples that are given once and twice
+TWICE = 0.1  # difference from 2 that is allowed
 HALF = 0.5  # of the way to what a small network learns
 STOPPED = 0.9  # of its time, after which an exception is that of the end
 SLOWER = 3.0  # times the expected time after which a training is stopped
@@ -196,7 +199,7 @@ def _size(case: Examination) -> tuple[int, int | None]:
     """
     n, epochs = len(case.usable), case.subject.epochs
     visits = GIVEN / case.cost
-    if epochs is not None and epochs >= MANY_EPOCHS and case.subject.size is None:
+    if epochs is not None and _steps_with_all(case):
         rows = int(np.clip(visits / epochs, min(500, n), n))
         return rows, max(1, min(epochs, int(visits / rows)))
     if case.subject.in_place:
@@ -210,12 +213,13 @@ def _run(case: Examination, n: int, epochs: int | None) -> tuple[Instance | None
     pick = np.sort(case.order[:n]) if n < len(case.usable) else case.usable
     x, y = case.train.x[pick], case.train.y[pick]
     case.facts["rows"] = pick
+    eta = _eta_for(case, pick)
     events, began = FloatEvents(), time.process_time()
     case.facts["stopped"] = False
     try:
         with case.bounded(GIVEN if subject.in_place else SLOWER * GIVEN), float_events() as events:
             if subject.trains:
-                subject.fit(instance, x, y, None, epochs)
+                subject.fit(instance, x, y, eta, epochs)
             else:
                 _by_steps(case, instance, x, y)
     except OutOfTime:
@@ -226,6 +230,35 @@ def _run(case: Examination, n: int, epochs: int | None) -> tuple[Instance | None
             return None, events
         case.facts["stopped"] = True  # compiled code turns the end of its time into an exception of its own
     return instance, events
+
+
+def _eta_for(case: Examination, pick: NDArray[np.intp]) -> float | None:
+    """Return the learning rate for a few of the samples, None for its own.
+
+    Where a step with all samples divides their sum by a number that it knows from elsewhere, such as a global m, a step
+    with few of them is as much shorter as they are fewer, and takes a larger learning rate.
+    """
+    subject, few = case.subject, pick[:GROWING]
+    if len(pick) == len(case.usable) or not _steps_with_all(case) or not subject.eta or subject.resets:
+        return None
+    lengths = []
+    for rows in (few, np.concatenate([few, few])):
+        instance = subject.instance()
+        try:
+            with case.bounded(WAIT), np.errstate(all="ignore"):
+                subject.fit(instance, case.train.x[rows], case.train.y[rows], None, 1)
+        except (Exception, OutOfTime):
+            return None
+        ends = zip(subject.values(instance), subject.initial(), strict=True)
+        lengths.append(float(np.sqrt(sum(np.sum((end - start) ** 2) for end, start in ends))))
+    grows = lengths[0] > 0 and abs(lengths[1] / lengths[0] - 2) < TWICE
+    return subject.eta * len(case.usable) / len(pick) if grows else None
+
+
+def _steps_with_all(case: Examination) -> bool:
+    """Whether each epoch is probably one step, with all samples at once."""
+    subject = case.subject
+    return subject.epochs is not None and subject.epochs >= MANY_EPOCHS and subject.size is None
 
 
 def _by_steps(case: Examination, instance: Instance, x: Array, y: Array) -> None:
