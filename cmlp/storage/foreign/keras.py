@@ -11,6 +11,7 @@ from cmlp.model.record import Model
 from cmlp.storage.container import read_file
 from cmlp.storage.foreign.hdf5 import File, Node
 from cmlp.storage.foreign.keras_config import Dense, Described, described, parsed
+from cmlp.storage.foreign.keras_weights import convention_of, silent_layers, with_remarks
 from cmlp.storage.foreign.layers import RELU, Wanted, loss_of, model_of
 from cmlp.storage.foreign.named import Found, in_order
 from cmlp.storage.foreign.order import Unfit, declared, is_open
@@ -75,18 +76,20 @@ def read_h5(path: Path, wanted: Wanted) -> Model:
     if isinstance(names, list):  # of Keras 2, in the order of the model
         held = {name: _by_name(inside.get(name), name) for name in names}
     elif set(inside) & {*PLACES, "vars"}:
-        held = _named_alike(dict(_held(root)))
+        held = dict(_held(root))
     else:
         raise ModelError("it holds no model or weights of Keras")
+    silent = silent_layers([name for name, arrays in held.items() if not arrays], wanted)
+    held = held if isinstance(names, list) else _named_alike(held)
     found = [_found(each, part) for name, arrays in held.items() for each, part in _split(name, arrays) if part]
     if not found:
         raise ModelError("it holds no weights of Dense layers")
     in_turn = in_order(found, rows=False, filed=isinstance(names, list), names=wanted.layers)
-    model = model_of(in_turn, wanted, RELU)
+    model = model_of(in_turn, wanted, convention_of(silent))
     is_declared = wanted.layers is None and not isinstance(names, list) and not _is_chain(inside)
     if is_declared and not model.notes and is_open(in_turn, numbered=False):
         model = replace(model, notes=[declared(in_turn)])
-    return model
+    return with_remarks(model, silent)
 
 
 def _held(group: Node, path: str = "", depth: int = DEEPEST) -> Iterator[tuple[str, list[tuple[str, Any]]]]:

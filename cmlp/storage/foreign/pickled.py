@@ -10,7 +10,7 @@ import numpy as np
 from cmlp.data.pickle_records import Refused
 from cmlp.errors import ModelError
 from cmlp.model.record import Model
-from cmlp.storage.foreign.checkpoints import network_in
+from cmlp.storage.foreign.checkpoints import activation_in, network_in
 from cmlp.storage.foreign.collections import ObjectError, model_of_values, refused_object
 from cmlp.storage.foreign.layers import RELU, Convention, Wanted, loss_of, model_of
 from cmlp.storage.foreign.named import in_order
@@ -65,7 +65,11 @@ def _checked(read: Any, wanted: Wanted) -> Model:
     try:
         saved = read()
         value, names = network_in(saved.value)
-        model = _model(value, saved.machine, wanted)
+        told = None if wanted.activation is not None or is_module(value) else activation_in(saved.value)
+        model = _model(value, saved.machine, wanted if told is None else replace(wanted, activation=told))
+        if told is not None:
+            note = f"names {told} beside the weights, which was taken for the activation of the hidden layers"
+            model = replace(model, notes=[*model.notes, note])
         return replace(model, notes=[*model.notes, left_out(names[1:], names[:1])]) if names[1:] else model
     except Refused as refused:
         raise ModelError(f"{refused.found}; {refused.rule}") from None
@@ -123,8 +127,19 @@ def _model_of_module(module: Stranger, machine: ObjectMachine, wanted: Wanted) -
 
 
 def _model_of_own(tensors: Any, names: list[str], wanted: Wanted) -> Model:
-    """Return the network of a module whose program uses its activations: the one that it names for hidden layers."""
+    """Return the network of a module whose program uses its activations: one for all, or one for each layer."""
     layers = in_order(layers_of(tensors), rows=True, filed=True, names=wanted.layers, mixed=False)
-    model = model_of(layers, wanted, Convention(names[0], RELU.loss) if len(names) == 1 else RELU)
-    named = f"names {listed(names)}, and {NOT_USED}" if names else NOT_USED
-    return replace(model, unsaid=named) if model.unsaid else model
+    different = list(dict.fromkeys(names))
+    if len(different) < 2:
+        model = model_of(layers, wanted, Convention(names[0], RELU.loss) if names else RELU)
+        named = f"names {names[0]}, and {NOT_USED}" if names else NOT_USED
+        return replace(model, unsaid=named) if model.unsaid else model
+    if len(names) not in (len(layers) - 1, len(layers)):
+        what = f"it names {listed(different)}, and its program alone says which layer has which"
+        raise ModelError(f"{what}: say the activation of each layer, from the first to that of the outputs")
+    last = model_of(layers, wanted, RELU).architecture.activations[-1:]
+    said = [*names, *last][: len(layers)]
+    loss = wanted.loss or loss_of(said, len(layers[-1].weights))
+    return model_of(
+        layers, replace(wanted, activation=said, loss=loss), RELU, unsaid=f"names {listed(names)}, and {NOT_USED}"
+    )

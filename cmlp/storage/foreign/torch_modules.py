@@ -104,8 +104,8 @@ def _activations(leaves: list[Stranger]) -> list[str | None]:
 
 
 def named_activations(leaves: list[Stranger]) -> list[str]:
-    """Return the activations that a module of one's own has for its hidden layers, if they are those of cmlp."""
-    found = {}
+    """Return the activations that a module of one's own declares, but for softmax, if they are those of cmlp."""
+    found = []
     for module in leaves:
         kind = module.name.rpartition(".")[2]
         if not module.name.startswith(f"{PREFIX}activation."):
@@ -113,7 +113,7 @@ def named_activations(leaves: list[Stranger]) -> list[str]:
         if kind not in ACTIVATIONS:
             raise ModelError(f"its activations must be ones of cmlp, got {escaped(kind)}")
         _check_settings(module, kind)
-        found[ACTIVATIONS[kind]] = True
+        found.append(ACTIVATIONS[kind])
     return [name for name in found if name != "softmax"]
 
 

@@ -10,6 +10,7 @@ from support import torch_files as files
 from support.torch_files import arrays, layer, legacy, mapping, parameter, storage, tensor, zipped
 
 from cmlp import ModelError, Network
+from cmlp.storage.foreign.checkpoints import activation_in, network_in
 
 RNG = np.random.default_rng(7)
 IMAGES = RNG.standard_normal((20, 4))
@@ -176,6 +177,48 @@ def test_a_module_of_ones_own_names_them_only(load, tmp_path):
     np.testing.assert_allclose(network(IMAGES), outputs(FLOATS, ("tanh", "softmax")), atol=1e-6)
 
 
+def test_a_module_that_names_two(load, refusal, tmp_path):
+    """In the order in which it declares them, if there are as many as layers."""
+    own = {"container": ("__main__", "Net")}
+    (tmp_path / "own").write_bytes(modules(([act("Tanh")], [act("Sigmoid")]), **own))
+    with pytest.warns(UserWarning, match="names tanh and sigmoid, and is a module whose use of activations is in a"):
+        network = Network.load(tmp_path / "own")
+    np.testing.assert_allclose(network(IMAGES), outputs(FLOATS, ("tanh", "sigmoid")), atol=1e-6)
+    three = modules(([act("Tanh")], [act("ReLU"), act("ELU")]), **own)
+    assert refusal(three).startswith(
+        "it names tanh, relu and elu, and its program alone says which layer has which: say"
+    )
+    assert load(three, activation="elu").architecture.activations == ("elu", "softmax")
+
+
+def checkpoint(settings):
+    body, storages = arrays(FLOATS)
+    return zipped(mapping({"model_state_dict": body} | settings), storages)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"activation": files.text("tanh")},
+        {"config": mapping({"hidden_activation": files.text("Tanh"), "out": files.text("relu")})},
+        {"args": files.instance("argparse", "Namespace", {"act_fn": files.text("tanh")})},
+    ],
+)
+def test_a_checkpoint_that_names_its_activation(tmp_path, settings):
+    (tmp_path / "a.pt").write_bytes(checkpoint(settings))
+    with pytest.warns(
+        UserWarning, match="names tanh beside the weights, which was taken for the activation of the hid"
+    ):
+        network = Network.load(tmp_path / "a.pt")
+    np.testing.assert_allclose(network(IMAGES), outputs(FLOATS, ("tanh", "softmax")), atol=1e-6)
+
+
+def test_a_checkpoint_that_names_two(load, refusal):
+    content = checkpoint({"activation": files.text("tanh"), "config": mapping({"nonlinearity": files.text("relu")})})
+    assert refusal(content).startswith("it names tanh and relu beside the weights, and does not say which layer has wh")
+    assert load(content, activation="tanh").architecture.activations == ("tanh", "softmax")
+
+
 @pytest.mark.parametrize(
     ("activations", "sentence"),
     [
@@ -231,3 +274,11 @@ def test_state_dicts_in_a_plain_pickle(tmp_path):
 def test_a_program_is_refused(refusal):
     message = refusal(zipped(*arrays(FLOATS), more={"constants.pkl": b"\x80\x02).", "code/__torch__.py": b""}))
     assert message.startswith("it is a program of TorchScript")
+
+
+def test_parts_that_are_shared_a_thousandfold():
+    """A thousand to the fourth power, if each place were looked at."""
+    value = {"activation": "tanh"}
+    for _ in range(4):
+        value = {f"k{n}": value for n in range(1000)}
+    assert network_in(value) == (value, []) and activation_in(value) == "tanh"
