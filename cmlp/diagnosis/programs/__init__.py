@@ -25,7 +25,7 @@ from cmlp.diagnosis.programs.conclusions import conclude
 from cmlp.diagnosis.programs.epoch_faults import examine_epoch
 from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
 from cmlp.diagnosis.programs.examination import Examination
-from cmlp.diagnosis.programs.forward_faults import examine_forward
+from cmlp.diagnosis.programs.forward_faults import examine_forward, steady_after_training
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
 from cmlp.diagnosis.programs.later_steps import examine_later_steps
 from cmlp.diagnosis.programs.parameter_faults import examine_activations, examine_parameters
@@ -165,6 +165,7 @@ def _training(case: Examination) -> None:
         return
     case.facts["reference"] = Trials(case).reference()
     train_as_given(case)
+    steady_after_training(case)
 
 
 def _step(case: Examination) -> None:

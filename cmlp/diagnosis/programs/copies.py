@@ -10,16 +10,46 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.leaves import attributes, is_own, names_in, own_code
+from cmlp.diagnosis.programs.leaves import Walk, attributes, is_own, names_in, own_code
 
 SHARED = 500_000  # numbers: larger arrays of a module are data, which trials do not change
 MOST_ITEMS = 1000  # of a list or dict of a module that may hold parameters
+MOST_BYTES = 2**26  # of memory that several arrays share: more is data
 TRIVIAL = (str, bytes, int, float, complex, bool, type(None), type, ModuleType)
+
+
+Shared = list[tuple[NDArray[Any], list[NDArray[Any]]]]
+
+
+def shared_memory(root: Any) -> Shared:
+    """Return the arrays below an object that share memory, as the layers of one vector do, and the vector of each."""
+    groups: dict[int, tuple[NDArray[Any], list[NDArray[Any]]]] = {}
+    for _, value in Walk(root).leaves:
+        if type(value) is np.ndarray:
+            owner = _owner(value)
+            groups.setdefault(id(owner), (owner, []))[1].append(value)
+    return [(owner, arrays) for owner, arrays in groups.values() if len(arrays) > 1 and _is_moderate(owner)]
+
+
+def _owner(array: NDArray[Any]) -> NDArray[Any]:
+    while type(array.base) is np.ndarray:
+        array = array.base
+    return array
+
+
+def _is_moderate(owner: NDArray[Any]) -> bool:
+    return owner.nbytes <= MOST_BYTES and owner.flags.forc
 
 
 class Copier:
     """Copies several things together: what they share stays shared among the copies.
+
+    Parameters
+    ----------
+    shared : list of (ndarray, list of ndarray), optional
+        Of `shared_memory`: the copies of these arrays share memory, as they do.
 
     Attributes
     ----------
@@ -27,11 +57,22 @@ class Copier:
         The attributes that could not be copied, and that the copies share with what was given.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Shared | None = None) -> None:
         self.memo: dict[int, Any] = {}
         self.kept: list[str] = []
         self._globals: dict[int, dict[str, Any]] = {}
         self._searched: dict[int, Any] = {}  # what was searched stays alive, so that no id is used again
+        for owner, arrays in shared or ():
+            self._share(owner, arrays)
+
+    def _share(self, owner: NDArray[Any], arrays: list[NDArray[Any]]) -> None:
+        made = self.memo[id(owner)] = owner.copy("K")
+        memory = made if made.flags.c_contiguous else made.T
+        begin = owner.__array_interface__["data"][0]
+        for array in arrays:
+            if array is not owner:
+                offset = array.__array_interface__["data"][0] - begin
+                self.memo[id(array)] = np.ndarray(array.shape, array.dtype, memory, offset, array.strides)
 
     def copied(self, value: Any) -> Any:
         """Return a copy."""

@@ -130,7 +130,7 @@ _ROLES = {
     r"|lern_?rate|schritt(weite)?|tasa(_(de_)?aprendizaje)?|taxa(_(de_)?aprendizado)?|tasso|epsilon_lr|gamma_lr",
     "epochs": r"(n|num|nb|max)?_?epochs?|iterations?|(n|num|max)_?iters?|iters|max_iter|num_iterations|epoques?"
     r"|époques?|n_?(steps|updates)|steps|num_steps|epochen|durchg(ae|ä)nge|epocas?|épocas?|iteraciones|epoche"
-    r"|wiederholungen",
+    r"|wiederholungen|sweeps|(n_?)?(passes|rounds|cycles)|runden|tours|vueltas|voltas|rondas|giri|epokh[ai]?",
     "size": r"(mini_?)?batch(_?size)?_?(size|len)?|mb_?size|bs|batchsize|taille(_lot|_du_lot)?|lot"
     r"|stapel(gr(oe|ö)(ss|ß)e)?|tama(n|ñ|nh)o(_(de_)?lote)?|lote|chunk",
     "test": r"(test|val(?!ue|or)|eval(?!u)).*|.*_(test|val|valid|validation)|[xyt](test|val)|donnees_test|testdaten"

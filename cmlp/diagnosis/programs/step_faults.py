@@ -12,6 +12,7 @@ from cmlp.diagnosis.report import Severity
 Array = NDArray[np.floating]
 ALONG, AGAINST = 0.999, -0.9  # cosines with minus the slope
 LOOSE = 0.97  # the same, measured at a few entries by differences
+NEAR = 0.8  # above which it moves along the slope well enough to learn
 FAR_OFF = 0.7  # cosine below which no loss that is not known can be the reason
 SIZES = (0.55, 1.8)  # of the steps of arrays, as multiples of the median
 FORMULAS = {
@@ -328,9 +329,10 @@ def _by_differences(case: Examination, step: Step) -> None:
     off = [name for name, value in cosines.items() if value < bound]
     if off:
         listed = " and ".join(off[:3])
+        near = min(cosines.values()) > NEAR  # as of an ensemble whose members have losses of their own
         case.found(
             "wrong-gradient",
-            Severity.ERROR,
+            Severity.NOTE if near else Severity.ERROR,
             f"The step of {listed} is not along the slope of any loss that is known.",
             text + _where(case, names.index(off[0])),
             "gradient = the slope of the loss, layer by layer by the chain rule",

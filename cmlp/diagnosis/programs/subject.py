@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs import interface, running
 from cmlp.diagnosis.programs.calls import Wish, arguments, setting_roles
-from cmlp.diagnosis.programs.copies import Copier
+from cmlp.diagnosis.programs.copies import Copier, Shared, shared_memory
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of, quiet_value
 from cmlp.diagnosis.programs.isolation import OutOfTime, is_generator, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code, put_number
@@ -159,13 +159,17 @@ class Subject:
         if isinstance(self.source, type):
             with silence():
                 return Instance(self.source(), dict(self.functions))
-        copier = Copier()
+        copier = Copier(self._shared)
         network = self.framework.copied(self.source, copier)
         functions = {name: f and copier.copied(f) for name, f in self.functions.items()}
         self.uncopied = copier.kept
         if network is self.source and attributes(network):
             self.uncopied.append(type(network).__name__)
         return Instance(network, functions)
+
+    @cached_property
+    def _shared(self) -> Shared:
+        return shared_memory([self.source, *self.functions.values()])
 
     def generators(self, instance: Instance) -> list[Any]:
         """Return the generators of random numbers among the attributes of a copy and the variables of its module."""

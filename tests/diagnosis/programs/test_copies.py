@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cmlp.diagnosis.programs.copies import Copier
+from cmlp.diagnosis.programs.copies import Copier, shared_memory
 from cmlp.diagnosis.programs.leaves import Walk, numbers_of
 
 W = np.ones((3, 2))
@@ -275,3 +275,32 @@ def test_what_copies_hide_is_found():
     assert made is not net
     made.raise_all()
     assert net.untouched()
+
+
+class Flat:
+    """Layers that are windows into one vector, by rows and by columns, and a gradient of the same kind."""
+
+    def __init__(self, order="C"):
+        self.theta = np.arange(12.0)
+        self.gradient = np.zeros((3, 4), order=order)
+        self.W, self.b = self.theta[:8].reshape(4, 2), self.theta[10:7:-1]
+        self.parts = [self.gradient[:, 0], self.gradient[1:].T]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_layers_of_one_vector_stay_its_windows(order):
+    net = Flat(order)
+    copied = Copier(shared_memory([net])).copied(net)
+    np.testing.assert_array_equal(copied.b, [10, 9, 8])
+    copied.theta += 100
+    copied.gradient[1, 0] = 5
+    np.testing.assert_array_equal(copied.W, 100 + np.arange(8.0).reshape(4, 2))
+    np.testing.assert_array_equal(copied.b, [110, 109, 108])
+    assert copied.parts[0].tolist() == [0, 5, 0] and copied.parts[1][0].tolist() == [5, 0]
+    assert not net.gradient.any() and net.theta.tolist() == list(range(12))
+
+
+def test_rows_of_much_data_are_copied_alone(monkeypatch):
+    monkeypatch.setattr("cmlp.diagnosis.programs.copies.MOST_BYTES", 1000)
+    data = np.zeros((100, 4))
+    assert shared_memory([{"train": data[:90], "test": data[90:]}]) == []

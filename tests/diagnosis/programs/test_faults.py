@@ -238,6 +238,64 @@ def test_the_weights_of_a_network_that_runs_are_its_own():
     assert not np.any(subject.values(subject.instance())[0])
 
 
+class Moded(Net):
+    """Begins in the mode of training, as modules do that `train` and `eval` switch; `stays` never leaves it."""
+
+    training, stays = True, False
+
+    def forward(self, x):
+        return self.dropped(x)[0] if self.training else super().forward(x)
+
+    def dropped(self, x):
+        mode, self.training = self.training, False
+        made = super().dropped(x)
+        self.training = mode
+        return made
+
+    def train(self, batches, sweeps=15, eta=0.5):
+        self.training = True
+        super().train(batches, sweeps, eta)
+        self.training = self.stays
+
+
+class StaysInTraining(Moded):
+    stays = True
+
+
+@pytest.mark.parametrize(("kind", "codes"), [(Moded, set()), (StaysInTraining, {"forward-not-repeatable"})])
+def test_dropout_that_training_switches_off_at_its_end(kind, codes):
+    batches = [(X[k : k + 20], Y[k : k + 20]) for k in range(0, len(X), 20)]
+    report = cmlp.check(batches, TESTED, network=kind(rate=0.4), sweeps=15, eta=0.5, progress=False)
+    assert {finding.code for finding in report.problems} == codes
+    assert report.accuracy > 85
+
+
+class Committee:
+    """Two networks that each learn for themselves, and whose mean is the answer."""
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.w = rng.normal(size=(2, 64, 10)) * 0.5
+
+    def each(self, x):
+        e = np.exp(np.einsum("bi,mio->mbo", x, self.w))
+        return e / e.sum(axis=2, keepdims=True)
+
+    def forward(self, x):
+        return self.each(x).mean(axis=0)
+
+    def train(self, x, y, epochs=1, eta=0.001):
+        for _ in range(epochs):
+            for k in range(0, len(x), 50):
+                delta = self.each(x[k : k + 50]) - np.eye(10)[y[k : k + 50]]
+                self.w -= eta * np.einsum("bi,mbo->mio", x[k : k + 50], delta) / 50
+
+
+def test_members_with_losses_of_their_own_have_no_wrong_gradient():
+    report = cmlp.check((X, Y), TESTED, network=Committee(), epochs=1, eta=0.001, progress=False)
+    assert "wrong-gradient" not in {finding.code for finding in report.problems}
+
+
 def test_label_vectors_must_name_a_class():
     y = np.zeros((len(Y), 10))
     y[:, Y] = 1
