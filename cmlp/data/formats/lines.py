@@ -11,6 +11,7 @@ from cmlp.errors import DataError
 BOM = codecs.BOM_UTF8
 MAX_LINE = 1 << 20
 COMMENTS = (b"#", b"%")
+NOTHING = b' \t\r\n,;|"'  # of which a line consists that Excel leaves below a table
 UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # bytes that have no meaning in Windows-1252
 
 
@@ -44,7 +45,7 @@ def as_utf8(start: bytes) -> bytes:
 def first_lines(start: bytes, most: int = 8) -> list[bytes]:
     """Return the first lines of a text that are neither blank nor comments."""
     lines = as_utf8(start).split(b"\n")
-    found = [line for line in lines if line.strip() and not is_comment(line)]
+    found = [line for line in lines if line.strip(NOTHING) and not is_comment(line)]
     return found[:most]
 
 
@@ -71,7 +72,7 @@ def is_utf8(text: bytes) -> bool:
 
 
 def read_lines(path: Path, comments: bool = False) -> Iterator[tuple[int, bytes]]:
-    """Yield each line that is not blank, with its number; a long line is refused before it fills the memory.
+    """Yield each line that holds something, with its number; a long line is refused before it fills the memory.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def read_lines(path: Path, comments: bool = False) -> Iterator[tuple[int, bytes]
     for block in chain(read_text(path), [b"\n"]):
         *lines, rest = (rest + block).split(b"\n")
         for number, line in enumerate(lines, before + 1):
-            if line and line.strip() and (comments or not is_comment(line)):
+            if line and line.strip(NOTHING) and (comments or not is_comment(line)):
                 yield number, line
         before += len(lines)
         if len(rest) > MAX_LINE:

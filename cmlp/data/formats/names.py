@@ -24,7 +24,7 @@ IMAGES = (
 LABELS = ("labels", "label", "labs", "lbls", "gnd", "targets", "target", "y", "classes", "class")
 
 # What a column of a table may be called besides, and how those are called that number the rows.
-LABEL_NAMES = {*LABELS, "digit", "character", "category", "letter", "species", "variety", "diagnosis"}
+LABEL_NAMES = {*LABELS, "digit", "character", "category", "letter", "species", "variety", "diagnosis", "outcome"}
 INDEX_NAMES = {
     *("", "id", "idx", "imageid", "image_id", "imgid", "img_id", "rowid", "row_id", "sample_id", "patient_id"),
     *("index", "unnamed: 0", "rownames", "level_0", "__index_level_0__"),

@@ -20,6 +20,7 @@ NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 MAX_HEADER = 10_000
 
 DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)(?:([biuf])([1248])|([US])([1-9][0-9]{0,2}))['"]""")
+OBJECTS = re.compile(r"""['"]descr['"]\s*:\s*['"][|]?O['"]""")
 FORTRAN_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
 SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9L,\s]*)\)""")
 
@@ -156,6 +157,9 @@ def _read_header(file: Any, name: Path | str) -> Header:
         raise DataError(f"{name} must have a header of at most {MAX_HEADER:,} bytes, got {size:,}")
     text = file.read(size).decode("latin-1")
     dtype, order, shape = DTYPE.search(text), FORTRAN_ORDER.search(text), SHAPE.search(text)
+    if OBJECTS.search(text):
+        rule = "save it by astype(float) if these are numbers, and by astype(str) if they are words"
+        raise DataError(f"{name} must be an array of numbers or strings, got one of Python objects: {rule}")
     if not (dtype and order and shape):
         raise DataError(f"{name} must be an array of numbers or strings, got the header {escaped(text.strip())}")
     byte_order = dtype[1]

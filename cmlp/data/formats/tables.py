@@ -248,6 +248,10 @@ class _Reader:
                 if layout.comma and DECIMAL_COMMA.fullmatch(cell):
                     continue
                 self._reconsider(column, cell)
+                if layout.header and line is lines[0] and 2 * sum(map(_is_no_number, cells)) > len(cells):
+                    rule = "must hold numbers, and looks like a second line of names"
+                    what = f"{rule}, as of two levels of columns in pandas: leave one line of names"
+                    return DataError(f"line {number:,} of {path} {what}")
                 found = f"got {cell[:80]!r} in column {column + 1:,}{_advice(cell)}"
                 return DataError(f"line {number:,} of {path} must hold numbers, {found}")
         return DataError(f"lines {numbers[0]:,} to {numbers[-1]:,} of {path} must be rows of numbers")
@@ -263,6 +267,10 @@ class _Reader:
         may = column in (self.labels or ((0, layout.width - 1) if not layout.names and not layout.words else ()))
         if is_word(cell) and may and column not in layout.words:
             raise _Changed(layout._replace(words=layout.words | {column}))
+
+
+def _is_no_number(cell: str) -> bool:
+    return not cell or is_word(cell)
 
 
 def _say_foreign(path: Path, words: Mapping[int, Words]) -> None:

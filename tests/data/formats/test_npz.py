@@ -76,7 +76,8 @@ NUMBERS = "must be an array of numbers or strings, got"
 COMPLAINTS = {
     "object array": (
         npy(U1.replace("|u1", "|O"), b"\x80\x04N."),
-        NUMBERS + " the header {'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }",
+        NUMBERS + " one of Python objects: save it by astype(float) if these are numbers, and by astype(str) if they "
+        "are words",
     ),
     "records": (
         npy(U1.replace("'|u1'", "[('a', '|u1')]")),

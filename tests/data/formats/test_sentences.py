@@ -108,6 +108,26 @@ def test_wide_texts(tmp_path, encoding):
     assert train.images.tolist() == [[1, 2], [3, 4], [5, 6]] and train.feature_names == ("a", "größe")
 
 
+@pytest.mark.parametrize("table", [",feat,feat,target\n,a,b,y\n0,1,2,0\n", "feat,feat,target\na,b,y\n1,2,0\n3,4,1\n"])
+def test_two_lines_of_names(tmp_path, complaint, table):
+    """As pandas writes columns of two levels."""
+    path = write(tmp_path / "a.csv", table)
+    rule = "must hold numbers, and looks like a second line of names, as of two levels of columns in pandas"
+    assert complaint(path) == f"line 2 of {path} {rule}: leave one line of names"
+
+
+def test_lines_of_delimiters_below_a_table(tmp_path):
+    """As Excel leaves them."""
+    path = write(tmp_path / "a.csv", "\ufeffa;b;label\r\n1,5;2;0\r\n3;4,5;1\r\n;;\r\n;;\r\n\r\n")
+    assert load(path).train.images.tolist() == [[1.5, 2], [3, 4.5]]
+
+
+def test_arrays_of_objects(tmp_path, complaint):
+    np.savez(tmp_path / "a.npz", X=np.eye(3), y=np.array(["a", "b", "a"], object))
+    sentence = complaint(tmp_path / "a.npz")
+    assert "y in" in sentence and "got one of Python objects: save it by astype(float) if these are numbers" in sentence
+
+
 def test_quotes_within_words_stay(tmp_path):
     """As pandas reads them."""
     table = 'a,label\n1,\'yes\'\n2,"no ""way"""\n3,"it\'s"\n4,O\'\n'
