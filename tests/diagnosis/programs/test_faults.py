@@ -1,11 +1,15 @@
 """Faults that other programs of this folder do not have, each in the smallest program that shows it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import cmlp
 from cmlp.diagnosis.programs.samples import Samples
+from cmlp.diagnosis.programs.step_faults import _by_differences
 from cmlp.diagnosis.programs.subject import Subject
+from cmlp.diagnosis.report import Severity
 
 TRAIN, TEST = cmlp.load_digits()
 X, Y, TESTED = TRAIN.images / 16, TRAIN.labels, (TEST.images / 16, TEST.labels)
@@ -270,30 +274,25 @@ def test_dropout_that_training_switches_off_at_its_end(kind, codes):
     assert report.accuracy > 85
 
 
-class Committee:
-    """Two networks that each learn for themselves, and whose mean is the answer."""
-
-    def __init__(self):
-        rng = np.random.default_rng(0)
-        self.w = rng.normal(size=(2, 64, 10)) * 0.5
-
-    def each(self, x):
-        e = np.exp(np.einsum("bi,mio->mbo", x, self.w))
-        return e / e.sum(axis=2, keepdims=True)
-
-    def forward(self, x):
-        return self.each(x).mean(axis=0)
-
-    def train(self, x, y, epochs=1, eta=0.001):
-        for _ in range(epochs):
-            for k in range(0, len(x), 50):
-                delta = self.each(x[k : k + 50]) - np.eye(10)[y[k : k + 50]]
-                self.w -= eta * np.einsum("bi,mbo->mio", x[k : k + 50], delta) / 50
-
-
-def test_members_with_losses_of_their_own_have_no_wrong_gradient():
-    report = cmlp.check((X, Y), TESTED, network=Committee(), epochs=1, eta=0.001, progress=False)
-    assert "wrong-gradient" not in {finding.code for finding in report.problems}
+@pytest.mark.parametrize(
+    ("cosines", "severity"),
+    [
+        ({"w": 0.99, "b": 0.98}, None),
+        ({"w": 0.88, "b": 0.95}, Severity.NOTE),  # as of a committee whose members have losses of their own
+        ({"w": 0.99, "b": 0.5}, Severity.ERROR),
+    ],
+)
+def test_steps_that_are_nearly_along_the_slope_are_no_error(cosines, severity):
+    found = []
+    case = SimpleNamespace(
+        facts={"loss": "cross-entropy"},
+        subject=SimpleNamespace(blocks=[SimpleNamespace(name=name) for name in cosines]),
+        line_of=lambda _: "",
+        place_of=lambda _: "",
+        found=lambda code, severity, *_: found.append((code, severity)),
+    )
+    _by_differences(case, SimpleNamespace(cosines=cosines, adaptive=False))
+    assert found == ([] if severity is None else [("wrong-gradient", severity)])
 
 
 def test_label_vectors_must_name_a_class():

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cmlp.diagnosis.programs import replica as replicas
@@ -95,6 +95,8 @@ def test_layers_are_found(hidden, data, turned, biases, folded):
         weights = [np.vstack([w, w[:1]]) for w in weights]
     weights = [w.T.copy() for w in weights] if turned else weights
     net = Net(dense(acts, turned, biases, folded), weights=weights, **({"biases": some} if biases else {}))
+    subject, instance, _ = found_in(net)
+    assume(np.ptp(subject.outputs(instance, X), axis=0).all())  # few units of relu may all be dead
     matches(net)
 
 
