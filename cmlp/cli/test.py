@@ -24,7 +24,8 @@ from cmlp.cli.strangers import (
     not_a_network,
     what_is,
 )
-from cmlp.utils.text import printable
+from cmlp.notebook.names import short_names
+from cmlp.utils.text import counted, printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 WIDTH = 13  # of the names in the output
 CONFUSIONS = 3
+LONGEST_NAME = 24  # of a class
 REPORT = "--report"
 SPLIT = ", those that its training split off"
 
@@ -134,7 +136,7 @@ def _page(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", netw
 
 
 def _images(scores: "Scores") -> str:
-    return f"{len(scores.labels):,} images of {len(scores.names):,} classes"
+    return f"{counted(len(scores.labels), 'image')} of {counted(len(scores.names), 'class')}"
 
 
 def _print(arguments: argparse.Namespace, scores: "Scores", network: "Network", *, is_split: bool) -> None:
@@ -144,7 +146,7 @@ def _print(arguments: argparse.Namespace, scores: "Scores", network: "Network", 
         "data": f"{arguments.source or 'built-in digits'}: {_images(scores)}{SPLIT if is_split else ''}",
         "accuracy": f"{scores.accuracy:.2f} %, {low:.2f} to {high:.2f} % with a confidence of 95 %",
     }
-    names = [printable(name) for name in scores.names]
+    names = short_names([printable(name) for name in scores.names], LONGEST_NAME)
     confusions = [
         f"{names[label]} as {names[said]} ({count:,})" for label, said, count in scores.confusions(CONFUSIONS)
     ]

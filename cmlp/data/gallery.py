@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.pixels import scaled
-from cmlp.notebook.cards import ELLIPSIS, bar, card, safe, table
+from cmlp.notebook.cards import LONGEST, bar, card, cut, safe, table
+from cmlp.notebook.names import ELLIPSIS, short_names, titled
 from cmlp.notebook.pictures import SIDE, strip
+from cmlp.utils.text import counted
 
 if TYPE_CHECKING:
     from cmlp.data.dataset import Dataset
@@ -18,6 +20,7 @@ MOST_CLASSES = 20
 MOST_EXAMPLES, FEWEST_EXAMPLES = 12, 3  # of each class
 MOST_PIXELS = 100_000  # of all pictures together
 MOST_ROWS, MOST_COLUMNS = 5, 8  # of a table
+LONGEST_NAME = 18
 
 
 def gallery(dataset: "Dataset", title: str, about: Sequence[str]) -> str:
@@ -43,7 +46,7 @@ def gallery(dataset: "Dataset", title: str, about: Sequence[str]) -> str:
     rows = _classes(dataset, counts, _examples(dataset) if pictured else None)
     head = ["class", "images" if pictured else "rows", *(["examples"] if pictured else [""])]
     more = dataset.classes - MOST_CLASSES
-    notes = f"<p class='cmlp-remark'>and {more:,} more classes</p>" if more > 0 else ""
+    notes = f"<p class='cmlp-remark'>and {counted(more, 'more class')}</p>" if more > 0 else ""
     content = ("" if pictured else _first_rows(dataset)) + table(head, rows, left=(0, 2)) + notes
     return card(title, about, content)
 
@@ -52,11 +55,18 @@ def _name(dataset: "Dataset", label: int) -> str:
     return str(label) if dataset.class_names is None else dataset.class_names[label]
 
 
+def _names(dataset: "Dataset") -> list[str]:
+    """Return the names of all classes as HTML, the long ones shortened."""
+    names = [cut(_name(dataset, label), LONGEST) for label in range(dataset.classes)]
+    return [titled(*pair) for pair in zip(names, short_names(names, LONGEST_NAME), strict=True)]
+
+
 def _classes(dataset: "Dataset", counts: NDArray[np.intp], examples: dict[int, str] | None) -> list[list[str]]:
     """Return a row for each class: its name, the number of its images, and examples or a bar for that number."""
     largest = max(int(counts.max()), 1)
+    names = _names(dataset)
     return [
-        [safe(_name(dataset, label), 40), f"{count:,}", bar(count / largest) if examples is None else examples[label]]
+        [names[label], f"{count:,}", bar(count / largest) if examples is None else examples[label]]
         for label, count in enumerate(counts[:MOST_CLASSES].tolist())
     ]
 
@@ -82,10 +92,11 @@ def _examples(dataset: "Dataset") -> dict[int, str]:
 def _first_rows(dataset: "Dataset") -> str:
     """Return the first rows of a table, and the label of each."""
     shown: NDArray[Any] = scaled(dataset.images[:MOST_ROWS, :MOST_COLUMNS], dataset.scale)
-    cut = dataset.images.shape[1] > MOST_COLUMNS
+    is_cut = dataset.images.shape[1] > MOST_COLUMNS
     names = [f"column {column}" for column in range(shown.shape[1])]
+    classes = _names(dataset)
     rows = [
-        [safe(_name(dataset, label), 40), *(f"{value:.4g}" for value in values), *([""] * cut)]
+        [classes[label], *(f"{value:.4g}" for value in values), *([""] * is_cut)]
         for values, label in zip(shown.tolist(), dataset.labels[:MOST_ROWS].tolist(), strict=True)
     ]
-    return table(["label", *names, *([ELLIPSIS] * cut)], rows)
+    return table(["label", *names, *([ELLIPSIS] * is_cut)], rows)

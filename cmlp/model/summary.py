@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 from cmlp.model.architecture import Architecture
-from cmlp.notebook.cards import ELLIPSIS, card, safe, table
+from cmlp.notebook.cards import card, safe, table
+from cmlp.notebook.names import ELLIPSIS
 
 COLUMNS = ("layer", "activation", "weights", "biases", "parameters", "bytes", "multiply-adds")
 MOST_ROWS = 40  # in a notebook

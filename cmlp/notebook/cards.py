@@ -5,8 +5,9 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from cmlp.notebook.names import ELLIPSIS
+
 LONGEST = 2_000  # characters of a text; a notebook keeps all that it shows
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 @cache

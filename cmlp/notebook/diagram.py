@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from cmlp.notebook.cards import ELLIPSIS, cut, safe
+from cmlp.notebook.cards import safe
+from cmlp.notebook.names import ELLIPSIS, short_names
 
 MOST_UNITS = 10  # that are drawn of a layer, and of which the names of outputs have room
 MOST_LAYERS = 7
@@ -31,7 +32,7 @@ def diagram(sizes: Sequence[int], kinds: Sequence[str], names: Sequence[str] = (
         An ``svg`` element.
     """
     chosen = _ends(len(sizes), MOST_LAYERS)
-    called = [cut(name, LONGEST_NAME) for name in names] if len(names) <= MOST_UNITS else []
+    called = short_names(names, LONGEST_NAME) if len(names) <= MOST_UNITS else []
     room = SIDE if not called else max(SIDE, 20 + LETTER * max(map(len, called)))
     step = (WIDTH - SIDE - room) / max(len(chosen) - 1, 1)
     columns = [round(SIDE + step * place) for place in range(len(chosen))]
@@ -47,12 +48,16 @@ def diagram(sizes: Sequence[int], kinds: Sequence[str], names: Sequence[str] = (
     drawn = [place for place in rows[-1] if place is not None]
     if len(called) == len(drawn) == sizes[-1]:
         parts += [
-            f"<text x='{columns[-1] + 12}' y='{y + 4}'>{safe(name)}</text>"
-            for name, y in zip(called, drawn, strict=True)
+            f"<text x='{columns[-1] + 12}' y='{y + 4}'>{safe(short)}{_title(name, short)}</text>"
+            for name, short, y in zip(names, called, drawn, strict=True)
         ]
     said = "layers of " + ", ".join(f"{size:,}" for size in sizes[:50]) + " units"
     frame = f"width='{WIDTH}' height='{height}' viewBox='0 0 {WIDTH} {height}'"
     return f"<svg {frame} role='img' aria-label='{safe(said, 300)}'>{''.join(parts)}</svg>"
+
+
+def _title(name: str, short: str) -> str:
+    return "" if name == short else f"<title>{safe(name)}</title>"
 
 
 def _ends(count: int, most: int) -> list[int | None]:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.data.pixels import scaled
+from cmlp.notebook.names import short_names
 from cmlp.plotting.style import GREY, INK, new_figure
+from cmlp.utils.text import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,7 +75,11 @@ def _description(sets: dict[str, Dataset], rows: int) -> str:
     counts = " and ".join(f"{len(dataset):,} {name}".strip() for name, dataset in sets.items())
     first = next(iter(sets.values()))
     _, height, width = first.pictures().shape
-    classes = f"{first.classes} classes" if rows == first.classes else f"the first {rows} of {first.classes} classes"
+    classes = (
+        counted(first.classes, "class")
+        if rows == first.classes
+        else f"the first {rows} of {counted(first.classes, 'class')}"
+    )
     return f"{counts} images of {width}\N{MULTIPLICATION SIGN}{height} pixels, {classes}"
 
 
@@ -98,22 +104,21 @@ def _draw_panel(
     _write(axes, mean_left + 0.5, top - 0.2, "mean", color=GREY, ha="center")
     _write(axes, examples_left + GAP / 2, top - 0.2, f"{name} images".strip(), color=GREY)
     _write(axes, right + COUNT, top - 0.2, "count", color=GREY, ha="right")
-    for label, count in enumerate(np.bincount(dataset.labels, minlength=rows)[:rows]):
+    counts = np.bincount(dataset.labels, minlength=rows)[:rows]
+    for label, (called, count) in enumerate(zip(_called(dataset, rows), counts, strict=True)):
         middle = top + label + 0.5
-        called = _called(dataset, label)
         size = 14 if len(called) == 1 else 9.5
         _write(axes, left, middle, called, size=size, weight="bold", va="center")
         _write(axes, right + COUNT, middle, f"{count:,}", color=GREY, ha="right", va="center")
 
 
-def _called(dataset: Dataset, label: int) -> str:
-    """Return the name of a class, shortened."""
-    name = str(label) if dataset.class_names is None else dataset.class_names[label]
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+def _called(dataset: Dataset, rows: int) -> list[str]:
+    """Return the names of the first classes, shortened."""
+    return short_names((dataset.class_names or [str(label) for label in range(rows)])[:rows], LONGEST_NAME)
 
 
 def _label_width(dataset: Dataset, rows: int) -> float:
-    longest = max(len(_called(dataset, label)) for label in range(rows))
+    longest = max(map(len, _called(dataset, rows)))
     return LABEL if longest <= 2 else LABEL + LETTER * (longest - 2)
 
 

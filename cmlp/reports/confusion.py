@@ -9,7 +9,7 @@ from cmlp.errors import ModelError
 from cmlp.model.evaluation import check_numbers, compute_outputs
 from cmlp.model.samples import Data
 from cmlp.network import Network
-from cmlp.notebook.cards import cut
+from cmlp.notebook.names import short_names
 from cmlp.plotting.style import COLOURS, GREY, INK, PAPER, SMALL, new_figure
 from cmlp.reports.scores import Scores, check_predicts_labels
 from cmlp.utils.checks import check_flag
@@ -66,7 +66,7 @@ def plot_confusion(network: Network, data: Data, *, normalize: bool = False, tit
     check_flag("normalize", normalize)
     scores = _scores(network, data)
     count = len(scores.names)
-    names = [cut(name, LONGEST_NAME) for name in scores.names]
+    names = short_names(scores.names, LONGEST_NAME)
     side = min(max(CELL * count, SMALLEST), LARGEST)
     margin = 0.7 + LETTER * max(map(len, names))
     figure = new_figure(side + margin, side + margin, "plot_confusion", layout="constrained")

@@ -22,7 +22,7 @@ from cmlp.training.options import Options
 from cmlp.training.random_state import generator
 from cmlp.utils.checks import check_count, check_positive
 from cmlp.utils.suggestions import suggest_keywords
-from cmlp.utils.text import shown
+from cmlp.utils.text import counted, shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -113,7 +113,7 @@ class EtaTest:
         return [
             none if self.suggestion is None else f"suggestion: eta {self.suggestion:.2g}",
             f"lowest loss {loss:.4g} at eta {self.etas[lowest]:.2g}, {self.constant:.4g} by constant answers",
-            f"{len(self.etas):,} steps from eta {self.etas[0]:.2g} to {self.etas[-1]:.2g}",
+            f"{counted(len(self.etas), 'step')} from eta {self.etas[0]:.2g} to {self.etas[-1]:.2g}",
         ]
 
     def __repr__(self) -> str:

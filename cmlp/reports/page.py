@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.data.pixels import scaled
+from cmlp.notebook.names import short_names, titled
 from cmlp.plotting.datasets import grey_limits
 from cmlp.plotting.style import DARK, png
 from cmlp.reports.charts import calibration_chart
@@ -22,6 +23,7 @@ MOST_CLASSES = 40  # above which the confusion matrix is left out
 MOST_MISTAKES = 40
 CONFUSIONS = 8
 SHORT = 3  # letters of a name that stands upright above a narrow column
+IN_MATRIX, IN_TEXT, IN_TABLE = 14, 24, 40  # letters of the longest names there
 
 PAGE = """\
 <!DOCTYPE html>
@@ -101,13 +103,14 @@ def _section(title: str, text: str, content: str) -> str:
 
 def _confusion(scores: Scores) -> str:
     pairs = scores.confusions(CONFUSIONS)
-    names = [escape(name) for name in scores.names]
+    names = _names(scores, IN_TEXT)
     if not pairs:
         return _section("Confusions", "None: every prediction is right.", "")
     listed = "; ".join(f"{names[label]} as {names[said]} ({count:,})" for label, said, count in pairs)
     text = f"The most frequent: {listed}."
     if len(names) > MOST_CLASSES:
         return _section("Confusions", text, "")
+    names = _names(scores, IN_MATRIX)
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     largest = pairs[0][2]
     rows = "\n".join(
@@ -118,6 +121,11 @@ def _confusion(scores: Scores) -> str:
     table = f'<table class="{kind}">\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
     text += " Rows are the true classes, columns the predicted ones."
     return _section("Confusions", text, _wide("Confusions", table))
+
+
+def _names(scores: Scores, longest: int) -> list[str]:
+    """Return the names of all classes as HTML, the long ones shortened."""
+    return [titled(*pair) for pair in zip(scores.names, short_names(scores.names, longest), strict=True)]
 
 
 def _cells(row: list[int], label: int, largest: int) -> str:
@@ -136,9 +144,9 @@ def _wide(title: str, table: str) -> str:
 
 def _classes(scores: Scores) -> str:
     counts = scores.confusion.sum(axis=1).tolist()
-    columns = zip(scores.names, counts, scores.precision, scores.recall, scores.f1, strict=True)
+    columns = zip(_names(scores, IN_TABLE), counts, scores.precision, scores.recall, scores.f1, strict=True)
     rows = "\n".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{count:,}</td>'
+        f'<tr><th scope="row">{name}</th><td>{count:,}</td>'
         + "".join(f"<td>{'&ndash;' if isnan(value) else f'{100 * value:.1f} %'}</td>" for value in values)
         + "</tr>"
         for name, count, *values in columns
@@ -175,23 +183,23 @@ def _mistakes(scores: Scores, data: Dataset) -> str:
     if not worst:
         return ""
     limits = grey_limits([data])
-    items = "\n".join(_mistake(scores, index, data, limits) for index in worst)
+    names = _names(scores, IN_TEXT)
+    items = "\n".join(_mistake(scores, names, index, data, limits) for index in worst)
     shown = "All" if len(worst) == total else f"The {len(worst)} worst of all"
     text = f"{shown} {total:,}, the most confident first, with the index of the image."
     return _section("Mistakes", text, f'<ol class="mistakes">\n{items}\n</ol>')
 
 
-def _mistake(scores: Scores, index: int, data: Dataset, limits: tuple[float, float]) -> str:
+def _mistake(scores: Scores, names: list[str], index: int, data: Dataset, limits: tuple[float, float]) -> str:
     label, said = int(scores.labels[index]), int(scores.answers[index])
     outputs = scores.outputs[index]
-    name, wrong = escape(scores.names[label]), escape(scores.names[said])
     image = ""
     if data.picture_shape is not None:
         picture = scaled(data.images[index], data.scale).reshape(data.picture_shape)
         image = f'<img src="{_embedded(_tile(picture, limits))}" alt="image {index}">'
     return (
-        f'<li>{image}<span class="said">predicted {wrong} ({outputs[said]:.2f})</span>'
-        f'<span>is {name} ({outputs[label]:.2f})</span><span class="number">image {index:,}</span></li>'
+        f'<li>{image}<span class="said">predicted {names[said]} ({outputs[said]:.2f})</span>'
+        f'<span>is {names[label]} ({outputs[label]:.2f})</span><span class="number">image {index:,}</span></li>'
     )
 
 

@@ -12,6 +12,7 @@ from cmlp.data.dataset import Dataset
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import Architecture
 from cmlp.network import Network
+from cmlp.utils.text import counted
 
 Z = 1.959963984540054  # of the normal distribution, beyond which lie 2.5 % on either side
 BINS = 10
@@ -228,11 +229,11 @@ def score(network: Network, data: Dataset) -> Scores:
     """
     check_predicts_labels(network.architecture)
     if data.classes > network.sizes[-1]:
-        found = f"{network.sizes[-1]:,} outputs for {data.classes:,} classes"
+        found = f"{counted(network.sizes[-1], 'output')} for {counted(data.classes, 'class')}"
         raise DataError(f"the network must have an output for each class, got {found}")
     if data.images.shape[1] != network.sizes[0]:
         found = f"{data.images.shape[1]:,}"
-        raise DataError(f"images must have the network's {network.sizes[0]:,} pixels, got {found}")
+        raise DataError(f"images must have the network's {counted(network.sizes[0], 'pixel')}, got {found}")
     starts = range(0, len(data), ROWS)
     outputs = np.concatenate([network(data[start : start + ROWS].scaled()) for start in starts])
     if np.isnan(outputs).any():

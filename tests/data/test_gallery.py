@@ -43,6 +43,7 @@ def test_a_table():
     html = data._repr_html_()
     elements, texts = read(html)
     assert images(elements) == []
+    assert {a["title"] for _, a in elements if "title" in a} == {HOSTILE}
     assert texts[texts.index("label") :][:9] == [
         "label",
         "column 0",
@@ -52,7 +53,7 @@ def test_a_table():
         "1.5",
         "-2",
         "3.25",
-        HOSTILE,
+        f"{HOSTILE[:9]}\N{HORIZONTAL ELLIPSIS}{HOSTILE[-8:]}",
     ]
     bars = [a["style"] for _, a in elements if a.get("class") == "cmlp-bar"]
     assert bars == ["width:50px", "width:100px", "width:25px"]

@@ -50,7 +50,7 @@ def test_names_and_many_classes():
     figure = plot_confusion(net, (np.eye(2), np.array([0, 1])))
     figure.savefig(BytesIO())
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
-        "a$b_{c$ that is\N{HORIZONTAL ELLIPSIS}",
+        "a$b_{c$ \N{HORIZONTAL ELLIPSIS}er long",
         "<b>",
     ]
     many = MOST_WRITTEN + 30

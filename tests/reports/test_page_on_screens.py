@@ -14,6 +14,7 @@ from cmlp.reports.scores import Scores
 pytest.importorskip("matplotlib", reason="matplotlib, of the extra cmlp[plot], is not installed")
 SMALL = (375, 740)
 LONG = (*"abc", "a name without any room for it", *"efghij")
+ALIKE = tuple(f"handwritten_digit_specimen_no_{number:02}" for number in range(10))
 CORNER = """
     const shown = document.querySelector(".chart"), canvas = document.createElement("canvas");
     Object.assign(canvas, { width: 1, height: 1 });
@@ -25,12 +26,12 @@ CORNER = """
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Return two pages with all their parts: ten digits, and classes with names, one of them long."""
+    """Return pages with all their parts: of ten digits, and of classes with names, of which one is long, or all are."""
     _, test = cmlp.load_digits()
     outputs = np.full((len(test), 10), 0.05)
     outputs[np.arange(len(test)), (test.labels + (np.arange(len(test)) % 9 == 0)) % 10] = 0.7
     found = []
-    for names in (tuple("0123456789"), LONG):
+    for names in (tuple("0123456789"), LONG, ALIKE):
         page = tmp_path_factory.mktemp("pages") / "report.html"
         scores = Scores(test.labels, outputs, names)
         page.write_text(report_page(scores, test, title="report" * 20, about="about", version="1"), encoding="utf-8")
@@ -46,6 +47,10 @@ def test_nothing_is_wider_than_the_screen(browser, pages, size):
         assert browser.run("return document.documentElement.scrollWidth") <= size[0]
         inside = "return Array.from(document.querySelectorAll('.wide'), (e) => e.scrollWidth - e.clientWidth)"
         assert browser.run(inside) == [0, 0]
+    heads = browser.run("return Array.from(document.querySelectorAll('.confusion thead th'), (e) => e.textContent)")
+    assert len(set(heads)) == len(ALIKE)  # told apart
+    titles = browser.run("return Array.from(document.querySelectorAll('.confusion thead [title]'), (e) => e.title)")
+    assert tuple(titles) == ALIKE
 
 
 def test_paper_and_chart_follow_light_and_dark(browser, pages):

@@ -13,6 +13,7 @@ from cmlp.export.page.content import page_content
 from cmlp.export.page.examples import Examples
 from cmlp.export.parameters import producer_version
 from cmlp.model.record import Model
+from cmlp.utils.text import counted
 
 TITLE = "A network at work"
 SCRIPTS = (
@@ -98,4 +99,4 @@ def _harmless(content: dict[str, Any]) -> str:
 
 def _description(model: Model) -> str:
     count = sum(array.size for array in (*model.weights, *model.biases))
-    return f"{model.architecture}, {count:,} parameters"
+    return f"{model.architecture}, {counted(count, 'parameter')}"

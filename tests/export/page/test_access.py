@@ -37,6 +37,23 @@ def text_page(write):
     return write(cmlp.Network([100, 3, 2], loss="binary_cross_entropy"))
 
 
+@pytest.mark.parametrize("size", [LAPTOP, (375, 740), PHONE], ids=["laptop", "small", "phone"])
+def test_long_names_are_told_apart_where_there_is_little_room(browser, write, size):
+    network = cmlp.Network([64, 16, 16, 10])
+    network.class_names = tuple(f"handwritten_digit_specimen_no_{number:02}" for number in range(10))
+    browser.look(size)
+    browser.open(write(network))
+    for place in ("document.documentElement", "document.getElementById('stage')"):
+        assert browser.run(f"return {place}.scrollWidth - {place}.clientWidth") <= 0
+    rows = "return Array.from(document.querySelectorAll('.output'), (row) => {0})"
+    names = browser.run(rows.format("row.querySelector('text').textContent"))
+    assert len(set(names)) == 10 and all("\N{HORIZONTAL ELLIPSIS}" in name for name in names)
+    assert tuple(browser.run(rows.format("row.querySelector('title').textContent"))) == network.class_names
+    box = "row.querySelector('{0}').getBoundingClientRect().{1}"
+    gap = f"{box.format('rect', 'left')} - {box.format('text', 'right')}"
+    assert min(browser.run(rows.format(gap))) >= -1  # no name lies on its bar
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
 @pytest.mark.parametrize("page", ["digits_page", "numbers_page", "text_page"])

@@ -49,6 +49,7 @@ class Diagram {
     const { stage, model } = this;
     const focused = stage.contains(document.activeElement);
     this.layout = layoutOf(stage.clientWidth, model);
+    this.names = shortNames(model.names, this.layout.letters);
     const { width, height, picture } = this.layout;
     stage.replaceChildren();
     if (picture) {
@@ -158,7 +159,8 @@ class Diagram {
       const said = says === "label" ? unit === answer : says === "flags" && answer && answer[unit];
       const row = svg(this.outputs, "g", { class: said ? "output said" : "output" });
       const bar = { x: layout.bar, y: height - 4, height: 8, rx: 2 };
-      svg(row, "text", { x: layout.label, y: height + 4 }).textContent = shortened(names[unit], layout.letters);
+      svg(row, "text", { x: layout.label, y: height + 4 }).textContent = this.names[unit];
+      if (this.names[unit] !== names[unit]) svg(row, "title").textContent = names[unit];
       svg(row, "rect", { ...bar, width: layout.barWidth, class: "room" });
       const width = layout.barWidth * Math.abs(bright[unit]);
       svg(row, "rect", { ...bar, width, class: bright[unit] < 0 ? "bar negative" : "bar" });

@@ -31,9 +31,26 @@ function shortNumber(value) {
   return value < 0 && Number(text) !== 0 ? `\u2212${text}` : text;
 }
 
-function shortened(text, most) {
-  const letters = Array.from(text);
-  return letters.length > most ? `${letters.slice(0, most - 1).join("")}\u2026` : text;
+// Without the letters in its middle where a name has too many.
+function shortened(name, most) {
+  const letters = Array.from(name);
+  if (letters.length <= most) return name;
+  const end = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, most - 1 - end).join("")}\u2026${letters.slice(letters.length - end).join("")}`;
+}
+
+// Names that differ, too, where they are alike at both ends: from there on where they begin to.
+function shortNames(names, most) {
+  const short = names.map((name) => shortened(name, most));
+  return short.map((name, i) => {
+    const alike = names.filter((_, j) => short[j] === name).map((other) => Array.from(other));
+    if (alike.length === 1) return name;
+    const letters = Array.from(names[i]);
+    const differs = letters.findIndex((letter, k) => alike.some((other) => other[k] !== letter));
+    const rest = letters.slice(Math.max(0, (differs < 0 ? letters.length : differs) - Math.floor(most / 3)));
+    const cut = rest.length < most ? rest : [...rest.slice(0, most - 2), "\u2026"];
+    return `${rest.length < letters.length ? "\u2026" : ""}${cut.join("")}`;
+  });
 }
 
 // The last of many texts in quick succession is the one that a screen reader says.

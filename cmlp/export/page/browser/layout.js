@@ -2,6 +2,7 @@
 
 const MOST_UNITS = 32; // of a layer that are drawn: more would be too small to see and to touch
 const HEAD = 26; // above the columns
+const FEWEST_LETTERS = 6; // of a name that is shortened
 const ROOM = 32; // at least, from column to column
 
 // Which units of a layer are drawn: all, or the most active ones and the chosen one.
@@ -17,10 +18,11 @@ function layoutOf(stageWidth, { sizes, framing, names }) {
   const height = narrow ? 380 : 440;
   const columns = sizes.length - (framing ? 1 : 0);
   const longest = names.reduce((most, name) => Math.max(most, Array.from(name).length), 0);
-  const labels = Math.min(0.3 * stageWidth, 16 + 8 * longest);
   const bars = narrow ? 30 : 90, values = 46;
   const picture = framing ? pictureBox(stageWidth, height, framing) : null;
   const left = picture ? picture.width + (narrow ? 16 : 48) : 26;
+  const rest = stageWidth - left - (columns - 1) * ROOM - bars - values - 14; // without it, the stage scrolls
+  const labels = Math.min(0.3 * stageWidth, 16 + 8 * longest, Math.max(FEWEST_LETTERS * 8 + 8, rest));
   const width = Math.max(stageWidth, left + (columns - 1) * ROOM + labels + bars + values + 14);
   const last = width - labels - bars - values - 14;
   const step = columns > 1 ? (last - left) / (columns - 1) : 0;
@@ -30,7 +32,7 @@ function layoutOf(stageWidth, { sizes, framing, names }) {
     xs: sizes.map((_, l) => (l === 0 && framing ? null : place(l))),
     column: (shown) => columnOf(shown, height, step || ROOM),
     label: last + 18, bar: last + 18 + labels, barWidth: bars, value: width - 2,
-    letters: Math.floor((labels - 8) / 7),
+    letters: Math.floor((labels - 8) / 8),
   };
 }
 
