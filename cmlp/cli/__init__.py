@@ -14,7 +14,7 @@ from typing import Any
 
 from cmlp import __version__
 from cmlp.cli import check, completion, convert, export, fetch, info, page, predict, show, test, train
-from cmlp.cli.options import Parser, commands_of
+from cmlp.cli.options import Parser, commands_of, refuse_option
 from cmlp.cli.output import discard_unwritten, print_error
 from cmlp.cli.words import in_options, sentence_of
 from cmlp.errors import CmlpError
@@ -164,14 +164,16 @@ def new_parser(*, hidden: bool = True) -> Parser:
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = new_parser()
     commands = commands_of(parser)
-    if argv and not argv[0].startswith("-") and argv[0] not in commands:
+    is_word = bool(argv) and (argv[0] == "-" or not argv[0].startswith("-"))
+    if is_word and argv[0] not in commands:
         parser.refuse("command", argv[0], commands)
+    if argv and not is_word and argv[0] not in parser.own_options():
+        refuse_option(parser, argv)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         commands.get(argv[0], parser).refuse_argument(unknown[0])
     command = commands.get(argv[0], parser) if argv else parser
-    options = [option for action in command.actions() for option in action.option_strings]
-    return argparse.Namespace(**vars(arguments), words=argv, options=options)
+    return argparse.Namespace(**vars(arguments), words=argv, options=command.own_options())
 
 
 def _welcome(_: argparse.Namespace) -> None:

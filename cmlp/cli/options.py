@@ -2,12 +2,14 @@
 
 import argparse
 import re
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import Any, NoReturn
 
 from cmlp.cli.output import print_error
 from cmlp.utils.suggestions import nearest
+from cmlp.utils.text import listed
 
 # What other programs call a command or an option, besides what other libraries call a parameter.
 SYNONYMS = {
@@ -26,6 +28,10 @@ SYNONYMS = {
     "sizes": "hidden",
     "units": "hidden",
 }
+
+
+MOST_TAKERS = 2  # of an option, which a message names with all that was typed
+PATHS = ("FILE", "FOLDER", "MODEL", "PICTURE", "SOURCE")  # what stands for a file in the help
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,6 +55,21 @@ class Parser(argparse.ArgumentParser):
         """Return all arguments that the parser takes."""
         return self._actions
 
+    def own_options(self) -> set[str]:
+        """Return the options that it takes."""
+        return {option for action in self._actions for option in action.option_strings}
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help and version like other results: argparse says nothing of a disk that is full."""
+        if file is not None and message:
+            file.write(message)
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Refuse an empty name of a file, as an unset variable of a shell leaves it."""
+        if not arg_string and action.metavar in PATHS:
+            raise argparse.ArgumentError(action, "must name a file or a folder, got an empty name")
+        return super()._get_value(action, arg_string)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             known = [str(choice) for choice in action.choices]
@@ -65,6 +86,32 @@ class Parser(argparse.ArgumentParser):
     def refuse_argument(self, word: str) -> NoReturn:
         """Refuse an unknown argument."""
         self.refuse("argument", word, re.findall(r"--[\w-]+", self.format_usage()))
+
+
+def refuse_option(parser: Parser, argv: Sequence[str]) -> NoReturn:
+    """Refuse an option before any command, and say to which command it belongs."""
+    commands = commands_of(parser)
+    words = [word.partition("=")[0] for word in argv]
+    given = [word for word in words if word.startswith("-") and len(word) > 1]
+    known = {name: command.own_options() for name, command in commands.items()}
+    named = [word for word in argv if word in commands]
+    takers = [name for name in (named or commands) if set(given) <= known[name]]
+    if named and takers:
+        after = [word for place, word in enumerate(argv) if place != argv.index(takers[0])]
+        parser.error(f"{argv[0]} stands before its command: did you mean cmlp {shlex.join([takers[0], *after])}?")
+    if takers and len(takers) <= MOST_TAKERS:
+        each = " or ".join(f"cmlp {shlex.join([name, *argv])}" for name in takers)
+        parser.error(f"{given[0]} is an option of a command, which stands before it: did you mean {each}?")
+    first = next((word for word in given if not any(word in options for options in known.values())), given[0])
+    if takers or any(first in options for options in known.values()):
+        of = listed(name for name in known if first in known[name])
+        parser.error(f"{first} is an option of cmlp {of}, and the command stands before it")
+    everything = sorted({option for options in known.values() for option in options if option.startswith("--")})
+    meant = nearest(first.lstrip("-"), [option.removeprefix("--") for option in everything], SYNONYMS)
+    if meant is None:
+        parser.refuse_argument(argv[0])
+    of = listed(f"cmlp {name} --{meant}" for name in known if f"--{meant}" in known[name])
+    parser.error(f"unknown argument {first!r}; did you mean {of}?")
 
 
 def add_command(commands: Any, name: str, run: Callable[[Any], int | None], purpose: str, epilog: str) -> Parser:

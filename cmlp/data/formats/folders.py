@@ -9,7 +9,7 @@ from cmlp.data.class_names import NAMES_FILE, read_class_names, read_mapping
 from cmlp.data.formats.columns import is_labelled, labelled, width_of
 from cmlp.data.formats.detection import ARCHIVE, detect_format
 from cmlp.data.formats.files import Options, pair, part_of, read_table_or_parts
-from cmlp.data.formats.image_folder import has_pictures, read_image_folder
+from cmlp.data.formats.image_folder import has_pictures, read_image_folder, refuse_unlabelled
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part, Role, pairs_of, role_of, some_names
 from cmlp.data.formats.picture_tables import read_picture_tables, tables_beside
 from cmlp.data.formats.sets import Parts, Unchecked
@@ -86,6 +86,7 @@ def read_folder(folder: Path, options: Options, read: Callable[[Path], Parts]) -
     inner = _inner_folder(folder, DEPTH)
     if inner is not None:
         return read(inner)
+    refuse_unlabelled(folder)
     raise DataError(f"{folder} must hold {READABLE}, got {some_names(path.name for path in sorted(folder.iterdir()))}")
 
 

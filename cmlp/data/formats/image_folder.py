@@ -17,7 +17,7 @@ from cmlp.data.picture import Decoded, decode_picture
 from cmlp.data.reading import size_limit
 from cmlp.errors import DataError
 from cmlp.utils.files import is_regular, open_regular
-from cmlp.utils.text import printable
+from cmlp.utils.text import escaped, printable
 from cmlp.utils.warn import warn
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
@@ -124,6 +124,25 @@ def _say_strangers(folder: Path, parts: Mapping[Part, Path], classes: Mapping[Pa
             else "hold no pictures of a class, and were"
         )
         warn(f"{some_names(map(str, left))} {what} left out")
+
+
+def refuse_unlabelled(folder: Path) -> None:
+    """Refuse pictures that neither lie in a folder for each class nor are named by a table, and say how they would.
+
+    Raises
+    ------
+    DataError
+        If such pictures lie in the folder, or in those for training and test data in it.
+    """
+    inner = [path for path in _folders(folder) if role_of(path.name).part]
+    for place in (folder, *inner):
+        pictures = [path for path in _pictures(place) if is_regular(path)]
+        if pictures:
+            names = some_names(path.name for path in pictures)
+            lies = f"{place} must say the labels of its pictures, got {names}"
+            like = f"{place}/CLASS/{escaped(pictures[0].name)}"
+            table = "list their names and labels in labels.csv beside them, which begins with the line filename,label"
+            raise DataError(f"{lies}: put those of each class in a folder of its own, such as {like}, or {table}")
 
 
 def _folders(folder: Path) -> list[Path]:
