@@ -10,7 +10,7 @@ from cmlp.cli.paths import refuse_missing
 from cmlp.cli.sources import FORMATS, add_table_options, counts, summary, table_options
 from cmlp.cli.strangers import needing_data
 from cmlp.errors import DataError
-from cmlp.utils.text import printable
+from cmlp.utils.text import counted, printable
 
 if TYPE_CHECKING:
     from cmlp.data.formats import Sets
@@ -66,8 +66,8 @@ def _with_test_data(sets: "Sets", arguments: argparse.Namespace) -> tuple[Any, A
     part = arguments.test_fraction
     if sets.test is None and part is None:
         rule = "--test-fraction 0.2 splits off a fifth of them as test data"
-        raise DataError(f"{arguments.source} holds {len(sets.train):,} images and no test data: {rule}")
+        raise DataError(f"{arguments.source} holds {counted(len(sets.train), 'image')} and no test data: {rule}")
     if sets.test is not None and part is not None:
-        found = f"{arguments.source} holds {len(sets.test):,} test images"
+        found = f"{arguments.source} holds {counted(len(sets.test), 'test image')}"
         raise DataError(f"--test-fraction needs a source without test data: {found}")
     return sets if part is None else split(sets.train, part, arguments.seed)

@@ -14,7 +14,7 @@ from cmlp.cli.options import add_command
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.reading import add_reading
 from cmlp.cli.strangers import read_any
-from cmlp.utils.text import printable
+from cmlp.utils.text import counted, printable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -98,17 +98,17 @@ def _how_far(checkpoint: "Checkpoint") -> str:
     """Say where the training of a checkpoint stands."""
     position, epochs = checkpoint.position, checkpoint.model.training.get("epochs", "?")
     if checkpoint.ended:
-        return f"early stopping has ended the training after {position.epoch:,} epochs"
+        return f"early stopping has ended the training after {counted(position.epoch, 'epoch')}"
     if position.epoch == epochs:
-        return f"all {epochs:,} epochs are trained"
-    inside = f" and {position.done:,} images of the next" if position.done else ""
+        return "the only epoch is trained" if epochs == 1 else f"all {epochs:,} epochs are trained"
+    inside = f" and {counted(position.done, 'image')} of the next" if position.done else ""
     return f"{position.epoch:,} of {epochs} epochs{inside} are trained; cmlp train with --checkpoint --resume goes on"
 
 
 def _sentence(framing: "Framing") -> str:
     ink = "dark strokes on a bright background" if framing.dark else "bright strokes on a dark background"
     centre = {"mass": "centred by mass", "box": "centred by bounding box", "none": "not centred"}[framing.centre]
-    return f"{framing.width}x{framing.height}, {ink}, {framing.box} pixels long and {centre}"
+    return f"{framing.width}x{framing.height}, {ink}, {counted(framing.box, 'pixel')} long and {centre}"
 
 
 def _told(training: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading
 from cmlp.cli.sources import FORMATS, add_table_options, table_options, untrained
 from cmlp.cli.strangers import load_network, needing_data
-from cmlp.utils.text import printable
+from cmlp.utils.text import counted, printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
@@ -70,8 +70,8 @@ def run(arguments: argparse.Namespace) -> None:
             return
         rows = {"model": f"{arguments.model}: {network.architecture}"}
         if data is not None:
-            rows["data"] = f"{arguments.data}: {len(data):,} images"
-        rows["page"] = f"{shown(path)}: {len(page):,} bytes"
+            rows["data"] = f"{arguments.data}: {counted(len(data), 'image')}"
+        rows["page"] = f"{shown(path)}: {counted(len(page), 'byte')}"
         if path != STDOUT:
             rows["open it"] = Path(path).resolve().as_uri()
         print_table(rows)

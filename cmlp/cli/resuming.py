@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cmlp.cli.outputs import STDOUT
 from cmlp.errors import CmlpError, ModelError
 from cmlp.utils.files import resolved
+from cmlp.utils.text import counted
 
 # What options are called in a checkpoint, where that is not their name.
 OF_TRAININGS = {
@@ -124,10 +125,10 @@ def where_it_goes_on(found: "Checkpoint | None", path: str, epochs: int) -> str:
     if found is None:
         return f"{path}, new"
     if found.ended:
-        return f"{path}, which early stopping has ended after {found.position.epoch:,} epochs"
+        return f"{path}, which early stopping has ended after {counted(found.position.epoch, 'epoch')}"
     if found.position.epoch >= epochs:
-        return f"{path}, which has trained all of its {found.position.epoch:,} epochs"
-    inside = f", after {found.position.done:,} images of it" if found.position.done else ""
+        return f"{path}, which has trained all of its {counted(found.position.epoch, 'epoch')}"
+    inside = f", after {counted(found.position.done, 'image')} of it" if found.position.done else ""
     return f"{path}, goes on in epoch {found.position.epoch + 1:,} of {epochs:,}{inside}"
 
 

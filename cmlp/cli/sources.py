@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmlp.cli.strangers import needing_data
 from cmlp.errors import CmlpError, DataError
+from cmlp.utils.text import counted
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
@@ -48,8 +49,9 @@ def counts(sets: "Sets") -> dict[str, Any]:
 
 def summary(sets: "Sets") -> str:
     """Return the numbers of images, pixels and classes as text."""
-    images = "{training_images:,} images" if sets.test is None else TWO_SETS
-    return f"{images} of {{pixels:,}} pixels, {{classes:,}} classes".format(**counts(sets))
+    n, (_, pixels), classes = len(sets.train), sets.train.images.shape, sets.train.classes
+    images = counted(n, "image") if sets.test is None else two_sets(n, len(sets.test))
+    return f"{images} of {counted(pixels, 'pixel')}, {counted(classes, 'class')}"
 
 
 def load_sets(source: str | None, command: str, fraction: float | None = None, **options: Any) -> tuple["Sets", bool]:
@@ -82,7 +84,7 @@ def load_sets(source: str | None, command: str, fraction: float | None = None, *
             sets = _read(source, options)
     if sets.test is not None:
         if fraction is not None:
-            found = f"{source or 'the built-in digits'} holds {len(sets.test):,} test images"
+            found = f"{source or 'the built-in digits'} holds {counted(len(sets.test), 'test image')}"
             raise DataError(f"--test-fraction needs a source without test data: {found}")
         return Sets(sets.train._from_origin(Origin(checksum_of(sets.train.images))), sets.test), False
     part = A_FIFTH if fraction is None else fraction
@@ -119,7 +121,7 @@ def untrained(network: "Network", sets: "Sets", model: str) -> tuple["Sets", str
         return split(data, origin.test_fraction, origin.seed), None
     seen = "these are the images"
     if origin.test_fraction is not None:
-        seen = f"{round((1 - origin.test_fraction) * len(data)):,} of these {len(data):,} images are those"
+        seen = f"{round((1 - origin.test_fraction) * len(data)):,} of these {counted(len(data), 'image')} are those"
     return sets, f"{seen} that {model} was trained on: the accuracy on others may be much lower"
 
 
@@ -140,9 +142,11 @@ def check_digits_fit(network: "Network", digits: "Dataset", model: str, command:
     """Refuse to take the built-in digits for a network that was made for other data; the command names the model."""
     pixels, classes = digits.images.shape[1], digits.classes
     if (network.sizes[0], network.sizes[-1]) != (pixels, classes):
-        kind = f"{model} takes {network.sizes[0]:,} pixels and has {network.sizes[-1]:,} outputs"
-        found = f"the built-in digits have {pixels} pixels and {classes} classes"
+        kind = f"{model} takes {counted(network.sizes[0], 'pixel')} and has {counted(network.sizes[-1], 'output')}"
+        found = f"the built-in digits have {counted(pixels, 'pixel')} and {counted(classes, 'class')}"
         raise CmlpError(f"{kind}, and {found}: name the data that it is for, {command.format(model)}")
 
 
-TWO_SETS = "{training_images:,} training and {test_images:,} test images"
+def two_sets(train: int, test: int) -> str:
+    """Return the numbers of training and test images as text."""
+    return f"{train:,} training and {counted(test, 'test image')}"

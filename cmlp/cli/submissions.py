@@ -13,7 +13,7 @@ from cmlp import __version__
 from cmlp.cli.output import print_json, print_table
 from cmlp.cli.outputs import Output, Outputs
 from cmlp.errors import CmlpError
-from cmlp.utils.text import printable
+from cmlp.utils.text import counted, printable
 
 if TYPE_CHECKING:
     from cmlp.network import Network
@@ -64,7 +64,7 @@ def answer_table(network: "Network", path: str, arguments: argparse.Namespace, o
         return 0
     outputs.write({OUTPUT: methodcaller("write", text.getvalue().encode())})
     if arguments.output != "-":
-        print_table({"table": f"{path}: {len(answers):,} rows", "written": arguments.output})
+        print_table({"table": f"{path}: {counted(len(answers), 'row')}", "written": arguments.output})
     return 0
 
 

@@ -33,8 +33,8 @@ from cmlp.cli.settings import (
     plan,
     training_settings,
 )
-from cmlp.cli.sources import FORMATS, add_table_options, load_sets, table_options
-from cmlp.utils.text import printable
+from cmlp.cli.sources import FORMATS, add_table_options, load_sets, table_options, two_sets
+from cmlp.utils.text import counted, printable
 
 if TYPE_CHECKING:
     from cmlp.data import Dataset
@@ -184,10 +184,10 @@ def _describe(train: "Dataset", test: "Dataset", folder: str | None) -> dict[str
 
 def _print_plan(report: Mapping[str, Any], network: "Network", goes_on: str | None) -> None:
     data, settings = report["data"], report["settings"]
-    images = "{training_images:,} training and {test_images:,} test images of {pixels:,} pixels".format(**data)
+    images = f"{two_sets(data['training_images'], data['test_images'])} of {counted(data['pixels'], 'pixel')}"
     split = "; the source has no test data, and these were split off" if "split_off" in data else ""
     rows = {
-        "data": f"{data['folder'] or 'built-in digits'}: {images}, {data['classes']:,} classes{split}",
+        "data": f"{data['folder'] or 'built-in digits'}: {images}, {counted(data['classes'], 'class')}{split}",
         "network": repr(network),
         "training": plan(settings),
     }

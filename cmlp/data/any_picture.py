@@ -13,7 +13,7 @@ from cmlp.data.picture import ENOUGH, MOST_BYTES, MOST_PIXELS, grey_of_file, gre
 from cmlp.data.pixels import ROUNDING, native
 from cmlp.errors import DataError
 from cmlp.utils.files import open_regular
-from cmlp.utils.text import shown
+from cmlp.utils.text import counted, shown
 
 MNIST = Framing(28, 28, dark=False, box=20, centre="mass")
 DIMENSIONS = "an array must have the shape (height, width), or (height, width, channels) with 1 to 4 channels"
@@ -117,7 +117,7 @@ def image_of(
         return framed
     if grey.size != pixels:
         size = f"{grey.shape[1]}x{grey.shape[0]}" + (f" in {name}" if name else "")
-        rule = f"was not trained on drawings on a plain background, and takes {pixels:,} pixels"
+        rule = f"was not trained on drawings on a plain background, and takes {counted(pixels, 'pixel')}"
         raise DataError(f"{network} {rule}: a picture must have exactly as many, got {size}")
     image: NDArray[np.float64] = grey / np.float64(np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1)
     return image

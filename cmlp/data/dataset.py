@@ -13,7 +13,7 @@ from cmlp.data.origin import Origin
 from cmlp.data.pixels import native, scaled, value_range
 from cmlp.data.validation import Pixels, check_class_names, check_feature_names, check_images, check_labels
 from cmlp.errors import DataError
-from cmlp.utils.text import shown
+from cmlp.utils.text import counted, shown
 
 Image: TypeAlias = NDArray[np.float32 | np.float64]
 
@@ -91,7 +91,7 @@ class Dataset(Sequence[tuple[Image, int]]):
             classes = len(called)
         targets, count = check_labels(labels, classes, names[1])
         if len(pixels) != len(targets):
-            found = f"{len(pixels):,} images and {len(targets):,} labels"
+            found = f"{counted(len(pixels), 'image')} and {counted(len(targets), 'label')}"
             raise DataError(f"{names[0]} and {names[1]} must have the same length, got {found}")
         if called is not None:
             check_class_names(called, count)
@@ -183,7 +183,7 @@ class Dataset(Sequence[tuple[Image, int]]):
         """
         if self._picture_shape is None:
             pixels = self._images.shape[1]
-            raise DataError(f"images must be square or have a height and a width, got {pixels:,} pixels each")
+            raise DataError(f"images must be square or have a height and a width, got {counted(pixels, 'pixel')} each")
         return self._images.reshape(-1, *self._picture_shape)
 
     def scaled(self, dtype: DTypeLike | None = None) -> NDArray[Any]:
@@ -304,7 +304,11 @@ class Dataset(Sequence[tuple[Image, int]]):
         count, pixels = self._images.shape
         applied = "x" if self._images.dtype == np.uint8 else "scaled by"
         scale = "" if self._scale == 1 else f" {applied} {_fraction(self._scale)}"
-        return [f"{count:,} images of {pixels:,} pixels", f"{self._images.dtype}{scale}", f"{self._classes:,} classes"]
+        return [
+            f"{counted(count, 'image')} of {counted(pixels, 'pixel')}",
+            f"{self._images.dtype}{scale}",
+            counted(self._classes, "class"),
+        ]
 
 
 def _check_float_type(dtype: Any) -> np.dtype[Any]:

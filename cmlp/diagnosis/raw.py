@@ -16,6 +16,7 @@ from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.report import Finding, Severity
 from cmlp.errors import DataError
+from cmlp.utils.text import counted
 
 Array = NDArray[Any]
 
@@ -178,7 +179,7 @@ def rows_first(raw: RawSet) -> None:
                 verdict = f"The images of the {raw.name} are one long row of pixels{after}."
                 pixels_only = f"[{header}:]" if header else ""
                 repair = f"{{images}} = {{images}}{pixels_only}.reshape({n}, {pixels})"
-                measured = f"{images.size:,} values for {n:,} labels"
+                measured = f"{images.size:,} values for {counted(n, 'label')}"
                 raw.found("images-in-one-row", verdict, measured, repair)
                 return
 
@@ -191,7 +192,7 @@ def cut(raw: RawSet, other: Evidence | None) -> None:
     if not raw.arrays or len(raw.images) == len(raw.labels):
         return
     images, labels, n = len(raw.images), len(raw.labels), min(len(raw.images), len(raw.labels))
-    verdict = f"The {raw.name} have {images:,} images and {labels:,} labels."
+    verdict = f"The {raw.name} have {counted(images, 'image')} and {counted(labels, 'label')}."
     wanted = TOGETHER * other.excess if other is not None else TOGETHER_ALONE
     for name, line, rows in (("last", f"[:{n}]", slice(0, n)), ("first", f"[-{n}:]", slice(-n, None))):
         kept = RawSet(raw.name, raw.images[rows], raw.labels[rows], raw.files)

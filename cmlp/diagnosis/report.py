@@ -11,6 +11,7 @@ from typing import Any
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.cards import finding_card
 from cmlp.notebook.cards import card, cut, safe
+from cmlp.utils.text import counted
 
 COLUMNS = 80
 MOST_FINDINGS = 12  # that a notebook or a repr shows of a report
@@ -33,7 +34,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 def number_of_rows(number: int) -> str:
     """Say how many rows there are: "1 row", "1,000 rows"."""
-    return f"{number:,} row{'' if number == 1 else 's'}"
+    return counted(number, "row")
 
 
 @dataclass(frozen=True, repr=False)
@@ -181,10 +182,7 @@ class Report:
     def _in_short(self) -> list[str]:
         """Return how many findings there are of each kind, or that there are none, and the accuracy."""
         counts = Counter(finding.severity for finding in self.findings)
-        parts = [
-            f"{counts[kind]:,} {kind.name.lower()}{'' if counts[kind] == 1 else 's'}"
-            for kind in sorted(counts, reverse=True)
-        ]
+        parts = [counted(counts[kind], kind.name.lower()) for kind in sorted(counts, reverse=True)]
         if self.ok:
             parts.insert(0, f"nothing found: {self.praise}")
         elif self.unknown and not self.problems:

@@ -28,6 +28,7 @@ from cmlp.training.optimizers import LBFGS, SGD, Adam, Momentum, Nesterov, Optim
 from cmlp.training.options import Options
 from cmlp.training.random_state import state_of
 from cmlp.training.schedules import Schedule, find_schedule
+from cmlp.utils.text import counted
 
 LARGEST_BATCH = 200  # what batch_size="auto" means
 NOT_FINITE = (
@@ -176,7 +177,7 @@ class Fit:
         if e.batch_size != "auto" and batch_size > n and has_epochs(e):
             warn(
                 f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped: {batch_size} is "
-                f"larger than the {n} samples, which are then one batch",
+                f"larger than the {counted(n, 'sample')}, which are then one batch",
                 stacklevel=9,
             )
         return Options(

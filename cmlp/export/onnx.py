@@ -14,6 +14,7 @@ from cmlp.model.architecture import MULTILABEL, Architecture, check_dtype
 from cmlp.model.record import Model
 from cmlp.utils.checks import check_name
 from cmlp.utils.optional import require
+from cmlp.utils.text import counted
 
 OPSET, IR_VERSION = 13, 7  # of ONNX 1.8, 2020: the oldest with all that is needed here, for the oldest runtimes
 Input = Literal["uint8", "float"]
@@ -56,7 +57,7 @@ def onnx_model(model: Model, *, input: Input = "uint8", dtype: DTypeLike | None 
     inputs, outputs = _values(architecture, check_name("input", input, INPUTS), parameters.dtype)
     size = parameters.count * parameters.dtype.itemsize
     if size > LARGEST_FILE:
-        raise ModelError(f"an ONNX file must be smaller than 2 GiB, got parameters of {size:,} bytes")
+        raise ModelError(f"an ONNX file must be smaller than 2 GiB, got parameters of {counted(size, 'byte')}")
     onnx = require("onnx", "onnx", "onnx", "the export to ONNX")
     graph = Graph(onnx, parameters.dtype)
     images = "images"

@@ -13,6 +13,7 @@ from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import MULTILABEL, Architecture
 from cmlp.model.samples import Samples
 from cmlp.model.threads import WORTH_SHARING_FORWARDS, number_of_threads
+from cmlp.utils.text import counted
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Evaluation:
         parts = [f"loss {self.loss:.4g}"]
         parts += [] if self.accuracy is None else [f"accuracy {self.accuracy:.2f} %"]
         parts += [] if self.r2 is None else [f"R² {self.r2:.4g}"]
-        return f"{type(self).__name__}({', '.join(parts)}, {self.samples:,} sample{'' if self.samples == 1 else 's'})"
+        return f"{type(self).__name__}({', '.join(parts)}, {counted(self.samples, 'sample')})"
 
 
 def compute_outputs(source: DataSource, engine: Engine, threads: int | None = None) -> NDArray[Any]:

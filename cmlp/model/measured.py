@@ -14,6 +14,7 @@ from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images, as_sa
 from cmlp.model.summary import Summary
 from cmlp.notebook.cards import card, safe
 from cmlp.notebook.diagram import MOST_UNITS, diagram
+from cmlp.utils.text import counted
 
 
 class Measured:
@@ -138,11 +139,11 @@ class Measured:
         return stack(images if isinstance(batch, tuple) else batch, answers, self._form, self._pixel_scale, "the batch")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.architecture}, {self.engine.parameters.size:,} parameters)"
+        return f"{type(self).__name__}({self.architecture}, {counted(self.engine.parameters.size, 'parameter')})"
 
     def _repr_html_(self) -> str:
         a = self.architecture
-        about = [str(a), f"{self.engine.parameters.size:,} parameters"]
+        about = [str(a), counted(self.engine.parameters.size, "parameter")]
         kinds = ["inputs", *(name.replace("_", " ") for name in a.activations)]
         return card(
             type(self).__name__, about, diagram(a.sizes, kinds, self._names_in_short()), _trained(self.settings)
@@ -167,5 +168,6 @@ def _trained(settings: Any) -> str:
     if not isinstance(name, str) or not all(isinstance(number, int | float) for number in numbers):
         return ""
     images, epochs, eta, size = numbers
-    text = f"trained on {images:,} samples: {name}, epochs {epochs:,}, eta {eta:g}, mini-batch size {size:,}"
+    samples = counted(images, "sample") if isinstance(images, int) else f"{images:,} samples"
+    text = f"trained on {samples}: {name}, epochs {epochs:,}, eta {eta:g}, mini-batch size {size:,}"
     return f"<p class='cmlp-remark'>{safe(text, 300)}</p>"

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cmlp.data.arrays import plain
 from cmlp.errors import ModelError
-from cmlp.utils.text import shown
+from cmlp.utils.text import counted, shown
 
 
 class LayerArrays(list[NDArray[Any]]):
@@ -30,7 +30,7 @@ class LayerArrays(list[NDArray[Any]]):
             return
         given = list(values) if hasattr(values, "__iter__") and not isinstance(values, str | dict) else [values]
         if len(given) != len(chosen):
-            raise ModelError(f"{self._name} must be {len(chosen)} arrays, one per layer, got {len(given)}")
+            raise ModelError(f"{self._name} must be {counted(len(chosen), 'array')}, one per layer, got {len(given)}")
         checked = [self._checked(layer, array).copy() for layer, array in zip(chosen, given, strict=True)]
         for layer, array in zip(chosen, checked, strict=True):
             self[layer][...] = array

@@ -23,6 +23,7 @@ from cmlp.data.validation import (
 )
 from cmlp.errors import DataError
 from cmlp.model.sparse import own_csr
+from cmlp.utils.text import counted
 
 CORE_TYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 
@@ -273,7 +274,7 @@ def as_samples(data: Data, form: Form, scale: PixelScale | None, name: str) -> S
         samples = stack(images, answers, form, scale, name)
     if isinstance(samples.images, np.ndarray) and samples.images.shape[1] != form.features:
         found = f"{samples.images.shape[1]:,}{_label_among(samples.images.shape, form.features)}"
-        raise DataError(f"images of {name} must have the network's {form.features:,} pixels, got {found}")
+        raise DataError(f"images of {name} must have the network's {counted(form.features, 'pixel')}, got {found}")
     return samples
 
 

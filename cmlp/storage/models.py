@@ -21,6 +21,7 @@ from cmlp.storage.nielsen import is_json
 from cmlp.storage.torch import is_state_dict
 from cmlp.utils.checks import check_positive
 from cmlp.utils.files import named, open_regular, resolved, write_files
+from cmlp.utils.text import counted
 
 KIND = "cmlp-model"
 VERSION = 1
@@ -187,7 +188,9 @@ def check_arrays(architecture: Architecture, tensors: Mapping[str, NDArray[Any]]
         expected |= {f"weights.{layer}": (fan_out, fan_in), f"biases.{layer}": (fan_out,)}
     if tensors.keys() != expected.keys():
         wrong = str(sorted(tensors.keys() ^ expected.keys()))[:200]
-        raise ModelError(f"its arrays must be those of {len(expected) // 2} layers, got others, or lacks some: {wrong}")
+        raise ModelError(
+            f"its arrays must be those of {counted(len(expected) // 2, 'layer')}, got others, or lacks some: {wrong}"
+        )
     for name, shape in expected.items():
         array = tensors[name]
         if array.shape != shape or array.dtype != architecture.dtype:

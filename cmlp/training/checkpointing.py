@@ -24,6 +24,7 @@ from cmlp.training.optimizers import LBFGS
 from cmlp.training.options import Options
 from cmlp.training.random_state import restore, state_of
 from cmlp.utils.checks import check_count, check_flag
+from cmlp.utils.text import counted
 
 UNITS = {"s": 1, "min": 60, "h": 3600}
 BLOCK = 4096  # images whose checksum is taken at once
@@ -144,7 +145,7 @@ class Checkpoints:
         position = self.found.position
         if position.epoch > epochs or (position.epoch == epochs and position.done > 0):
             least = position.epoch + (1 if position.done else 0)
-            done = f"{position.epoch:,} epochs{' and a part of another' if position.done else ''}"
+            done = f"{counted(position.epoch, 'epoch')}{' and a part of another' if position.done else ''}"
             raise ModelError(f"epochs must be at least {least:,}, got {epochs:,}: {path} has trained {done} already")
 
     def check_start(self, architecture: Architecture, state: Mapping[str, Any], seed: str, remedy: str) -> None:

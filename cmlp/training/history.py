@@ -8,7 +8,7 @@ from cmlp.notebook.cards import card
 from cmlp.notebook.curves import chart
 from cmlp.plotting.style import COLOURS, INK, draw_lines, new_figure, style_axes
 from cmlp.utils.optional import require
-from cmlp.utils.text import listed, shown
+from cmlp.utils.text import counted, listed, shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -207,7 +207,7 @@ class History:
 
     def _content(self) -> list[str]:
         """Return how long it was, how the last epoch went, and which was best on data that were not trained on."""
-        epochs = f"{len(self):,} epoch{'' if len(self) == 1 else 's'}"
+        epochs = counted(len(self), "epoch")
         if not self.loss:
             return [epochs]
         parts = [f"{epochs} in {sum(self.seconds):.3g} s", self.describe(-1)]

@@ -22,6 +22,24 @@ def listed(items: Iterable[str], conjunction: str = "and") -> str:
     return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
+def counted(number: int, noun: str) -> str:
+    """Return how many of something there are.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    noun : str
+        What, in the singular.
+
+    Returns
+    -------
+    str
+        Such as ``1 image``, ``2,000 images`` or ``0 classes``.
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
 def escaped(text: str, longest: int = 80) -> str:
     """Return text from a file as a message may show it: in ASCII, on one line, and short.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.errors import DataError
+from cmlp.utils.text import counted
 
 MAX_DIMENSIONS = 8
 
@@ -43,4 +44,4 @@ def check_size(size: int, dtype: np.dtype[Any], shape: tuple[int, ...], name: Pa
         raise DataError(f"{name} must not be empty, got shape {shape}")
     claimed = prod(shape) * dtype.itemsize
     if claimed != size:
-        raise DataError(f"{name} must hold {claimed:,} bytes of shape {shape} and dtype {dtype}, got {size:,}")
+        raise DataError(f"{name} must hold {counted(claimed, 'byte')} of shape {shape} and dtype {dtype}, got {size:,}")

@@ -17,7 +17,7 @@ from cmlp.data.formats.tables import Table
 from cmlp.data.likeness import are_pictures
 from cmlp.data.validation import PICTURE
 from cmlp.errors import DataError
-from cmlp.utils.text import escaped, listed, shown
+from cmlp.utils.text import counted, escaped, listed, shown
 from cmlp.utils.warn import warn
 
 Label: TypeAlias = str | int | Sequence[str | int]
@@ -84,7 +84,7 @@ def _column_of(label: Any, layout: Layout, path: object) -> int:
         raise DataError(f"label must be the name of a column or its number, got {shown(label)}")
     column = int(label)
     if not -layout.width <= column < layout.width:
-        raise DataError(f"{path} must have a column {label}, got {layout.width:,} columns")
+        raise DataError(f"{path} must have a column {label}, got {counted(layout.width, 'column')}")
     return column % layout.width
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cmlp.data.formats.arrays import array_of
 from cmlp.data.reading import read_bytes
 from cmlp.errors import DataError
+from cmlp.utils.text import counted
 
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -27,6 +28,6 @@ def read_idx(path: Path) -> NDArray[Any]:
     dimensions = content[3]
     start = 4 + 4 * dimensions
     if len(content) < start:
-        raise DataError(f"{path} must hold {dimensions} dimensions, got {len(content)} bytes")
+        raise DataError(f"{path} must hold {counted(dimensions, 'dimension')}, got {counted(len(content), 'byte')}")
     shape = unpack_from(f">{dimensions}I", content, 4)
     return array_of(memoryview(content)[start:], np.dtype(DTYPES[content[2]]), shape, path)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.formats.lines import decoded
 from cmlp.errors import DataError
-from cmlp.utils.text import escaped, listed
+from cmlp.utils.text import counted, escaped, listed
 from cmlp.utils.warn import warn
 
 MOST_WORDS = 1000  # classes; a column of more words holds names of rows
@@ -98,7 +98,7 @@ def _check_missing(parts: Sequence[Words], known: Sequence[str], name: str) -> N
     missing = next((each for each in known if each.lower() in MISSING), None)
     if missing is not None:
         count = sum(int((words.codes == words.names.index(missing)).sum()) for words in parts if missing in words.names)
-        rows = "1 row, which stands" if count == 1 else f"{count:,} rows, which stands"
+        rows = f"{counted(count, 'row')}, which stands"
         what = f"got {escaped(missing)!r} in {rows} for a missing one"
         raise DataError(f"{name} must be the names of classes, {what}: fill it, or leave these rows out")
     doubtful = [each for each in known if each.lower() in DOUBTFUL and not (each == "-" and "+" in known)]

@@ -11,7 +11,7 @@ from cmlp.data.formats.layout import is_number
 from cmlp.data.formats.lines import first_lines, read_lines
 from cmlp.data.reading import read_start, size_limit
 from cmlp.errors import DataError
-from cmlp.utils.text import escaped
+from cmlp.utils.text import counted, escaped
 
 LINE = re.compile(rb"\s*[^\s:]+(\s+qid:\d+)?(\s+\d+:[^\s:]+)*\s*(#.*)?")
 FEATURE = re.compile(rb"\s\d+:\S")
@@ -64,7 +64,7 @@ def read_libsvm(path: Path) -> Sparse:
     width = int(joint.max()) + 1
     limit = size_limit(path.stat().st_size)
     if len(labels) * width * 4 > limit:
-        found = f"{len(labels):,} images of {width:,} pixels"
+        found = f"{counted(len(labels), 'image')} of {counted(width, 'pixel')}"
         raise DataError(f"{path} must unfold to at most {limit:,} bytes, and its features make {found}")
     images = np.zeros((len(labels), width), np.float32)
     images[np.concatenate(rows), joint] = np.concatenate(values)

@@ -7,6 +7,7 @@ import numpy as np
 
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part
 from cmlp.errors import DataError
+from cmlp.utils.text import counted
 
 # Two sets are training and test data, three also have validation data, as in the file of Nielsen's book.
 ORDERS: dict[int, tuple[Part, ...]] = {1: (TRAIN,), 2: (TRAIN, TEST), 3: (TRAIN, VALIDATION, TEST)}
@@ -49,7 +50,7 @@ def pairs_by_place(values: Sequence[Any], source: object) -> dict[Part, tuple[An
         raise DataError(f"{source} must hold images and labels in pairs, or name them, got arrays of shapes {found}")
     for place, (picture, label) in enumerate(zip(images, labels, strict=True)):
         if len(label) not in (len(picture), np.shape(picture)[-1] if isinstance(picture, np.ndarray) else None):
-            found = f"{len(picture):,} images and {len(label):,} labels in pair {place}"
+            found = f"{counted(len(picture), 'image')} and {counted(len(label), 'label')} in pair {place}"
             raise DataError(f"{source} must hold as many labels as images in each pair, got {found}")
     return dict(zip(ORDERS[len(images)], zip(images, labels, strict=True), strict=True))
 

@@ -11,6 +11,7 @@ from cmlp.data.formats.labels import as_words, number_from_0, number_words
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part
 from cmlp.data.gallery import gallery
 from cmlp.errors import DataError
+from cmlp.utils.text import counted
 
 TITLES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
@@ -178,7 +179,8 @@ def split(dataset: Dataset, test_fraction: float, seed: int = 0) -> Sets:
     total = len(dataset)
     count = round(test_fraction * total)
     if not 0 < count < total:
-        raise DataError(f"{total:,} images are too few to split off a test fraction of {test_fraction:g}")
+        few = f"{counted(total, 'image')} {'is' if total == 1 else 'are'} too few"
+        raise DataError(f"{few} to split off a test fraction of {test_fraction:g}")
     # The images of each class stand side by side, in random order; every few places one goes to the test data.
     # The raw stream of a bit generator is the same in every NumPy; a Generator's permutation is not promised.
     by_class = np.lexsort((np.random.PCG64(seed).random_raw(total), dataset.labels))
