@@ -17,6 +17,7 @@ CENTRES: tuple[Centre, ...] = get_args(Centre)
 
 SAMPLE = 128  # pictures to measure
 SMALLEST = 5  # pixels; below there is no middle that could differ from the border
+OFF = 1.0  # pixels of the frame, by which training images are off the middle, too
 MASS_PIXEL = 0.5  # MNIST has the centre of mass in the middle of pixel 14, which is half a pixel off the frame's
 
 LARGEST = 512  # pixels of a photograph's side; what is finer is noise
@@ -179,8 +180,16 @@ def frame(picture: NDArray[Any], framing: Framing) -> NDArray[np.uint8]:
     top, bottom, left, right = int(tops[0]), int(bottoms[0]), int(lefts[0]), int(rights[0])
     height, width = bottom - top, right - left
     pitch = max(height / framing.height, width / framing.width, max(height, width) / framing.box)
-    down = _resampling(ink.sum(axis=1), top, bottom, pitch, framing.height, framing.centre)
-    across = _resampling(ink.sum(axis=0), left, right, pitch, framing.width, framing.centre)
+    sides = ((ink.sum(axis=1), top, bottom, framing.height), (ink.sum(axis=0), left, right, framing.width))
+    places = [_place(*side, pitch, framing.centre) for side in sides]
+    whole = ink.shape[0] / framing.height
+    is_large = whole == ink.shape[1] / framing.width and abs(max(height, width) / whole - framing.box) <= 1
+    if is_large and all(abs(middle / whole - place) <= OFF for middle, place in places):
+        pitch, places = whole, [(middle, middle / whole) for middle, _ in places]  # it is framed as it is
+    down, across = (
+        _resampling(len(profile), *place, pitch, size)
+        for (profile, _, _, size), place in zip(sides, places, strict=True)
+    )
     framed = down @ ink @ across.T
     framed = np.clip(framed / np.percentile(framed[framed > INK * framed.max()], 90), 0, 1)  # thin strokes are faint
     pixels: NDArray[np.uint8] = np.rint(255 * (1 - framed if framing.dark else framed)).astype(np.uint8)
@@ -208,20 +217,24 @@ def _shrunk(grey: NDArray[np.float64]) -> NDArray[np.float64]:
     return means
 
 
-def _resampling(
-    profile: NDArray[np.float64], begin: int, end: int, pitch: float, size: int, centre: Centre
-) -> NDArray[np.float64]:
-    """Return the matrix (size, pixels) that scales and places ink along one axis.
+def _place(
+    profile: NDArray[np.float64], begin: int, end: int, size: int, pitch: float, centre: Centre
+) -> tuple[float, float]:
+    """Return the middle of the ink along one axis, and where it comes in the frame, in pixels of each."""
+    if centre == "mass":
+        middle, place = float(profile @ (np.arange(len(profile)) + 0.5) / profile.sum()), size / 2 + MASS_PIXEL
+    else:
+        middle, place = (begin + end) / 2, size / 2
+    return middle, min(max(place, (middle - begin) / pitch), size - (end - middle) / pitch)  # nothing leaves the frame
+
+
+def _resampling(length: int, middle: float, place: float, pitch: float, size: int) -> NDArray[np.float64]:
+    """Return the matrix (size, length) that scales and places ink along one axis.
 
     A new pixel is the mean over a window that is as wide as itself, or, where pictures grow, as an old pixel, which is
     linear interpolation.
     """
-    pixels = np.arange(len(profile))
-    if centre == "mass":
-        middle, place = profile @ (pixels + 0.5) / profile.sum(), size / 2 + MASS_PIXEL
-    else:
-        middle, place = (begin + end) / 2, size / 2
-    place = min(max(place, (middle - begin) / pitch), size - (end - middle) / pitch)  # nothing leaves the frame
+    pixels = np.arange(length)
     window = max(pitch, 1.0)
     centres = (middle + (np.arange(size) + 0.5 - place) * pitch)[:, np.newaxis]
     overlap = np.minimum(pixels + 1, centres + window / 2) - np.maximum(pixels, centres - window / 2)

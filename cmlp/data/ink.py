@@ -1,5 +1,7 @@
 """The ink on a picture: what is left of a photograph without the paper, its shadows and its rulings."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ LEAST_CONTRAST = 0.1
 LEVEL, UNEVEN = 3, 6  # the terms of a plane, and of a quadratic surface
 BORDER_PIXELS = 1000  # enough for a surface of six terms
 NOISE = 4.0  # standard deviations of the paper that are no ink
+PLAIN = 0.6  # of the border, with one and the same value: no light falls on it, as on no photograph
 SPECK = 0.02  # of the largest part of the ink; what is smaller is dirt
 BESIDE = 0.1  # of the largest part; a drawing of this size is not what hangs on the border, such as a table's edge
 BROAD = 0.3  # of the longer side; what is broader is light and shadow if it reaches the border
@@ -25,9 +28,9 @@ def ink_of(grey: Floats) -> Floats:
     """Find the ink on a picture.
 
     The background ("paper") is a quadratic surface fitted to the border, so that light may be uneven, with the shadows
-    that reach the border. The strokes ("ink") are what differs from it most, whether darker or brighter. Rulings are
-    taken out of them. They are found by two thresholds: Otsu's [1]_, and a lower one for the faint edges of what
-    exceeds it.
+    that reach the border; where most of the border has one value, it is that one, and no light falls on it. The strokes
+    ("ink") are what differs from it most, whether darker or brighter. Rulings are taken out of them. They are found by
+    two thresholds: Otsu's [1]_, and a lower one for the faint edges of what exceeds it.
 
     Parameters
     ----------
@@ -49,8 +52,13 @@ def ink_of(grey: Floats) -> Floats:
     .. [1] N. Otsu, A threshold selection method from gray-level histograms, IEEE Transactions on Systems, Man, and
        Cybernetics 9, 1979, pp. 62-66.
     """
-    difference = _without_paper(grey, LEVEL)
-    difference = _without_paper(difference - _light(difference), UNEVEN)
+    border = _border(grey)
+    level = float(np.median(border))
+    if np.mean(border == level) > PLAIN:
+        difference = grey - level
+    else:
+        difference = _without_paper(grey, LEVEL)
+        difference = _without_paper(difference - _light(difference), UNEVEN)
     signed = difference if (difference**3).sum() > 0 else -difference
     noise = 1.4826 * float(np.median(abs(_border(signed))))
     return _strokes(_without_rulings(signed, noise), noise)
@@ -80,7 +88,7 @@ def _drawing(parts: NDArray[np.int32], sizes: NDArray[np.intp]) -> NDArray[np.bo
     return free if sizes[free].max(initial=0) > BESIDE * sizes.max() else kept
 
 
-def _border(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def _border(values: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
 
 

@@ -205,3 +205,17 @@ def test_the_command_line_sees_the_same(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     seen = np.asarray(pillow.open("seen.png")) / 255
     np.testing.assert_array_equal(seen, cmlp.read_picture(Path("four.png"), net))
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("dark", [False, True], ids=["bright", "dark"])
+def test_digits_that_touch_the_border(times, dark):
+    """The built-in digits reach the border of their 8x8 pixels, and are no light on the paper."""
+    train, test = cmlp.load_digits()
+    net = cmlp.Network([64, 16, 16, 10])
+    net.train(train, 25, 3.0, mini_batch_size=10)
+    right = np.flatnonzero(net.predict(test.images) == test.labels)[:150]
+    pictures = np.rint(test.images[right].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    pictures = np.kron(255 - pictures if dark else pictures, np.ones((1, times, times), np.uint8))
+    read = [int(net.predict(cmlp.read_picture(picture, net))) for picture in pictures]
+    assert np.mean(read == test.labels[right]) > 0.97
