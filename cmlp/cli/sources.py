@@ -111,11 +111,11 @@ def untrained(network: "Network", sets: "Sets", model: str) -> tuple["Sets", str
         A warning, if the network was trained on the images that it is to be tested with.
     """
     from cmlp.data.formats import split
-    from cmlp.data.origin import Origin, checksum_of
+    from cmlp.data.origin import Origin
 
     origin = Origin.read(network.settings)
     data = sets.train if sets.test is None else sets.test
-    if origin is None or checksum_of(data.images) != origin.checksum:
+    if origin is None or not origin.is_of(data.images):
         return sets, None
     if origin.test_fraction is not None and sets.test is None:
         return split(data, origin.test_fraction, origin.seed), None

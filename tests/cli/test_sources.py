@@ -86,7 +86,7 @@ def test_a_model_may_hold_anything_there(run, source, tmp_path, origin):
     assert run("test", tmp_path / "net.cmlp", source)[0] == 0
 
 
-def test_parts_of_a_data_set_and_other_trainings_have_no_origin():
+def test_parts_of_a_data_set_and_other_trainings_have_an_origin_of_their_own():
     train, _ = cmlp.load_digits()
     origin = cmlp.data.origin.Origin("a", 0.25)
     known = train._from_origin(origin)
@@ -96,4 +96,19 @@ def test_parts_of_a_data_set_and_other_trainings_have_no_origin():
     assert cmlp.data.origin.Origin.read(net.settings) == origin
     assert known[:10]._origin is train._origin is None
     net.train(known[:100], 1, 1.0)
-    assert "origin" not in net.settings
+    found = cmlp.data.origin.Origin.read(net.settings)
+    assert found.is_of(train.images[:100]) and not found.is_of(train.images) and not found.is_of(train.images[1:101])
+
+
+@pytest.mark.parametrize("as_arrays", [False, True])
+def test_what_was_trained_in_python_is_known(run, tmp_path, as_arrays):
+    images, labels = noise()
+    both, other, net = (tmp_path / name for name in ("both.npz", "other.npz", "net.cmlp"))
+    np.savez(both, x=images, y=labels)
+    np.savez(other, x=images[::-1].copy(), y=labels[::-1])
+    train = (images, labels) if as_arrays else cmlp.load(both).train
+    network = cmlp.Network([40, 3])
+    network.train(train, 1, 1.0)
+    network.save(net)
+    assert f"these are the images that {net} was trained on" in run("test", net, both)[2]
+    assert "was trained on" not in run("test", net, other)[2]
