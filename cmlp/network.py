@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.data.framing import Framing, framing_of, sample_images
-from cmlp.data.origin import Origin
+from cmlp.data.origin import Origin, sample_checksum_of
 from cmlp.data.pixels import scaled
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
@@ -45,7 +45,7 @@ from cmlp.training.random_state import generator, restore, state_of
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.checks import check_count, check_flag, check_path, check_positive
 from cmlp.utils.files import write_file
-from cmlp.utils.suggestions import suggest_keywords
+from cmlp.utils.suggestions import in_one_list, suggest_keywords
 
 LEARNED = ("scale", "class_names", "settings", "_framing", "_pictures")  # by `Network.train` about its data
 
@@ -133,6 +133,7 @@ class Network(Measured, Loading):
 
     _loops: list[Loop]  # of the trainings under way, the innermost last
 
+    @in_one_list
     @suggest_keywords
     def __init__(
         self,
@@ -544,7 +545,7 @@ class Network(Measured, Loading):
         return loop, {
             "scale": scale.bytes,
             "class_names": None if names is None or len(names) != self.sizes[-1] else names,
-            "settings": _about(samples, data, self.sizes[0]) | options.describe() | _origin_of(data),
+            "settings": _about(samples, data, self.sizes[0]) | options.describe() | _origin_of(samples, data),
             "_framing": None,
             "_pictures": pictures,
         }
@@ -784,10 +785,14 @@ def _about(samples: Samples, data: Any, features: int) -> dict[str, Any]:
     return about if ranges is None else about | {"inputs": ranges}
 
 
-def _origin_of(data: Any) -> dict[str, Any]:
-    """Return the source that training data say they come from, as a setting."""
+def _origin_of(samples: Samples, data: Any) -> dict[str, Any]:
+    """Return the source that training data say they come from, or a checksum of some of them, as a setting."""
     origin = getattr(data, "_origin", None)
-    return {"origin": origin.describe()} if isinstance(origin, Origin) else {}
+    if not isinstance(origin, Origin):
+        if not isinstance(samples.images, np.ndarray):
+            return {}
+        origin = Origin(sample_checksum_of(samples.images))
+    return {"origin": origin.describe()}
 
 
 def _input_of(samples: Samples) -> str:

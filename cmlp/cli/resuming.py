@@ -127,7 +127,8 @@ def where_it_goes_on(found: "Checkpoint | None", path: str, epochs: int) -> str:
     if found.ended:
         return f"{path}, which early stopping has ended after {counted(found.position.epoch, 'epoch')}"
     if found.position.epoch >= epochs:
-        return f"{path}, which has trained all of its {counted(found.position.epoch, 'epoch')}"
+        number = found.position.epoch
+        return f"{path}, which has trained {'its only epoch' if number == 1 else f'all of its {number:,} epochs'}"
     inside = f", after {counted(found.position.done, 'image')} of it" if found.position.done else ""
     return f"{path}, goes on in epoch {found.position.epoch + 1:,} of {epochs:,}{inside}"
 

@@ -20,6 +20,7 @@ from cmlp.training.callbacks import Callback
 from cmlp.training.optimizers import Optimizer
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.suggestions import suggest_keywords
+from cmlp.utils.text import counted
 
 # What scikit-learn calls a loss, or would: what it is here, and the activation of its outputs.
 LOSSES = {
@@ -307,7 +308,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         outputs = learned["n_outputs_"]
         if targets.shape[1] != outputs:
             raise ValueError(
-                f"{name} must have {outputs} outputs for each sample, as the fit has, got {targets.shape[1]}"
+                f"{name} must have {counted(outputs, 'output')} for each sample, as the fit has, got {targets.shape[1]}"
             )
         if self.loss == "poisson" and targets.min() < 0:
             raise ValueError(f'loss "poisson" needs {name} of at least 0, got {targets.min():g}')

@@ -1,5 +1,6 @@
 """What a network is: its sizes, the activation of every layer, the loss, the share of units dropout leaves out."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,7 @@ from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.core.losses import FUSED, LOSSES
 from cmlp.errors import ModelError
 from cmlp.utils.checks import LARGEST, check_name, check_range
+from cmlp.utils.text import shown
 
 ActivationName: TypeAlias = Literal[
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "exponential", "softmax"
@@ -78,6 +80,9 @@ def make_architecture(sizes: Any, activation: Any, loss: Any, dropout: Any, dtyp
 def check_sizes(sizes: Any) -> tuple[int, ...]:
     """Return at least two positive integers."""
     rule = "sizes must be at least two positive integers"
+    numbers = list(map(int, re.findall(r"(?<!\d)\d{1,9}(?!\d)", sizes, re.ASCII))) if isinstance(sizes, str) else []
+    if len(numbers) > 1:
+        raise ModelError(f"{rule} in a list, as in Network({numbers}), got {shown(sizes)}")
     if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray) or len(sizes) < 2:
         raise ModelError(f"{rule}, got {sizes!r}")
     for size in sizes:

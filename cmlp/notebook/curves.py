@@ -6,7 +6,7 @@ from math import ceil, floor, isfinite, log10, nan
 from cmlp.notebook.cards import safe
 
 WIDTH, HEIGHT = 340, 190
-LEFT, RIGHT, TOP, BOTTOM = 44, 120, 24, 34
+LEFT, RIGHT, TOP, BOTTOM = 50, 120, 24, 34
 LINE = 13  # height of a line of text
 MOST_POINTS = 300  # of a curve
 HUGE = 1e300
@@ -189,7 +189,11 @@ def _tick(x: float, value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) and 1000 <= abs(value) < 1e6 else f"{value:.4g}"
+    """Return a number for which an axis has room."""
+    if value == round(value) and 1000 <= abs(value) < 1e5:
+        return f"{value:,.0f}"
+    number, _, exponent = f"{value:{'.3e' if abs(value) >= 1e5 else '.4g'}}".partition("e")
+    return f"{float(number):.4g}e{int(exponent)}" if exponent else number
 
 
 def _ticks(low: float, high: float, most: int = 5) -> list[float]:

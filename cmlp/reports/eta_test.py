@@ -246,7 +246,9 @@ def find_eta(
     if check_positive("low", low) >= check_positive("high", high):
         raise ModelError(f"low must be below high, got {low:g} and {high:g}")
     if isinstance(Options.of(settings).optimizer, LBFGS):
-        raise ModelError("lbfgs finds its step lengths itself and needs no eta; find_eta tests the other optimizers")
+        raise ModelError(
+            "lbfgs has no learning rate, it finds the length of each step itself: find_eta tests the others"
+        )
     data: Any = list(training_data) if isinstance(training_data, Iterator) else training_data
     for number in TRIED if steps is None else (steps,):
         found = _sweep(network.copy(), data, np.geomspace(low, high, number), generator(seed), settings)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
+from numbers import Integral
 from typing import ParamSpec, TypeVar
 
 # What other libraries call the same thing, in lower case with underscores.
@@ -74,6 +75,21 @@ def suggestion(given: object, names: Collection[str]) -> str:
     """Return ``: did you mean "name"?`` where one of the names is close to what was given, and otherwise nothing."""
     meant = nearest(given, names) if isinstance(given, str) else None
     return f': did you mean "{meant}"?' if meant else ""
+
+
+def in_one_list(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a constructor whose one positional argument is a list answer integers that came one by one."""
+
+    @wraps(function)
+    def call(*arguments: P.args, **keywords: P.kwargs) -> T:
+        self, *given = arguments
+        sizes = [int(each) for each in given if isinstance(each, Integral)]
+        if len(sizes) == len(given) > 1:
+            name, (first, *_) = type(self).__name__, [*signature(function).parameters][1:]
+            raise TypeError(f"{name}() takes {first} as one list: {name}({sizes})")
+        return function(*arguments, **keywords)
+
+    return call
 
 
 def suggest_keywords(function: Callable[P, T]) -> Callable[P, T]:

@@ -245,7 +245,7 @@ class TestEndings:
             assert "r holds a training already: --resume goes on with it, another name begins a new one" in said
         assert "r.previous holds a training already" in complaint(*words[:-1], "r.previous")
         assert Path("r").read_bytes() == before
-        assert "which has trained all of its 1 epochs" in run(*words, "--resume")[1]
+        assert "which has trained its only epoch" in run(*words, "--resume")[1]
         Path("r").write_text("my thesis")
         Path("r.previous").unlink()
         assert "r already exists, and --checkpoint never replaces it" in complaint(*words)

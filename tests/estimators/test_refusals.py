@@ -95,7 +95,7 @@ OTHERS = {
         TWO,
         "must have the classes .* only|same classes as in",
     ),
-    "two outputs for one": (regressor, X[:, 0], X[:, :2], "must have 1 outputs for each sample, as the fit has, got 2"),
+    "two outputs for one": (regressor, X[:, 0], X[:, :2], "must have 1 output for each sample, as the fit has, got 2"),
     "one output for two": (regressor, X[:, :2], X[:, 0], "must have 2 outputs for each sample, as the fit has, got 1"),
     "three outputs for two": (regressor, X[:, :2], X[:, :3], "must have 2 outputs for each sample, .* got 3"),
 }

@@ -105,11 +105,21 @@ class TestFaces:
 
 
 class TestComplaints:
+    @pytest.mark.parametrize("sizes", [(64, 16, 10), (64, 10), (np.int64(64), 10)])
+    def test_sizes_one_by_one(self, sizes):
+        with pytest.raises(TypeError) as caught:
+            cmlp.Network(*sizes)
+        assert str(caught.value) == f"Network() takes sizes as one list: Network({list(map(int, sizes))})"
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
             ({"sizes": [784]}, "sizes must be at least two positive integers, got [784]"),
             ({"sizes": 784}, "sizes must be at least two positive integers, got 784"),
+            (
+                {"sizes": "64-16-10"},
+                "sizes must be at least two positive integers in a list, as in Network([64, 16, 10]), got '64-16-10'",
+            ),
             ({"sizes": "ab"}, "sizes must be at least two positive integers, got 'ab'"),
             ({"sizes": [784, 0, 10]}, "sizes must be at least two positive integers below 2**31, got 0"),
             ({"sizes": [784, 2.5]}, "sizes must be at least two positive integers below 2**31, got 2.5"),

@@ -6,7 +6,7 @@ import re
 import pytest
 from support.markup import paths, read
 
-from cmlp.notebook.curves import HEIGHT, MOST_POINTS, WIDTH, chart, spread_out
+from cmlp.notebook.curves import HEIGHT, MOST_POINTS, WIDTH, _number, chart, spread_out
 
 NUMBER = re.compile(r"-?[\d.]+")
 
@@ -84,3 +84,20 @@ def test_heights_are_moved_apart():
     assert spread_out([0, 0, 5], 0, 10, 2) == [0, 2, 5]
     assert spread_out([9, 9.5, 10], 0, 10, 2) == [6, 8, 10]
     assert spread_out([1], 0, 10, 2) == [1]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.0, "0"), (0.25, "0.25"), (1500.0, "1,500"), (50_000.0, "50,000"), (500_000.0, "5e5"), (1.5e6, "1.5e6"),
+        (-1.25e6, "-1.25e6"), (2.5e-7, "2.5e-7"), (1e-5, "1e-5"), (12345.6, "1.235e4"),
+    ],
+)  # fmt: skip
+def test_there_is_room_for_the_numbers_of_an_axis(value, expected):
+    assert _number(value) == expected
+
+
+def test_the_axis_of_large_losses_begins_within_the_picture():
+    elements, _ = read(chart("loss", {"training": [2e6, 1.5e6, 3e5, -1e6]}))
+    ends = [(float(a["x"]), a.get("text-anchor")) for tag, a in elements if tag == "text"]
+    assert min(x - 7.5 * 6.3 for x, anchor in ends if anchor == "end") > -4

@@ -190,7 +190,7 @@ def test_the_curve(found):
         ({"high": np.inf}, "high must be a positive number, got inf"),
         ({"steps": 3}, "steps must be at least 20, got 3"),
         ({"steps": 2.5}, "steps must be a positive integer below 2**31, got 2.5"),
-        ({"optimizer": "lbfgs"}, "lbfgs finds its step lengths itself and needs no eta"),
+        ({"optimizer": "lbfgs"}, "lbfgs has no learning rate, it finds the length of each step itself"),
         ({"label_smoothing": 2.0}, "label_smoothing must be"),
         ({"mini_batch_size": 0}, "mini_batch_size must be a positive integer"),
         ({"network": 3}, "network must be a cmlp.Network, got 3"),
