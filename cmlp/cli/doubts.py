@@ -25,8 +25,6 @@ def doubt(
     """
     from cmlp.diagnosis.reference import doubt_about
 
-    if train.classes == 1:
-        return "all images are of one class, and any answer is right: pictures lie in a folder for each class"
     found = doubt_about(network, train, test)
     if found is None:
         return None

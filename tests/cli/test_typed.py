@@ -96,13 +96,6 @@ class TestPicturesWithoutLabels:
             (pictures / f"{number}.png").rename(pictures / str(number % 2) / f"{number}.png")
         assert report("show", str(pictures), "-o", str(pictures.parent / "q.png"))["classes"] == 2
 
-    def test_one_folder_is_one_class(self, run, pictures):
-        status, _, err = run("train", pictures.parent, "--quiet")
-        sentence = (
-            "warning: all images are of one class, and any answer is right: pictures lie in a folder for each class"
-        )
-        assert status == 0 and sentence in err
-
     def test_a_picture_is_no_pictures(self, run, pictures):
         for number in range(1, 5):
             (pictures / f"{number}.png").unlink()
