@@ -9,7 +9,7 @@ import numpy as np
 
 from cmlp.data.formats.columns import Label, columns_of
 from cmlp.data.formats.labels import Words
-from cmlp.data.formats.layout import MISSING, Layout, cells_of
+from cmlp.data.formats.layout import MISSING, Layout, cells_of, is_number
 from cmlp.data.formats.lines import as_utf8, decoded, read_lines
 from cmlp.data.formats.tables import Table, read_table
 from cmlp.errors import DataError
@@ -117,7 +117,7 @@ def _check_declared(table: Table, attributes: list[Attribute]) -> None:
         if column in table.words:
             found = [each for each in table.words[column].names if each not in declared and each.lower() not in MISSING]
         elif column in table.columns:
-            known = [float(value) for value in declared]
+            known = [float(value) for value in declared if is_number(value)]
             found = [f"{value:g}" for value in np.setdiff1d(table.numbers(column), known).tolist()]
         else:
             continue

@@ -122,6 +122,11 @@ def test_lines_of_delimiters_below_a_table(tmp_path):
     assert load(path).train.images.tolist() == [[1.5, 2], [3, 4.5]]
 
 
+def test_a_nominal_column_that_declares_words_and_holds_numbers(tmp_path, complaint):
+    text = "@relation x\n@attribute a numeric\n@attribute class {0,one}\n@data\n0,0\n1,2\n"
+    assert complaint(write(tmp_path / "a.arff", text)).endswith("declares in column class, got 2")
+
+
 def test_arrays_of_objects(tmp_path, complaint):
     np.savez(tmp_path / "a.npz", X=np.eye(3), y=np.array(["a", "b", "a"], object))
     sentence = complaint(tmp_path / "a.npz")
