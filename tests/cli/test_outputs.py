@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -88,8 +89,11 @@ def test_nor_is_a_picture_of_a_class(complaint, run, tmp_path):
     for arguments in ((*TRAIN, "data", "--plot"), ("show", "data", "-o")):
         assert "1.png is an input" in complaint(*arguments, "data/b/1.png")
     assert contents(tmp_path) == before
-    for _ in range(2):
-        assert run("show", "data", "-o", "data/shown.png")[0] == 0
+    assert run("show", "data", "-o", "data/shown.png")[0] == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        code, _, said = run("show", "data", "-o", "data/shown.png")
+    assert code == 0 and "data/shown.png is no folder of pictures of a class, and was left out" in said
 
 
 @pytest.mark.parametrize("suffix", ["png", "pdf", "svg", "svgz", "eps", "jpg", "tiff", "webp"])
