@@ -155,6 +155,6 @@ class Keras(Framework):
 def framework_of(network: Any) -> Framework:
     """Return what a network was made with."""
     modules = {kind.__module__.split(".")[0] for kind in type(network).__mro__}
-    if "torch" in modules and hasattr(network, "parameters"):
-        return Torch()
-    return Keras() if modules & {"keras", "tensorflow"} and hasattr(network, "predict") else Framework()
+    if modules & {"keras", "tensorflow"} and hasattr(network, "predict"):  # its layers may be modules of PyTorch, too
+        return Keras()
+    return Torch() if "torch" in modules and hasattr(network, "parameters") else Framework()

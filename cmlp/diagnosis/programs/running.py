@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.leaves import Path, Walk, attributes, is_own, numbers_of, own_methods, spelled, step_into
+from cmlp.diagnosis.programs.network_first import network_first
 from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, required, role
 from cmlp.diagnosis.programs.tensors import as_array
 
@@ -55,7 +56,7 @@ def function_of(
     own = callable(instance.network) and hasattr(instance.network, "__code__")
     if own and (first in ("pairs", "images") or (alone and kind == "forward")):
         return function, 0
-    return function, 1
+    return network_first(function, kind, subject.settings), 1
 
 
 def called(function: Callable[..., Any], instance: "Instance", made: dict[str, Any], skip: int) -> Any:
@@ -186,7 +187,7 @@ def ask(subject: "Subject", instance: "Instance", images: Any, call: Call) -> An
 def _function(subject: "Subject", instance: "Instance", call: Call) -> tuple[Callable[..., Any], dict[str, Any]]:
     """Return what runs a network, as a function of images, and keywords that switch off what is for training only."""
     network = instance.network
-    function = instance.functions.get("forward") or (getattr(network, call.name) if call.name else network)
+    function = function_of(subject, instance, "forward", call.name)[0]
     keywords = dict(subject.framework.keywords)
     for p in parameters_of(function):
         if LAYER_FLAG.fullmatch(p.name) and p.default is not p.empty and isinstance(p.default, bool):

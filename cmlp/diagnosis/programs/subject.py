@@ -16,6 +16,7 @@ from cmlp.diagnosis.programs.copies import Copier, Shared, shared_memory
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of, quiet_value
 from cmlp.diagnosis.programs.isolation import OutOfTime, is_generator, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code, put_number
+from cmlp.diagnosis.programs.network_first import network_first
 from cmlp.diagnosis.programs.parameters import find_parameters
 from cmlp.diagnosis.programs.places import Place, find_place
 from cmlp.diagnosis.programs.roles import FORWARD, parameters_of, role
@@ -192,7 +193,7 @@ class Subject:
         for kind in ("step", "fit", "forward"):
             function = self.functions.get(kind)
             if function is not None and not hasattr(function, "__self__") and parameters_of(function):
-                return parameters_of(function)[0].name
+                return parameters_of(network_first(function, kind, self.settings))[0].name
         return "network"
 
     # Settings
