@@ -1,14 +1,16 @@
 """Why is it 10 %? The examination of anyone's network: it runs, steps and trains copies, and explains what it measures.
 
 ======================  ==============================================================================================
-the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`
+the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`, in the
+                        order of `network_first`
 its data and settings   `samples`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
 its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
 the forward pass        `forward_faults`, `number_faults`, `parameter_faults`; as plain layers: `replica`, `scalings`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, or measured by `slopes`
-what is wrong with it   `step_faults`, `later_steps`
+what is wrong with it   `step_faults`, `later_steps`, `dropout_faults`
 an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given; `pace`
-what would help         `trials`, `setting_faults`, `penalties`, of scikit-learn `estimators`; the score: `score_faults`
+what would help         `trials`, `setting_faults`, `starting_weights`, `penalties`, `early_stops`, weighed by
+                        `judging`; of scikit-learn `estimators`; the score: `score_faults`
 the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data
 ======================  ==============================================================================================
 """
@@ -18,10 +20,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from cmlp.diagnosis.programs.advice import FIT, FORWARD, TIME
 from cmlp.diagnosis.programs.conclusions import conclude
+from cmlp.diagnosis.programs.dropout_faults import examine_dropout
 from cmlp.diagnosis.programs.epoch_faults import examine_epoch
 from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
 from cmlp.diagnosis.programs.examination import Examination
@@ -29,14 +33,14 @@ from cmlp.diagnosis.programs.forward_faults import examine_forward, steady_after
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
 from cmlp.diagnosis.programs.later_steps import examine_later_steps
 from cmlp.diagnosis.programs.parameter_faults import examine_activations, examine_parameters
-from cmlp.diagnosis.programs.replica import find_replica
+from cmlp.diagnosis.programs.replica import Replica, find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.score_faults import examine_score
 from cmlp.diagnosis.programs.setting_faults import examine_settings
 from cmlp.diagnosis.programs.snapshots import kept_process, snapshot_of
 from cmlp.diagnosis.programs.step_faults import examine_step_faults
 from cmlp.diagnosis.programs.stepping import examine_step
-from cmlp.diagnosis.programs.subject import Subject
+from cmlp.diagnosis.programs.subject import Instance, Subject
 from cmlp.diagnosis.programs.training_run import train_as_given
 from cmlp.diagnosis.programs.trials import Trials
 
@@ -155,9 +159,18 @@ def _parameters(case: Examination) -> None:
         examine_parameters(case)
         if not case.codes & {"forward-not-repeatable", "batch-not-independent"}:
             fresh = case.subject.renew(case.subject.instance())
-            case.replica = find_replica(case.subject, fresh)
+            case.replica = find_replica(case.subject, fresh) or _of_steady(case, fresh)
             case.facts["labels only"] = case.subject.outputs(fresh, case.train.x[:2]).ndim == 1
             examine_activations(case)
+
+
+def _of_steady(case: Examination, fresh: Instance) -> Replica | None:
+    """Return the replica of a network whose test scales the units by what dropout keeps, where nothing is dropped."""
+    before = case.subject.outputs(fresh, case.train.x[:2])
+    case.subject.steady(fresh)
+    changed = not np.array_equal(before, case.subject.outputs(fresh, case.train.x[:2]), equal_nan=True)
+    case.facts["scaled in tests"] = changed
+    return find_replica(case.subject, fresh) if changed else None
 
 
 def _training(case: Examination) -> None:
@@ -179,6 +192,7 @@ def _step(case: Examination) -> None:
 def _later_steps(case: Examination) -> None:
     if case.step is not None:
         examine_later_steps(case, case.step)
+        examine_dropout(case, case.step)
 
 
 def _noted(case: Examination) -> None:

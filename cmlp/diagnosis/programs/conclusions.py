@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Examination
-from cmlp.diagnosis.programs.setting_faults import best_gradient, learned
+from cmlp.diagnosis.programs.judging import learned
+from cmlp.diagnosis.programs.setting_faults import best_gradient
 from cmlp.diagnosis.programs.trials import LONGEST, Trials
 from cmlp.diagnosis.report import Finding, Severity
 

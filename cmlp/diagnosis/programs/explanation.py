@@ -14,6 +14,10 @@ TARGETS = ((0.0, 1.0), (0.01, 0.99), (-1.0, 1.0), (0.1, 0.9), (0.05, 0.95), (-0.
 SMOOTHED = (0.1, 0.05, 0.2)  # shares that label smoothing gives to all classes alike
 UNEQUAL = 0.05  # of the largest share of a sample, by which those of equal samples may differ
 TIGHT = 1e-6
+CLEAR, ENTRIES = 1e-3, 4  # so little is left of so many entries for each sample by no chance
+ALONG, AGAINST = 0.95, 0.05  # shares of signs that agree
+MOST_SIGNS = 2000  # that are compared
+SHARES = np.logspace(-2, 3, 51)  # of the weights, as multiples of what makes both alike in size
 STILL = 1e-9  # of the change of the weights, below which a bias is not moved
 
 
@@ -81,7 +85,7 @@ def fit(change: Array, per_sample: Array, own: Array | None = None, *, adaptive:
     base, flat = per_sample.reshape(m, -1), change.ravel()
     total = base.sum(axis=0)
     if adaptive:
-        return _by_signs(flat, total, m)
+        return _by_signs(flat, total, m, own)
     norm = float(np.linalg.norm(flat))
     if norm == 0 or not np.isfinite(norm) or not np.isfinite(base).all():
         return Fit(np.zeros(m), 1.0)
@@ -100,10 +104,28 @@ def fit(change: Array, per_sample: Array, own: Array | None = None, *, adaptive:
     return _by_samples(flat, base, norm)
 
 
-def _by_signs(flat: Array, total: Array, m: int) -> Fit:
+def _by_signs(flat: Array, total: Array, m: int, own: Array | None) -> Fit:
     clear = np.abs(total) > 1e-3 * max(float(np.abs(total).max(initial=0)), 1e-300)
     agree = float(np.mean(np.sign(flat[clear]) == -np.sign(total[clear]))) if clear.any() else 0.0
+    if AGAINST < agree < ALONG and own is not None:
+        share, better = share_of_weights(flat[clear], total[clear], own.ravel()[clear])
+        if better >= ALONG:
+            return Fit(np.full(m, -1.0), 1.0 - better, -share)
     return Fit(np.full(m, -1.0 if agree >= 0.5 else 1.0), 1.0 - max(agree, 1 - agree if agree < 0.02 else agree))
+
+
+def share_of_weights(change: Array, slope: Array, own: Array) -> tuple[float, float]:
+    """Return with which share of the weights a slope has the signs of minus a change, and how many of them agree.
+
+    Steps of Adam have the signs of what they are made of, and a penalty of `share` times the weights is part of that.
+    """
+    pick = np.random.default_rng(4).permutation(len(change))[:MOST_SIGNS]
+    signs, slope, own = -np.sign(change[pick]), slope[pick], own[pick]
+    size = float(np.median(np.abs(slope))) / max(float(np.median(np.abs(own))), 1e-300)
+    grid = size * np.concatenate([-SHARES, SHARES])
+    agree = [float(np.mean(np.sign(slope + share * own) == signs)) for share in grid]
+    best = int(np.argmax(agree))
+    return float(grid[best]), agree[best]
 
 
 def _with_own(flat: Array, total: Array, own: Array | None, norm: float, rest: float, m: int) -> Fit | None:
@@ -125,7 +147,8 @@ def _by_samples(flat: Array, base: Array, norm: float) -> Fit:
     c = np.linalg.lstsq(gram + 1e-14 * np.trace(gram) / m * np.eye(m), base @ flat, rcond=None)[0]
     rest = float(np.linalg.norm(flat - c @ base)) / norm
     largest = np.abs(c).max(initial=1e-300)
-    if rest < 0.02 and np.sum(np.abs(c) > 0.02 * largest) > m - 1 and np.ptp(c) / largest > 0.5:
+    few = rest > CLEAR or len(flat) < ENTRIES * m
+    if few and rest < 0.02 and np.sum(np.abs(c) > 0.02 * largest) > m - 1 and np.ptp(c) / largest > 0.5:
         rest = max(rest, 0.5)  # as many free numbers as samples fit small layers by chance
     return Fit(c, rest)
 
@@ -260,9 +283,13 @@ class Explanation:
         assert best is not None
         return best
 
-    def _biases(self, k: int, delta: Array) -> tuple[Fit, str]:
+    def _biases(self, k: int, delta: Array, weights: Fit) -> tuple[Fit, str]:
         move = self.moves[k][1]
         assert move is not None
+        if weights.unequal and move.shape == delta.shape[1:] and np.any(move):
+            left = float(np.linalg.norm(move - weights.shares @ delta)) / float(np.linalg.norm(move))
+            if left < self.tolerance:
+                return Fit(weights.shares, left), "right"
         total = np.repeat(delta.sum(axis=1, keepdims=True), delta.shape[1], axis=1)
         best: tuple[Fit, str] | None = None
         for name, per in (
@@ -301,7 +328,7 @@ class Explanation:
         )
         if bias_move is None:
             return
-        found, name = self._biases(k, delta)
+        found, name = self._biases(k, delta, weights)
         if bias_move.size == 1:
             slope = np.array([slope.sum()])
         moved = bool(np.linalg.norm(bias_move) > STILL * np.linalg.norm(move))

@@ -8,8 +8,8 @@ import numpy as np
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.programs import examine
 from cmlp.diagnosis.programs.examination import GIVEN, Examination
+from cmlp.diagnosis.programs.judging import learned
 from cmlp.diagnosis.programs.samples import Samples
-from cmlp.diagnosis.programs.setting_faults import learned
 from cmlp.diagnosis.programs.unlike_scales import factor_between, put_on_one_scale, report_scales
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import CmlpError, DataError, ModelError

@@ -56,7 +56,9 @@ class Framework:
         """Switch off in a copy what makes its steps random: dropout under the names that people give it."""
         for path, value in shares_in(network):
             owner = type(step_into(network, path[:-1])).__name__
-            quiet = quiet_value(str(path[-1][1])) if not DROPPING.search(owner) else quiet_value("dropout")
+            quiet = quiet_value(str(path[-1][1]))
+            if quiet is None and DROPPING.search(owner):
+                quiet = quiet_value("dropout")
             if quiet is not None and value != quiet:
                 put_number(network, path, quiet)
 

@@ -18,6 +18,8 @@ ONLY_ONE = (0, 0, 1)  # shares of three mini-batches where each step starts from
 GROWN = (1, 2, 3)  # shares of three mini-batches whose sums are not reset
 LARGEST = 32  # samples of a mini-batch, of which three are taken
 ENDING = 1.5  # times the lines for one mini-batch, below which the others do not run
+EPOCHS = (1, 2, 4)
+PRECISE = 2e-3  # momentum of 0.99 differs by more
 EXPLAINED = 0.05  # of a change may be left
 
 
@@ -26,6 +28,9 @@ def examine_later_steps(case: Examination, step: Step) -> None:
     if case.subject.resets or step.noisy or step.adaptive or case.codes & {"wrong-targets", "nothing-moves"}:
         return
     if _mini_batches(case, step):
+        return
+    if case.facts.get("drawn") and case.subject.epochs is not None and not case.subject.framework.single_precision:
+        _repeated(case, step)  # a call may be several steps, so that two calls tell nothing
         return
     first, second = distinct(case, 6), case.order[:6]
     if case.facts.get("drawn"):  # it draws from what it is given: from copies of one sample always the same
@@ -69,6 +74,38 @@ def _mini_batches(case: Examination, step: Step) -> bool:
         "times, and of the last one once",
     )
     return True
+
+
+def _repeated(case: Examination, step: Step) -> None:
+    """Train with copies of one sample for 1, 2 and 4 epochs, where mini-batches are drawn: each step is the same then.
+
+    Steps that add up what came before go 1, 3, 6, 10 times as far, as many in each epoch as there are.
+    """
+    first, ways = step.x[:1], []
+    for epochs in EPOCHS:
+        instance = case.subject.renew(case.subject.instance())
+        values = case.subject.values(instance)
+        eta = step.eta * 1e-3 if case.subject.eta is not None else None
+        try:
+            with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
+                case.subject.steady(instance)
+                case.subject.fit(instance, np.repeat(first, 6, axis=0), np.repeat(step.y[:1], 6), eta, epochs)
+        except (Exception, OutOfTime):
+            return
+        changes = zip(case.subject.values(instance), values, strict=True)
+        ways.append(float(np.sqrt(sum(np.sum((after - before) ** 2) for after, before in changes))))
+    if not np.isfinite(ways).all() or not ways[0]:
+        return
+    twice, often = ways[1] / ways[0], ways[2] / ways[0]
+    steps = (twice - 2) / (4 - twice) if 2 < twice < 4 else 0.0  # of an epoch, if n steps go n (n + 1) / 2 times as far
+    whole = max(1, round(steps))
+    if abs(steps - whole) > PRECISE * whole or abs(often / (4 * (4 * whole + 1) / (whole + 1)) - 1) > PRECISE:
+        return
+    _not_reset(
+        case,
+        f"with copies of one sample, so that every mini-batch is the same, 1, 2 and 4 epochs change the parameters by "
+        f"1, {twice:.3f} and {often:.3f} times as much",
+    )
 
 
 def _three_mini_batches(case: Examination, step: Step) -> tuple[Array, Array, int]:

@@ -62,6 +62,11 @@ class Records:
         return tuple(rows) if self.container is tuple else rows
 
     @property
+    def of_whole_texts(self) -> bool:
+        """Whether they are lines of text with whole numbers only."""
+        return isinstance(self.row, str) and "." not in self.row and bool(np.array_equal(self.table, self.table // 1))
+
+    @property
     def _end(self) -> str:
         return "\n" if isinstance(self.row, str) and self.row.endswith("\n") else ""
 

@@ -4,7 +4,7 @@ With it gradients are exact, and everything about a step becomes arithmetic.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise, product
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -270,46 +270,64 @@ def _chains(subject: "Subject", values: list[Array], classes: int) -> Iterator[C
     if len(values) == 1 and max(values[0].shape, default=0) == values[0].size:
         yield from _of_one_vector(subject, values[0].size, depth, classes)
         return
-    matrices = [i for i, v in enumerate(values) if v.ndim == 2 and (min(v.shape) > 1 or (classes == 2 and v.size > 2))]
-    vectors = [i for i in range(len(values)) if i not in matrices]
+    matrices, vectors = _parts(values, classes)
     for extra in (0, 1):
-        for chain in _extended(values, matrices, depth, classes, (), extra):
-            biases = _biases(values, vectors, chain)
+        for chain in _extended(matrices, depth, classes, (), extra):
+            biases = _biases(vectors, chain)
             if biases is not None:
                 yield chain, biases
 
 
+def _parts(values: list[Array], classes: int) -> tuple[list[Piece], list[Piece]]:
+    """Return the matrices and the vectors; layers that are stacked in one array are taken one by one."""
+    stacks = {v.shape[0]: v.shape for v in values if v.ndim == 3 and min(v.shape[1:]) > 1}
+    matrices: list[Piece] = []
+    vectors: list[Piece] = []
+    for i, value in enumerate(values):
+        shape, number = value.shape, value.shape[0] if value.ndim else 0
+        stacked = value.ndim > 1 and number in stacks and value.size // number in stacks[number][1:]
+        if stacked or (value.ndim == 3 and stacks.get(number) == shape):
+            size = value.size // number
+            pieces = [Piece(i, (size,) if stacked else shape[1:], k * size) for k in range(number)]
+            (vectors if stacked else matrices).extend(pieces)
+        elif value.ndim == 2 and (min(shape) > 1 or (classes == 2 and value.size > 2)):
+            matrices.append(Piece(i, shape))
+        else:
+            vectors.append(Piece(i, shape))
+    return matrices, vectors
+
+
 def _extended(
-    values: list[Array], matrices: list[int], size: int, classes: int, chain: tuple[Piece, ...], extra: int
+    matrices: list[Piece], size: int, classes: int, chain: tuple[Piece, ...], extra: int
 ) -> Iterator[tuple[Piece, ...]]:
-    used = {piece.index for piece in chain}
+    used = {(piece.index, piece.start) for piece in chain}
     if size == classes and len(used) == len(matrices) and chain:
         yield chain
         return
-    for i in matrices:
-        if i in used:
+    for part in matrices:
+        if (part.index, part.start) in used:
             continue
         for turned in (False, True):
-            shape = values[i].shape
+            shape = part.shape
             taken, given = (shape[1], shape[0]) if turned else shape
             if taken == size + extra:
                 for folded in ("first", "last") if extra else ("",):
-                    piece = Piece(i, shape, turned=turned, folded=folded)
+                    piece = replace(part, turned=turned, folded=folded)
                     if extra and chain and chain[0].folded != folded:
                         continue
-                    yield from _extended(values, matrices, given, classes, (*chain, piece), extra)
+                    yield from _extended(matrices, given, classes, (*chain, piece), extra)
 
 
-def _biases(values: list[Array], vectors: list[int], chain: tuple[Piece, ...]) -> tuple[Piece | None, ...] | None:
+def _biases(vectors: list[Piece], chain: tuple[Piece, ...]) -> tuple[Piece | None, ...] | None:
     free = list(vectors)
     made: list[Piece | None] = []
     for piece in chain:
-        fits = (v for v in free if values[v].size == piece.outputs)
-        single = (v for v in free if values[v].size == 1)
+        fits = (v for v in free if v.size == piece.outputs)
+        single = (v for v in free if v.size == 1)
         chosen = next(fits, next(single, None)) if not piece.folded else None
         if chosen is not None:
             free.remove(chosen)
-        made.append(None if chosen is None else Piece(chosen, values[chosen].shape))
+        made.append(chosen)
     return None if free else tuple(made)
 
 

@@ -1,26 +1,26 @@
-"""What is wrong with settings and inputs: learning rate, epochs, pixels, initial weights; each is a trial."""
+"""What is wrong with settings and inputs: learning rate, epochs, pixels; each is a trial."""
 
 from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.examination import TRIAL, Array, Examination
+from cmlp.diagnosis.programs.early_stops import examine_stop
+from cmlp.diagnosis.programs.examination import TRIAL, Examination
+from cmlp.diagnosis.programs.judging import BETTER, half_way, learned
 from cmlp.diagnosis.programs.pace import examine_pace
 from cmlp.diagnosis.programs.parameter_faults import saturation
 from cmlp.diagnosis.programs.penalties import examine_decay, examine_penalty
+from cmlp.diagnosis.programs.starting_weights import accuse_weights, attempt, examine_equal_units, examine_start
 from cmlp.diagnosis.programs.trials import LONGEST, Trials, climb
 from cmlp.diagnosis.report import Severity
 
-BETTER = 10.0  # points that a repair must bring
 LUCK = 3.0  # points by which equal trials differ
 SMALLER = 4.9  # times the learning rate from which on it is too small
 LARGE = 2.0  # largest absolute value that nobody needs to scale
 ETAS = (0.5, 0.1, 3.0, 10.0)  # of the mean gradient
 FAR = 10.0  # times the samples of a mini-batch
-EQUAL = 1e-7  # of the largest weight, by which equal ones differ
 VERY_FEW = 3  # epochs
 FEWEST = 20  # samples, by which trials are judged
-GOOD = 80.0  # of the way from a constant answer to what a small network learns, in percent
 FORMAL = {
     "uphill",
     "wrong-gradient",
@@ -46,14 +46,6 @@ FORMAL = {
 }
 
 
-def learned(case: Examination, accuracy: float | None) -> bool:
-    """Whether an accuracy is most of the way to what a small network learns."""
-    if accuracy is None:
-        return False
-    top = case.facts.get("reference", 95.0)
-    return bool(accuracy >= case.chance + GOOD / 100 * (top - case.chance))
-
-
 def examine_settings(case: Examination, trials: Trials) -> None:
     """Find out whether other settings let the network learn that does not."""
     if learned(case, case.given) or case.given is None or len(case.usable) < FEWEST:
@@ -65,6 +57,8 @@ def examine_settings(case: Examination, trials: Trials) -> None:
         return
     if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case):
         return
+    if examine_stop(case, trials):
+        return
     if examine_decay(case, trials) or examine_penalty(case, trials):
         return
     eta = case.subject.eta
@@ -74,61 +68,24 @@ def examine_settings(case: Examination, trials: Trials) -> None:
     case.facts["searched"] = {s: {e: round(a, 1) for e, a in some.items()} for s, some in found.items()}
     top = {s: max(some.items(), key=lambda item: item[1]) for s, some in found.items()}
     chosen = 1.0
-    _equal(case, max(a for _, a in top.values()))
+    examine_equal_units(case)
     if scale != 1.0 and top[scale][1] > max(top[1.0][1], case.given) + BETTER:
         chosen = scale
         _pixels(case, top, scale)
     case.repairs |= {"scale": chosen, "eta": top[chosen][0]}
-    if not _half_way(case, top[chosen][1]):  # no learning rate helps much
-        _initial(case, trials, top[chosen], chosen)
+    if not half_way(case, top[chosen][1]):  # no learning rate helps much
+        examine_start(case, trials, top[chosen], chosen)
     if eta is not None and "bad-initial-weights" not in case.codes:
         _eta(case, trials, eta, found[chosen], chosen)
-    _initial(case, trials, top[chosen], chosen)
+    examine_start(case, trials, top[chosen], chosen)
 
 
 def _search(case: Examination, trials: Trials, base: float, scale: float, eta: float | None) -> dict[float, float]:
     if eta is None:
         return {base: trials.by_own_steps(None, scale)}
     return climb(
-        lambda value: _attempt(trials, value, scale), base, case.chance, lambda: case.left < 0.25 * case.seconds
+        lambda value: attempt(trials, value, scale), base, case.chance, lambda: case.left < 0.25 * case.seconds
     )
-
-
-def _attempt(trials: Trials, eta: float, scale: float, *, fresh: bool = False) -> float:
-    """Try a learning rate, by the replica where it takes the same steps, since it is much faster."""
-    if not trials.quick:
-        return trials.by_own_steps(eta, scale, fresh=fresh)
-    return trials.by_gradient(trials.each(eta), scale, fresh=fresh, mean=False, visits=4 * len(trials.rows))
-
-
-def _equal(case: Examination, after: float) -> None:
-    equal, trained = case.repairs.get("equal"), case.trained
-    if not equal or trained is None:
-        return
-    still = _still_equal(case, case.subject.values(trained))
-    if still:
-        case.found(
-            "equal-weights",
-            Severity.ERROR,
-            f"Units of a layer start equal and stay equal: {', '.join(equal)}.",
-            f"after training the units of {', '.join(still)} still have the same weights",
-            "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)",
-            before=case.given,
-            after=None,
-        )
-
-
-def _still_equal(case: Examination, values: list[Array]) -> list[str]:
-    """Return the matrices whose units are equal after training."""
-    matrices = {b.name: value for b, value in zip(case.subject.blocks, values, strict=True) if b.matrix}
-    if not matrices and case.replica is not None:
-        layers = enumerate(case.replica.layers(values), 1)
-        return [f"layer {k}" for k, (w, _) in layers if np.ptp(w, axis=1).max() <= EQUAL * np.abs(w).max()]
-    return [
-        name
-        for name, value in matrices.items()
-        if any(np.ptp(u, axis=0).max() <= EQUAL * max(float(np.abs(value).max()), 1e-300) for u in (value, value.T))
-    ]
 
 
 def _pixels(case: Examination, top: dict[float, tuple[float, float]], scale: float) -> None:
@@ -185,10 +142,10 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
             after=after,
         )
     elif best <= eta / SMALLER and after > max(own, case.given) + BETTER:
-        renewed = _attempt(trials, eta, scale, fresh=True)
+        renewed = attempt(trials, eta, scale, fresh=True)
         if renewed > after - LUCK:  # it is not the steps that are too large, but the weights
             case.repairs["eta"] = eta
-            _accuse_weights(case, own, renewed)
+            accuse_weights(case, own, renewed)
             return
         trained = case.subject.values(case.trained) if case.trained is not None else None
         flat = saturation(case, trained) if trained is not None else ""
@@ -238,7 +195,7 @@ def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> fl
     trial = 4 * len(trials.rows) if trials.quick else len(trials.rows)
     if trials.quick and own <= LONGEST:
         return trials.by_gradient(trials.each(eta), scale, fresh=False, visits=own, mean=False, seconds=3 * TRIAL)
-    return _attempt(trials, eta * max(1.0, own / trial), scale)
+    return attempt(trials, eta * max(1.0, own / trial), scale)
 
 
 def _epochs(case: Examination, squeezed: float) -> None:
@@ -261,37 +218,6 @@ def _moved(case: Examination) -> str:
     return f"; its own training moved {', '.join(parts)}" if parts else ""
 
 
-def _initial(case: Examination, trials: Trials, top: tuple[float, float], scale: float) -> None:
-    """Try new weights of the usual size, where nothing else lets it learn."""
-    if (
-        case.codes & {"equal-weights", "eta-too-large", "bad-initial-weights"}
-        or learned(case, top[1])
-        or case.left < 0.15 * case.seconds
-    ):
-        return
-    eta = case.subject.eta
-    results = (
-        climb(
-            lambda value: _attempt(trials, value, scale, fresh=True),
-            top[0],
-            case.chance,
-            lambda: case.left < 0.1 * case.seconds,
-        )
-        if eta is not None
-        else {0.0: trials.by_own_steps(None, scale, fresh=True)}
-    )
-    best, after = max(results.items(), key=lambda item: item[1])
-    if after < max(top[1], case.given or 0.0) + BETTER or not learned(case, after) or _half_way(case, top[1]):
-        return
-    case.repairs["eta"] = best
-    _accuse_weights(case, top[1], after)
-
-
-def _half_way(case: Examination, accuracy: float) -> bool:
-    """Whether an accuracy is half of the way to what a small network learns."""
-    return bool(accuracy > case.chance + 0.5 * (case.facts.get("reference", 95.0) - case.chance))
-
-
 def _divisor(case: Examination, trials: Trials) -> str:
     """Say by which number a step divides the sum of its gradients, where that is far more than its samples."""
     rate = case.facts.get("rate", (1.0, 1))[0]
@@ -300,40 +226,6 @@ def _divisor(case: Examination, trials: Trials) -> str:
     if not trials.quick or not case.facts.get("sum") or rate <= 0 or 1 / rate < FAR * trials.batch:
         return ""
     return f"; each step divides the sum of its gradients by {1 / rate:,.0f}, whatever the size of the mini-batch is"
-
-
-def _accuse_weights(case: Examination, own: float, after: float) -> None:
-    values = case.subject.initial()
-    sizes = ", ".join(
-        f"{block.name} {value.std():.3g} (mean {value.mean():.3g})"
-        for block, value in zip(case.subject.blocks, values, strict=True)
-        if block.matrix
-    )
-    case.repairs["renew"] = True
-    equal = case.repairs.get("equal")
-    if equal:
-        case.found(
-            "equal-weights",
-            Severity.ERROR,
-            f"Units of a layer start equal, and learn the same: {', '.join(equal)}.",
-            f"trials from these weights reach {own:.1f} %, and from random ones {after:.1f} %",
-            "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)",
-            where="network",
-            before=case.given,
-            after=after,
-        )
-        return
-    case.found(
-        "bad-initial-weights",
-        Severity.ERROR,
-        "The network does not learn from the weights that it starts with.",
-        f"their deviations are {sizes}; trials from them reach {own:.1f} %, and from new ones {after:.1f} "
-        f"%{saturation(case)}",
-        "rng.normal(size=(n_out, n_in)) * np.sqrt(1 / n_in)",
-        where="network",
-        before=case.given,
-        after=after,
-    )
 
 
 # Where the gradient is wrong

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
-from cmlp.diagnosis.programs.explanation import cosine
+from cmlp.diagnosis.programs.explanation import ALONG, cosine, share_of_weights
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.replica import softmax
 
@@ -38,6 +38,7 @@ def cosines_by_differences(case: Examination, step: Step) -> dict[str, float]:
     """Return for each array the cosine of its change and minus the slope of the loss that the step follows best."""
     subject = case.subject
     instance = subject.instance()
+    subject.steady(instance)
     subject.put(instance, step.values)
     try:
         with case.bounded(6.0):
@@ -50,7 +51,8 @@ def cosines_by_differences(case: Examination, step: Step) -> dict[str, float]:
         return {}
     moves = [change.reshape(-1)[pick] for change, pick in zip(step.changes, entries, strict=True)]
     if step.adaptive:
-        moves, slopes = [np.sign(move) for move in moves], {k: [np.sign(s) for s in v] for k, v in slopes.items()}
+        moves = [np.sign(move) for move in moves]
+        slopes = _with_penalty(case, step, moves, slopes, entries)
     fit = {name: abs(sum(cosine(m, -s) for m, s in zip(moves, some, strict=True))) for name, some in slopes.items()}
     best = max(fit, key=fit.__getitem__)
     case.facts["loss"] = best
@@ -60,6 +62,23 @@ def cosines_by_differences(case: Examination, step: Step) -> dict[str, float]:
         for name, m, s in zip(names, moves, slopes[best], strict=True)
         if np.any(m) and np.any(np.abs(s) > 1e-9)
     }
+
+
+def _with_penalty(
+    case: Examination, step: Step, moves: list[Array], slopes: dict[str, list[Array]], entries: list[Array]
+) -> dict[str, list[Array]]:
+    """Return the signs of the slopes, with the share of the weights that Adam's gradient has where that fits better."""
+    own = [value.reshape(-1)[pick] for value, pick in zip(step.values, entries, strict=True)]
+    made: dict[str, list[Array]] = {}
+    for name, some in slopes.items():
+        whole = [np.concatenate(parts) for parts in (moves, some, own)]
+        plain = float(np.mean(np.sign(whole[1]) == -whole[0]))
+        share, better = share_of_weights(*whole)
+        decays = plain < ALONG <= better and share > 0
+        made[name] = [np.sign(s + (share * w if decays else 0)) for s, w in zip(some, own, strict=True)]
+        if decays:
+            case.facts["decay by differences"] = share / len(step.y)
+    return made
 
 
 def _measured(

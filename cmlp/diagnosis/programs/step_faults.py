@@ -246,6 +246,9 @@ def _decay(case: Examination, explained: Explanation, step: Step) -> None:
     own = [change.fit.own for change in explained.arrays if not change.bias and change.fit.own]
     if not own:
         return
+    if step.adaptive:
+        _adaptive_decay(case, own, len(explained.eye))
+        return
     case.facts["decay"] = min(own, key=lambda share: -abs(share)) / step.eta
     if max(own) > 0 and max(own) / step.eta > 1e-3:
         name = next(case.name_of(c.index) for c in explained.arrays if c.fit.own == max(own))
@@ -254,6 +257,21 @@ def _decay(case: Examination, explained: Explanation, step: Step) -> None:
             Severity.ERROR,
             "The weight decay has the wrong sign: each step lets the weights grow.",
             f"a step adds {max(own) / step.eta:.3g} times eta times the weights themselves to {name}",
+            "gradient = gradient + lmbda * W",
+        )
+
+
+def _adaptive_decay(case: Examination, own: list[float], samples: int) -> None:
+    """Look at the penalty within the gradient of a step that has its signs only, as the first one of Adam."""
+    largest = max(own, key=abs)
+    case.facts["decay in signs"] = -largest / samples
+    if largest > 0:
+        case.found(
+            "weight-decay-too-large",
+            Severity.ERROR,
+            "The weight decay has the wrong sign: each step lets the weights grow.",
+            f"the signs of a step are those of the slope of the loss minus about {largest / samples:.2g} times the "
+            "weights",
             "gradient = gradient + lmbda * W",
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
-from cmlp.diagnosis.programs.explanation import Explanation, cosine
+from cmlp.diagnosis.programs.explanation import UNEQUAL, Explanation, cosine
 from cmlp.diagnosis.programs.frameworks import shares_in
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import Path
@@ -24,6 +24,8 @@ TINY = 1e-12  # a learning rate that moves nothing
 GENTLE = 1e-3  # the learning rate of the step
 MORE = (1, 8, 32, 128)  # times the samples, for programs that insist on a mini-batch of their own size
 NOISE = 0.02  # by which two equal steps may differ
+MISSING = 0.02  # of the largest share, below which a sample does not count
+DRAWS = r"\b(choices?|randint|integers|random_integers|randrange|multinomial)\("
 ADAPTIVE = 0.7  # share of the steps of one size, from which on they have the sign of the gradient only
 
 
@@ -53,6 +55,11 @@ def examine_step(case: Examination) -> Step | None:
     if step.explanation is not None:
         if eta is not None and step.explanation.unknown and not step.adaptive:
             _smaller(case, step, step.x, step.y, eta, tolerance)
+        counted = _counted(case, step.explanation)
+        if counted is not None:
+            case.facts["held out"] = True
+            step.x, step.y = step.x[counted], step.y[counted]
+            step.explanation = _explained(case, step, tolerance)
         _mean_or_sum(case, step, eta)
     if not step.noisy and (step.explanation is None or step.explanation.unknown):
         step.cosines = cosines_by_differences(case, step)
@@ -78,6 +85,29 @@ def _explained(case: Examination, step: Step, tolerance: float) -> Explanation:
     return best
 
 
+def _counted(case: Examination, explanation: Explanation) -> Array | None:
+    """Return which samples count, where its training holds some out, as for validation; None where it does not.
+
+    Where it draws them, each counts as often as it was drawn.
+    """
+    top = max((c for c in explanation.arrays if not c.bias), key=lambda c: c.layer)
+    shares = np.abs(top.fit.shares)
+    if case.subject.steps is not None or top.formula is None or not shares.any():
+        return None
+    counted: Array = shares > MISSING * shares.max()
+    if top.fit.unequal and not _sorted(shares / shares.max()) and case.line_like(DRAWS):
+        case.facts["drawn"] = True
+    elif not counted.all() and 2 * counted.sum() >= len(counted) and np.ptp(shares[counted]) < UNEQUAL * shares.max():
+        return counted
+    return None
+
+
+def _sorted(shares: Array) -> bool:
+    """Whether samples count the more the earlier they come, or the later, as where sums are not reset."""
+    differences = np.diff(np.round(shares, 2))
+    return bool((differences >= 0).all() or (differences <= 0).all())
+
+
 def _samples(case: Examination, m: int) -> tuple[Array, Array]:
     pick = distinct(case, m)
     return gentle(case, case.train.x[pick]), case.train.y[pick]
@@ -86,7 +116,8 @@ def _samples(case: Examination, m: int) -> tuple[Array, Array]:
 def gentle(case: Examination, x: Array) -> Array:
     """Return images that saturate nothing, whatever their range is; records of whole numbers stay such."""
     scaled = x / max(1.0, case.train.high, -case.train.low)
-    whole = case.train.records is not None and case.train.one.dtype.kind in "iu"
+    records = case.train.records
+    whole = records is not None and (case.train.one.dtype.kind in "iu" or records.of_whole_texts)
     return single(np.round(scaled) if whole else scaled)
 
 
@@ -224,7 +255,12 @@ def _mean_or_sum(case: Examination, step: Step, eta: float | None) -> None:
         values, changes = one_step(case, step.x[:half], step.y[:half], step.eta if eta is not None else None)
         assert case.replica is not None
         other = Explanation(case.replica, values, changes, step.x[:half], step.y[:half], tolerance=1e-2)
-        less = max((c for c in other.arrays if not c.bias), key=lambda c: c.layer).ratio / step.eta
+        top = max((c for c in other.arrays if not c.bias), key=lambda c: c.layer)
+        less = top.ratio / step.eta
+        if case.facts.get("held out"):
+            shares = -top.fit.shares
+            counted = shares > MISSING * shares.max()
+            less, half = float(shares[counted].mean()) / step.eta, int(counted.sum())
     except (Exception, OutOfTime):
         return
     case.facts["sum"] = abs(less - rate) < abs(less * half - rate * m) / max(m, 1)

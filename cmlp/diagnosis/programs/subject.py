@@ -302,9 +302,8 @@ class Subject:
             if block.matrix:
                 made.append(rng.normal(size=block.shape) * np.sqrt(2 / sum(block.shape)))
             elif len(block.shape) > 2:
-                made.append(
-                    rng.normal(size=block.shape) * np.sqrt(2 / max(1, int(np.prod(block.shape[1:], dtype=int))))
-                )
+                fan = sum(block.shape[1:]) if len(block.shape) == 3 else int(np.prod(block.shape[1:], dtype=int))
+                made.append(rng.normal(size=block.shape) * np.sqrt(2 / max(1, fan)))
             elif block.shape and max(block.shape) > 20 * self.samples.classes and len(self.blocks) == 1:
                 made.append(0.05 * rng.normal(size=block.shape))  # one vector of all parameters
             else:

@@ -113,23 +113,33 @@ class Trials:
         mean: bool = True,
         seconds: float = TRIAL,
         shrink: float = 0.0,
+        adam: bool = False,
     ) -> float:
         """Return what the right gradient reaches in its own layers, with its own loss if that is known.
 
-        Each step takes the share `shrink` of the weights away from them.
+        Each step takes the share `shrink` of the weights away from them; one of Adam has it in its gradient.
         """
-        key = ("right", eta, scale, fresh, visits, mean, shrink)
+        key = ("right", eta, scale, fresh, visits, mean, shrink, adam)
         if key not in self.tried:
             try:
                 self.tried[key] = self._gradient(
-                    eta, scale, fresh=fresh, visits=visits, mean=mean, seconds=seconds, shrink=shrink
+                    eta, scale, fresh=fresh, visits=visits, mean=mean, seconds=seconds, shrink=shrink, adam=adam
                 )
             except (Exception, OutOfTime):
                 self.tried[key] = 0.0
         return self.tried[key]
 
     def _gradient(
-        self, eta: float, scale: float, *, fresh: bool, visits: int | None, mean: bool, seconds: float, shrink: float
+        self,
+        eta: float,
+        scale: float,
+        *,
+        fresh: bool,
+        visits: int | None,
+        mean: bool,
+        seconds: float,
+        shrink: float,
+        adam: bool,
     ) -> float:
         case, replica = self.case, self.case.replica
         assert replica is not None
@@ -138,14 +148,15 @@ class Trials:
         x, y = case.train.x, case.train.y
         eye, loss = self._eye(), self._loss()
         batch = min(self.together, len(rows))
-        factor = eta / batch if mean else eta
+        factor = 1 / batch if adam else eta / batch if mean else eta
+        moments = Adam(eta) if adam else None
         done, total = 0, visits if visits is not None else SHORT
         deadline = time.process_time() + seconds
         for number in range(1000):
             order = np.random.default_rng(number).permutation(rows)
             for k in range(0, len(order) - batch + 1, batch):
                 pick = order[k : k + batch]
-                self._descend(values, x[pick] / scale, eye[y[pick]], loss, factor, shrink)
+                self._descend(values, x[pick] / scale, eye[y[pick]], loss, factor, shrink, moments)
                 done += batch
                 if done >= total or time.process_time() > deadline:
                     return self._finished(values, scale)
@@ -179,7 +190,16 @@ class Trials:
             return step.explanation.formula
         return {"identity": "softmax_ce", "tanh": "mse", "relu": "mse"}.get(replica.acts[-1], "error")
 
-    def _descend(self, values: list[Array], x: Array, targets: Array, loss: str, factor: float, shrink: float) -> None:
+    def _descend(
+        self,
+        values: list[Array],
+        x: Array,
+        targets: Array,
+        loss: str,
+        factor: float,
+        shrink: float,
+        moments: "Adam | None",
+    ) -> None:
         replica = self.case.replica
         assert replica is not None
         zs, outs = replica.run(values, x)
@@ -193,6 +213,8 @@ class Trials:
                 if k:
                     delta = hidden_right(replica.acts[k - 1], zs[k - 1], outs[k], delta, layers[k][0])
             for k, weights, biases in moves:
+                if moments is not None:
+                    weights, biases = moments.step((k, "w"), weights), moments.step((k, "b"), biases)
                 replica.apply(values, k, weights, biases)
 
     # What can be learned at all
@@ -211,6 +233,21 @@ class Trials:
         epochs = int(np.clip(30_000 / len(rows), 3, 40))
         network.train(((x - mean) / spread / 3, y), epochs, 0.3, mini_batch_size=min(20, len(rows)), progress=False)
         return 100 * float(np.mean(network.predict((case.judged_x - mean) / spread / 3) == case.judged_y))
+
+
+class Adam:
+    """The moments of Kingma and Ba (2014), with their usual settings, for the slopes of several arrays."""
+
+    def __init__(self, eta: float) -> None:
+        self.eta = eta
+        self.kept: dict[Any, tuple[int, Array, Array]] = {}
+
+    def step(self, key: Any, downhill: Array) -> Array:
+        """Return the change of an array, of which minus the slope is given."""
+        t, first, second = self.kept.get(key, (0, np.zeros_like(downhill), np.zeros_like(downhill)))
+        t, first, second = t + 1, 0.9 * first + 0.1 * downhill, 0.999 * second + 0.001 * downhill**2
+        self.kept[key] = t, first, second
+        return self.eta * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.999**t)) + 1e-8)
 
 
 def climb(
