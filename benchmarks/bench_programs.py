@@ -4,6 +4,10 @@ Each style is a program in benchmarks/programs/, sound as it stands, with a tabl
 replaced, and the codes that would be a right answer. It needs MNIST: CMLP_MNIST names a folder with the four IDX files.
 
     python benchmarks/bench_programs.py [--folder FOLDER] [--match TEXT] [--every K] [--seed N] [--images N] [-v]
+                                        [--write PAGE]
+
+`--write` puts the table, with the command that made it, into a page between the lines ``<!-- programs -->`` and
+``<!-- /programs -->``.
 """
 
 import argparse
@@ -35,6 +39,7 @@ FILES = (
 )
 SAME = {"labels-apart": "labels-mismatched"}  # what the check of the data calls the same fault
 TESTED = 2000  # test images
+MARKS = "<!-- programs -->", "<!-- /programs -->"
 HEAD = """\
 | style | cases | sound | of them accused | broken | of them named | median time of the processor |
 |---|---|---|---|---|---|---|"""
@@ -168,6 +173,13 @@ def row(style, results):
     return f"| {style} | {len(results)} | {len(sound)} | {accused} | {len(broken)} | {named} | {seconds:.1f} s |"
 
 
+def written(page, table, command):
+    """Return the text of a page with a new table, and the command that made it."""
+    before, _, rest = page.partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    return f"{before}{MARKS[0]}\n```text\n$ {command}\n```\n\n{table}\n{MARKS[1]}{after}"
+
+
 def main():
     """Examine the cases, and print the table."""
     import tempfile
@@ -179,6 +191,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("-v", "--verbose", action="store_true", help="print the reports of wrong answers")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table into a page")
     options = parser.parse_args()
     data = mnist(os.environ["CMLP_MNIST"], options.images)
     by_style = defaultdict(list)
@@ -194,10 +207,15 @@ def main():
                 )
                 if options.verbose:
                     print(result.text, file=sys.stderr)
-    print(HEAD)
-    for style, results in by_style.items():
-        print(row(style.replace("_", " "), results))
-    print(row("**all**", [result for results in by_style.values() for result in results]))
+    rows = [row(style.replace("_", " "), results) for style, results in by_style.items()]
+    rows.append(row("**all**", [result for results in by_style.values() for result in results]))
+    table = "\n".join([HEAD, *rows])
+    print(table)
+    if options.write is not None:
+        given = sys.argv[1:]
+        place = given.index("--write")
+        command = " ".join(["python benchmarks/bench_programs.py", *given[:place], *given[place + 2 :]])
+        options.write.write_text(written(options.write.read_text(), table, command))
 
 
 if __name__ == "__main__":

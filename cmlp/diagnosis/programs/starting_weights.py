@@ -69,7 +69,8 @@ def examine_start(case: Examination, trials: Trials, top: tuple[float, float], s
         else {0.0: trials.by_own_steps(None, scale, fresh=True)}
     )
     best, after = max(results.items(), key=lambda item: item[1])
-    if after < max(top[1], case.given or 0.0) + BETTER or not learned(case, after) or half_way(case, top[1]):
+    needed = max(top[1], case.given or 0.0) + BETTER * (2 if half_way(case, top[1]) else 1)
+    if after < needed or not learned(case, after):
         return
     case.repairs["eta"] = best
     accuse_weights(case, top[1], after)

@@ -56,7 +56,7 @@ def examine_step_faults(case: Examination, step: Step) -> None:
     _output(case, explained, top, text)
     _hidden(case, explained, top, text)
     _inputs(case, explained, text)
-    _biases(case, explained, text)
+    _biases(case, explained, step, text)
     if not step.adaptive and not case.codes & {"hidden-delta", "output-delta", "wrong-gradient", "samples-unequal"}:
         _sizes(case, explained)
     _decay(case, explained, step)
@@ -184,13 +184,19 @@ def _inputs(case: Examination, explained: Explanation, text: str) -> None:
             )
 
 
-def _biases(case: Examination, explained: Explanation, text: str) -> None:
+def _biases(case: Examination, explained: Explanation, step: Step, text: str) -> None:
     weights = {change.layer: change for change in explained.arrays if not change.bias}
     for change in explained.arrays:
-        if not change.bias or not change.moved:
+        if not change.bias:
             continue
         name, own = case.name_of(change.index), weights[change.layer]
-        if change.formula in WRONG_BIAS:
+        if not change.moved:
+            if not _cancels(explained, step, change) or not own.moved:
+                continue
+            verdict = (
+                f"The gradient of the bias {name} is one sum over all units, in which the errors of a softmax cancel."
+            )
+        elif change.formula in WRONG_BIAS:
             verdict = f"The gradient of the bias {name} is wrong: {WRONG_BIAS[change.formula]}."
         elif change.formula is None and own.formula is not None and abs(change.cosine) < ALONG:
             verdict = f"The step of the bias {name} is not along the slope of the loss."
@@ -204,6 +210,15 @@ def _biases(case: Examination, explained: Explanation, text: str) -> None:
             f"{text}{_where(case, change.index)}",
             "the bias gets delta, summed over the samples only",
         )
+
+
+def _cancels(explained: Explanation, step: Step, change: Change) -> bool:
+    """Whether a bias is changed by rounding errors only, and by the same one for all units."""
+    bias = explained.replica.biases[change.layer]
+    if bias is None or explained.replica.acts[change.layer] != "softmax" or bias.size != step.changes[bias.index].size:
+        return False
+    moved = step.changes[bias.index]
+    return bool(moved.any() and np.ptp(moved) <= 0.1 * np.abs(moved).max())
 
 
 def _sizes(case: Examination, explained: Explanation) -> None:

@@ -15,6 +15,7 @@ from cmlp.diagnosis.scripts.advice import Names
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
 from cmlp.diagnosis.scripts.inlining import calls
 from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of, set_rate
+from cmlp.diagnosis.scripts.options import set_within, settings_within
 from cmlp.diagnosis.scripts.state import Variables, arrays, copied, correspond, is_module, numeric
 
 KEPT = 64  # samples that stay within an object that holds its own data: copies of it are made many times
@@ -91,7 +92,7 @@ def subject_of(caught: Caught) -> Subject | None:
         return None
     names, train = data
     test = next((value for name, value in arguments.items() if role(name) == "test" and _holds(value)), None)
-    settings = numbers_of(arguments) | rate_of(arguments)
+    settings = settings_within(arguments) | numbers_of(arguments) | rate_of(arguments)
     holders = {name: value for name, value in arguments.items() if name not in names and role(name) != "test"}
     if caught.method:
         functions = {} if _is_plain(caught, holders, settings) else {"fit": _fit(caught, names, None, settings)}
@@ -214,6 +215,7 @@ def _fit(
             correspond(caught.arguments[name], value, memo)
         others = {n: v for n, v in caught.arguments.items() if n not in parts and n not in given}
         arguments = copied(others, memo) | parts | given
+        set_within(arguments, given)
         for name in rate_of(caught.arguments):
             set_rate(arguments, arguments[name])
         ordered = {name: arguments[name] for name in caught.arguments}

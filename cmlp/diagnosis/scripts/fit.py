@@ -17,6 +17,7 @@ from cmlp.diagnosis.scripts.follow import chosen_rows, follower, taken
 from cmlp.diagnosis.scripts.forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
 from cmlp.diagnosis.scripts.loop import Training
 from cmlp.diagnosis.scripts.optimizers import rate_of, set_rate
+from cmlp.diagnosis.scripts.options import set_within, settings_within
 from cmlp.diagnosis.scripts.state import Path, Variables, arrays, copied, correspond, numeric, objects
 
 TOGETHER = (1000, 500, 256, 200, 128, 100, 64, 50, 32, 20, 16, 10, 5, 4, 2)  # sizes of mini-batches that are usual
@@ -55,7 +56,9 @@ class Program:
         self._pairs = samples.pairs()
         loop = copy.deepcopy(training.loop)
         self._rate = rate_of(self._optimizers(self.before))
-        self.settings = settings_of(self.before, training.uses) | self._rate
+        read = {name: self.before[name] for name in training.uses.read if name in self.before}
+        self._within = settings_within(read)
+        self.settings = settings_of(self.before, training.uses) | self._within | self._rate
         self._name_epochs(loop)
         self._code = _compiled([loop], path)
         self._source = as_function(loop, path, self.before)
@@ -105,6 +108,7 @@ class Program:
             else:
                 variables[name] = value
         variables.update(settings)
+        set_within(variables, {name: variables[name] for name in self._within})
         for name in self._rate:
             set_rate(self._optimizers(variables), variables[name])
         self._adapt(variables, data)

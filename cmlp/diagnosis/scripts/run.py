@@ -27,6 +27,7 @@ from cmlp.diagnosis.scripts.inlining import LEAVE, Leave
 from cmlp.diagnosis.scripts.loop import MOST_SAMPLES, Loops, Training
 from cmlp.diagnosis.scripts.names import functions_of
 from cmlp.diagnosis.scripts.notebook import Notebook, stand_in_for_notebooks
+from cmlp.diagnosis.scripts.options import in_words
 from cmlp.diagnosis.scripts.source import WATCH, line_of, never_called, prepared, read_source
 from cmlp.diagnosis.scripts.watch import FloatEvents
 from cmlp.errors import CmlpError
@@ -231,7 +232,9 @@ class Run:
         except CmlpError as error:
             self.send(unknown=f"the check does not understand it: {error}", notes=finder.notes)
             return
-        findings = (*told(report.findings, subject.known), *self._never_scored())
+        kept = self.caught.arguments if self.caught is not None else finder.variables
+        said = [in_words(finding, kept, self.source.tree) for finding in told(report.findings, subject.known)]
+        findings = (*said, *self._never_scored())
         names = replace(subject.names, settings=settings, test=names_among(finder.variables).test)
         notes = (*(in_own_names(note, names, self.seconds) for note in report.notes), *subject.notes)
         self.send(report=replace(report, findings=findings, notes=notes).to_dict())

@@ -67,6 +67,14 @@ def test_programs_of_frameworks(style, data, tmp_path):
     assert len(wrong(broken)) <= MISSED_OF_FEW * len(broken), wrong(broken)
 
 
+def test_the_table_is_written_into_a_page():
+    page = "Before.\n<!-- programs -->\nold\n<!-- /programs -->\nAfter.\n"
+    made = bench.written(page, "| a |", "python x.py --every 5")
+    assert made == bench.written(made, "| a |", "python x.py --every 5")
+    assert made.startswith("Before.\n<!-- programs -->\n```text\n$ python x.py --every 5\n```\n\n| a |\n")
+    assert made.endswith("\n<!-- /programs -->\nAfter.\n")
+
+
 def test_there_are_many_cases_and_a_third_is_sound():
     sound = [case for case in CASES if not case.codes]
     assert len(CASES) >= 300
