@@ -40,7 +40,7 @@ from cmlp.diagnosis.programs.setting_faults import examine_settings
 from cmlp.diagnosis.programs.snapshots import kept_process, snapshot_of
 from cmlp.diagnosis.programs.step_faults import examine_step_faults
 from cmlp.diagnosis.programs.stepping import examine_step
-from cmlp.diagnosis.programs.subject import Instance, Subject
+from cmlp.diagnosis.programs.subject import Subject
 from cmlp.diagnosis.programs.training_run import train_as_given
 from cmlp.diagnosis.programs.trials import Trials
 
@@ -159,13 +159,14 @@ def _parameters(case: Examination) -> None:
         examine_parameters(case)
         if not case.codes & {"forward-not-repeatable", "batch-not-independent"}:
             fresh = case.subject.renew(case.subject.instance())
-            case.replica = find_replica(case.subject, fresh) or _of_steady(case, fresh)
+            case.replica = _of_steady(case) or find_replica(case.subject, fresh)
             case.facts["labels only"] = case.subject.outputs(fresh, case.train.x[:2]).ndim == 1
             examine_activations(case)
 
 
-def _of_steady(case: Examination, fresh: Instance) -> Replica | None:
+def _of_steady(case: Examination) -> Replica | None:
     """Return the replica of a network whose test scales the units by what dropout keeps, where nothing is dropped."""
+    fresh = case.subject.renew(case.subject.instance())
     before = case.subject.outputs(fresh, case.train.x[:2])
     case.subject.steady(fresh)
     changed = not np.array_equal(before, case.subject.outputs(fresh, case.train.x[:2]), equal_nan=True)

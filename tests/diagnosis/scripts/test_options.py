@@ -82,9 +82,7 @@ def test_options_with_lines_or_dashes():
 
 
 def test_findings_in_the_words_of_a_dict():
-    finding = Finding(
-        "eta-too-small", Severity.ERROR, "training", "lr = 0.1 is too small.", "by lr: 0.1: 9", "lr = 1"
-    )
+    finding = Finding("eta-too-small", Severity.ERROR, "training", "lr = 0.1 is too small.", "by lr: 0.1: 9", "lr = 1")
     made = in_words(finding, {"config": {"lr": 0.1}}, ast.parse(""))
     assert made.verdict == "config['lr'] = 0.1 is too small."
     assert made.measured == "by config['lr']: 0.1: 9"
