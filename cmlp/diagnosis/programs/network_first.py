@@ -8,8 +8,8 @@ from typing import Any
 from cmlp.diagnosis.programs.roles import parameters_of, role
 
 NETWORK = re.compile(
-    r"_*((my_?|the_?)?(net|network|nn|mlp|model|params?|parameters?|parametros|parametres|paramètres|parameter"
-    r"|theta|thetas|weights?|w|ws|layers?|state|self|red|reseau|réseau|netz|modell|modelo|modele|modèle|rete|rede))_*",
+    r"_*((my_?|the_?)?(net|network|nn|mlp|model|params?|parameters?|parametros|paramètres|parameter"
+    r"|theta|thetas|weights?|w|ws|layers?|state|self|red|reseau|réseau|netz|mode(ll|lo|le)|modèle|rete|rede))_*",
     re.IGNORECASE,
 )
 
