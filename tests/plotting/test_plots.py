@@ -135,7 +135,7 @@ def test_without_matplotlib(monkeypatch):
 def test_names_of_classes():
     names = ("cat", "a very long name indeed", "$x_{$")
     figure = show(Dataset(np.eye(9)[:3] * 1.0, [0, 1, 2], class_names=names))
-    assert {"cat", "a very long nam\N{HORIZONTAL ELLIPSIS}", "$x_{$"} < set(texts(figure))
+    assert {"cat", "a very l\N{HORIZONTAL ELLIPSIS} indeed", "$x_{$"} < set(texts(figure))
     figure.canvas.draw()
     boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text()[0] in "ca$"]
     tiles = figure.axes[0].images[0].get_window_extent()

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 VOID = {"img", "br"}
 ALLOWED = {
     "div", "p", "b", "span", "style", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "pre", "img",
-    "svg", "g", "text", "path", "circle",
+    "svg", "g", "title", "text", "path", "circle",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.programs.loaders import loader_of, whole_of
 from cmlp.diagnosis.programs.records import records_of
 from cmlp.diagnosis.programs.roles import role
+from cmlp.diagnosis.programs.sample_objects import SampleObjects, sample_objects
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 from cmlp.errors import DataError
 
@@ -22,8 +23,9 @@ class Samples:
     Parameters
     ----------
     given : object
-        A Dataset, two arrays (images, labels), a dict of both, or pairs (image, label) in any container; arrays may
-        hold the samples as rows, as columns, as pictures; labels may be numbers, one-hot or any other vectors, words.
+        A Dataset, two arrays (images, labels), a dict of both, or pairs (image, label) in any container, or objects
+        that hold one pair each; arrays may hold the samples as rows, as columns, as pictures; labels may be numbers,
+        one-hot or any other vectors, words.
     name : str
         Of the argument, for messages.
 
@@ -46,6 +48,7 @@ class Samples:
         self.iterator = hasattr(given, "__next__")
         self.container: Any = type(given)
         self.unclear: NDArray[Any] = np.zeros(0, dtype=int)  # rows whose label vectors have several largest numbers
+        self.objects: SampleObjects | None = None  # what makes them, where they are objects
         self.loader: Any = None  # what gives mini-batches of arrays, where that is the form
         self.records = records_of(given)
         self.table = Form(given) if self.records is not None and self.records.whole else None
@@ -84,6 +87,9 @@ class Samples:
             items = list(given) if not isinstance(given, (str, bytes)) else self._refuse(given)
         except TypeError:
             return self._refuse(given)
+        self.objects = sample_objects(items)
+        if self.objects is not None:
+            return [self.objects.pair(item) for item in items]
         whole = whole_of(items)
         self.loader = None if whole is None else items if self.iterator else given
         return items if whole is None else whole
@@ -227,6 +233,9 @@ class Samples:
             if self.container is dict:
                 return dict(zip(self.keys, both, strict=True))
             return list(both) if self.container is list else both
+        if self.objects is not None:
+            samples = [self.objects.made(image, label) for image, label in zip(images, labels, strict=True)]
+            return iter(samples) if self.iterator and not listed else samples
         if self.iterator and not listed:
             return zip(images, labels, strict=True)
         pairs = [self.pair(pair) for pair in zip(images, labels, strict=True)]

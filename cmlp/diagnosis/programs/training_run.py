@@ -159,7 +159,7 @@ def _images_changed(case: Examination) -> None:
     """Train with a few images, and see whether they are still the same."""
     subject, pick = case.subject, case.order[:40]
     samples = subject.samples
-    if samples.loader is not None or samples.records is not None or samples.container is dict:
+    if samples.loader is not None or samples.records is not None or samples.objects or samples.container is dict:
         return
     given = subject.samples.make(case.train.x[pick], case.train.y[pick], listed=True)
     parts = [image for image, _ in given] if subject.samples.pairs else [given[0]]
