@@ -44,6 +44,7 @@ CAUSES = {  # a finding, and those of which it is a mere consequence
     "samples-unequal": {"epoch-sees-few"},
     "labels-apart": {"wrong-targets"},
     "later-epochs-empty": {"forward-changes-images"},
+    "stops-too-early": {"epoch-sees-few"},
     "learning-rate-decays": {"weight-decay-too-large", "overflow", "non-finite-weights"},
 }
 

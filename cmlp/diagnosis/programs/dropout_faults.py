@@ -15,6 +15,7 @@ from cmlp.diagnosis.report import Severity
 SEEDS = 8  # steps with one sample each, of which the share of the units that are dropped is taken
 SAME = 1e-6  # by which the cosine of a step and of its formula may differ from 1
 SINGLE = 1e-3  # the same in single precision
+ROUNDED = 1e-9  # of the largest activation, up to which another is a zero that was rounded
 OTHER = 20.0  # times as far from 1 is the cosine of the formula with the scale
 MASK = re.compile(r"(?<![\w.])(np\.random\.|numpy\.random\.|rng\.|random\.|self\.\w*rng\.)\w+\(.*")
 Masks = list[Array]
@@ -59,7 +60,8 @@ def _masked_step(case: Examination, replica: Replica, step: Step, seed: int) -> 
     if not all(np.isfinite(move).all() and move.any() for move in moves):
         return None
     outs = replica.run(values, step.x[row : row + 1])[1]
-    masks = [np.where(out[0] != 0, np.any(move != 0, axis=1), True) for out, move in zip(outs, moves, strict=False)]
+    active = [np.abs(out[0]) > ROUNDED * np.abs(out[0]).max() for out in outs]
+    masks = [~on | np.any(move != 0, axis=1) for on, move in zip(active, moves, strict=False)]
     return masks, values, moves[-1], row
 
 

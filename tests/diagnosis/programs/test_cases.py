@@ -61,7 +61,7 @@ def test_programs_of_frameworks(style, data, tmp_path):
     if style not in INSTALLED:
         pytest.skip(f"what {style} needs is not installed")
     chosen = [case for case in CASES if case.style == style][:: FRAMEWORKS[style]]
-    results = [bench.examined(case, data, tmp_path) for case in chosen]
+    results = [bench.examined(case, data, tmp_path, seconds=60) for case in chosen]
     assert wrong(result for result in results if not result.case.codes) == []
     broken = [result for result in results if result.case.codes]
     assert len(wrong(broken)) <= MISSED_OF_FEW * len(broken), wrong(broken)
