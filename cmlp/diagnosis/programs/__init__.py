@@ -3,7 +3,7 @@
 ======================  ==============================================================================================
 the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`, in the
                         order of `network_first`
-its data and settings   `samples`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
+its data and settings   `samples`, `sample_objects`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
 its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
 the forward pass        `forward_faults`, `number_faults`, `parameter_faults`; as plain layers: `replica`, `scalings`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, or measured by `slopes`
