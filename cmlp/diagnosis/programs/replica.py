@@ -5,7 +5,7 @@ With it gradients are exact, and everything about a step becomes arithmetic.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise, product
+from itertools import count, islice, pairwise, product
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ PROBES = 24
 MOST_SIZES = 12
 FITTED = 2  # orders of the matrices for which a scaling is searched
 MOST_CHAINS = 256  # orders of equal matrices; the one in which they stand comes first
+MOST_BEGINNINGS = 20_000  # of chains, that are tried
 
 
 def sigmoid(z: Array) -> Array:
@@ -272,7 +273,7 @@ def _chains(subject: "Subject", values: list[Array], classes: int) -> Iterator[C
         return
     matrices, vectors = _parts(values, classes)
     for extra in (0, 1):
-        for chain in _extended(matrices, depth, classes, (), extra):
+        for chain in _extended(matrices, depth, classes, (), extra, count(1)):
             biases = _biases(vectors, chain)
             if biases is not None:
                 yield chain, biases
@@ -298,8 +299,10 @@ def _parts(values: list[Array], classes: int) -> tuple[list[Piece], list[Piece]]
 
 
 def _extended(
-    matrices: list[Piece], size: int, classes: int, chain: tuple[Piece, ...], extra: int
+    matrices: list[Piece], size: int, classes: int, chain: tuple[Piece, ...], extra: int, tried: Iterator[int]
 ) -> Iterator[tuple[Piece, ...]]:
+    if next(tried) > MOST_BEGINNINGS:  # many matrices of one shape, which are no chain
+        return
     used = {(piece.index, piece.start) for piece in chain}
     if size == classes and len(used) == len(matrices) and chain:
         yield chain
@@ -315,7 +318,7 @@ def _extended(
                     piece = replace(part, turned=turned, folded=folded)
                     if extra and chain and chain[0].folded != folded:
                         continue
-                    yield from _extended(matrices, given, classes, (*chain, piece), extra)
+                    yield from _extended(matrices, given, classes, (*chain, piece), extra, tried)
 
 
 def _biases(vectors: list[Piece], chain: tuple[Piece, ...]) -> tuple[Piece | None, ...] | None:

@@ -1,6 +1,6 @@
 """A network is copied as plain layers, to the last digits, or not at all."""
 
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cmlp.diagnosis.programs import replica as replicas
-from cmlp.diagnosis.programs.replica import FUNCTIONS, HIDDEN, OUTPUT, Piece, find_replica
+from cmlp.diagnosis.programs.replica import FUNCTIONS, HIDDEN, OUTPUT, Piece, _extended, find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.scalings import PLAIN, USUAL, Scaling
 from cmlp.diagnosis.programs.subject import Subject
@@ -258,3 +258,11 @@ def test_outputs_that_are_seldom_negative_are_told_apart():
     weights, _ = parameters([7, 3, 5, CLASSES])
     weights = [np.vstack([w, w[:1]]) for w in weights]
     matches(Net(dense(("tanh", "tanh", "relu"), False, False, "first"), weights=weights), ("tanh", "tanh", "relu"))
+
+
+def test_many_matrices_of_one_shape_are_no_chain():
+    """Detectors that stand side by side have more orders than could be tried in a lifetime."""
+    detectors = [Piece(number, (7, 2)) for number in range(24)]
+    assert list(_extended(detectors, 7, CLASSES, (), 0, count(1))) == []
+    chain = [Piece(0, (7, 2)), Piece(1, (2, CLASSES))]
+    assert list(_extended(chain, 7, CLASSES, (), 0, count(1))) == [tuple(chain)]
