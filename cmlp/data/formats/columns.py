@@ -166,9 +166,9 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
 def names_of_features(table: Table, labels: Sequence[int]) -> tuple[str, ...] | None:
     """Return what the columns of features are called, None if they have no names."""
     names = table.layout.names
-    return (
-        tuple(_called(names[column]) or table.name_of(column) for column in features(table, labels)) if names else None
-    )
+    if not names:
+        return None
+    return tuple(_called(names[column]) or table.name_of(column) for column in features(table, labels))
 
 
 def _called(name: str) -> str:

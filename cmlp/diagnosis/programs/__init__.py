@@ -6,7 +6,8 @@ the program             `subject`, found out by `running` and `interface`: names
 its data and settings   `samples`, `sample_objects`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
 its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
 the forward pass        `forward_faults`, `number_faults`, `parameter_faults`; as plain layers: `replica`, `scalings`
-a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, or measured by `slopes`
+a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, by `fits`; or measured by
+                        `slopes`; what it aimed at: `targets`
 what is wrong with it   `step_faults`, `later_steps`, `dropout_faults`
 an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given; `pace`
 what would help         `trials`, `setting_faults`, `starting_weights`, `penalties`, `early_stops`, weighed by

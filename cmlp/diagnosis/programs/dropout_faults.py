@@ -7,7 +7,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.deltas import RIGHT, output_deltas
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
-from cmlp.diagnosis.programs.explanation import cosine
+from cmlp.diagnosis.programs.fits import cosine
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.replica import FUNCTIONS, Replica
 from cmlp.diagnosis.report import Severity

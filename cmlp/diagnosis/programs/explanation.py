@@ -7,32 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.deltas import RIGHT, Layer, hidden_deltas, hidden_right, output_deltas
-from cmlp.diagnosis.programs.replica import FUNCTIONS, Replica, sigmoid, softmax
+from cmlp.diagnosis.programs.fits import TIGHT, Fit, cosine, fit
+from cmlp.diagnosis.programs.replica import FUNCTIONS, Replica
 
 Array = NDArray[Any]
 TARGETS = ((0.0, 1.0), (0.01, 0.99), (-1.0, 1.0), (0.1, 0.9), (0.05, 0.95), (-0.9, 0.9))
 SMOOTHED = (0.1, 0.05, 0.2)  # shares that label smoothing gives to all classes alike
-UNEQUAL = 0.05  # of the largest share of a sample, by which those of equal samples may differ
-TIGHT = 1e-6
-CLEAR, ENTRIES = 1e-3, 4  # so little is left of so many entries for each sample by no chance
-ALONG, AGAINST = 0.95, 0.05  # shares of signs that agree
-MOST_SIGNS = 2000  # that are compared
-SHARES = np.logspace(-2, 3, 51)  # of the weights, as multiples of what makes both alike in size
 STILL = 1e-9  # of the change of the weights, below which a bias is not moved
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A change as a sum of gradients of single samples: their shares, and how much is left of it."""
-
-    shares: Array
-    rest: float
-    own: float = 0.0  # share of the weights themselves, as of a penalty
-
-    @property
-    def unequal(self) -> bool:
-        """Whether samples count differently."""
-        return float(np.ptp(self.shares)) > UNEQUAL * float(np.abs(self.shares).max(initial=1e-300))
 
 
 @dataclass(frozen=True)
@@ -68,97 +49,6 @@ class Change:
     moved: bool
 
 
-def fit(change: Array, per_sample: Array, own: Array | None = None, *, adaptive: bool = False) -> Fit:
-    """Express a change by the gradients of single samples.
-
-    Parameters
-    ----------
-    change : ndarray
-    per_sample : ndarray of shape (m, ...)
-        One gradient for each sample.
-    own : ndarray, optional
-        The weights, of which a penalty adds a share.
-    adaptive : bool
-        Whether steps have the sign of the gradient only, as the first one of Adam.
-    """
-    m = len(per_sample)
-    base, flat = per_sample.reshape(m, -1), change.ravel()
-    total = base.sum(axis=0)
-    if adaptive:
-        return _by_signs(flat, total, m, own)
-    norm = float(np.linalg.norm(flat))
-    if norm == 0 or not np.isfinite(norm) or not np.isfinite(base).all():
-        return Fit(np.zeros(m), 1.0)
-    size = float(total @ total)
-    rest = 1.0
-    if size > 0:
-        c = float(flat @ total) / size
-        rest = float(np.linalg.norm(flat - c * total)) / norm
-        if rest < TIGHT:
-            return Fit(np.full(m, c), rest)
-        with_own = _with_own(flat, total, own, norm, rest, m)
-        if with_own is not None:
-            return with_own
-        if rest < 1e-3:
-            return Fit(np.full(m, c), rest)
-    return _by_samples(flat, base, norm)
-
-
-def _by_signs(flat: Array, total: Array, m: int, own: Array | None) -> Fit:
-    clear = np.abs(total) > 1e-3 * max(float(np.abs(total).max(initial=0)), 1e-300)
-    agree = float(np.mean(np.sign(flat[clear]) == -np.sign(total[clear]))) if clear.any() else 0.0
-    if AGAINST < agree < ALONG and own is not None:
-        share, better = share_of_weights(flat[clear], total[clear], own.ravel()[clear])
-        if better >= ALONG:
-            return Fit(np.full(m, -1.0), 1.0 - better, -share)
-    return Fit(np.full(m, -1.0 if agree >= 0.5 else 1.0), 1.0 - max(agree, 1 - agree if agree < 0.02 else agree))
-
-
-def share_of_weights(change: Array, slope: Array, own: Array) -> tuple[float, float]:
-    """Return with which share of the weights a slope has the signs of minus a change, and how many of them agree.
-
-    Steps of Adam have the signs of what they are made of, and a penalty of `share` times the weights is part of that.
-    """
-    pick = np.random.default_rng(4).permutation(len(change))[:MOST_SIGNS]
-    signs, slope, own = -np.sign(change[pick]), slope[pick], own[pick]
-    size = float(np.median(np.abs(slope))) / max(float(np.median(np.abs(own))), 1e-300)
-    grid = size * np.concatenate([-SHARES, SHARES])
-    agree = [float(np.mean(np.sign(slope + share * own) == signs)) for share in grid]
-    best = int(np.argmax(agree))
-    return float(grid[best]), agree[best]
-
-
-def _with_own(flat: Array, total: Array, own: Array | None, norm: float, rest: float, m: int) -> Fit | None:
-    if own is None or not np.any(own):
-        return None
-    both = np.stack([total, own.ravel()])
-    shares = np.linalg.lstsq(both.T, flat, rcond=None)[0]
-    left = float(np.linalg.norm(flat - shares @ both)) / norm
-    if left < TIGHT or (left < 1e-2 and left < rest / 50):
-        return Fit(np.full(m, shares[0]), left, float(shares[1]))
-    return None
-
-
-def _by_samples(flat: Array, base: Array, norm: float) -> Fit:
-    m = len(base)
-    gram = base @ base.T
-    if not np.isfinite(gram).all() or not gram.any():
-        return Fit(np.zeros(m), 1.0)
-    c = np.linalg.lstsq(gram + 1e-14 * np.trace(gram) / m * np.eye(m), base @ flat, rcond=None)[0]
-    rest = float(np.linalg.norm(flat - c @ base)) / norm
-    largest = np.abs(c).max(initial=1e-300)
-    few = rest > CLEAR or len(flat) < ENTRIES * m
-    if few and rest < 0.02 and np.sum(np.abs(c) > 0.02 * largest) > m - 1 and np.ptp(c) / largest > 0.5:
-        rest = max(rest, 0.5)  # as many free numbers as samples fit small layers by chance
-    return Fit(c, rest)
-
-
-def cosine(one: Array, other: Array) -> float:
-    """Return the cosine of the angle between two arrays; 0 where one has no direction."""
-    size = float(np.linalg.norm(one)) * float(np.linalg.norm(other))
-    return float(one.ravel() @ other.ravel()) / size if size > 0 and np.isfinite(size) else 0.0
-
-
 class Explanation:
     """For each array of parameters: the cosine with minus the gradient, and the formula that gives its change."""
 
@@ -176,7 +66,7 @@ class Explanation:
         self.replica, self.values, self.changes = replica, values, changes
         self.tolerance, self.adaptive = tolerance, adaptive
         self.zs, self.outs = replica.run(values, x)
-        self.layers, self.moves = replica.layers(values), _moves(replica, changes)
+        self.layers, self.moves = replica.layers(values), replica.layers(changes)
         self.last = len(self.layers) - 1
         self.eye = np.eye(self.outs[-1].shape[1])[y]
         self.arrays: list[Change] = []
@@ -372,37 +262,3 @@ class Explanation:
         steady = all(c.moved and c.inputs == "right" and not (c.fit.unequal and not c.bias) for c in self.arrays)
         ratios = np.array([c.ratio for c in self.arrays])
         return bool(steady and (ratios > 0).all() and np.ptp(ratios) < 0.1 * ratios.max())
-
-
-def _moves(replica: Replica, changes: list[Array]) -> list[tuple[Array, Array | None]]:
-    return [(w, b) for w, b in replica.layers(changes)]
-
-
-def recovered_targets(
-    replica: Replica, values: list[Array], changes: list[Array], x: Array, eta: float
-) -> Array | None:
-    """Return the targets at which a step aimed, of shape (samples, classes), from the change of the last matrix.
-
-    That change is -c * inputs^T @ delta, so delta follows if there are no more samples than inputs, and y = a - delta,
-    or a - delta / f'. c is chosen such that the targets come nearest to whole numbers.
-    """
-    m = len(x)
-    zs, outs = replica.run(values, x)
-    change, below = _moves(replica, changes)[-1][0], outs[-2]
-    if not np.isfinite(change).all() or np.linalg.matrix_rank(below, tol=1e-8 * np.linalg.norm(below)) < m:
-        return None
-    delta = -np.linalg.pinv(below.T) @ change
-    a, act = outs[-1], replica.acts[-1]
-    bases = {"softmax": [a], "identity": [a, softmax(a), sigmoid(a)], "log_softmax": [np.exp(a)]}.get(act, [a])
-    slopes = [np.ones_like(a)] + ([FUNCTIONS[act][1](zs[-1], a)] if act in ("sigmoid", "tanh") else [])
-    factors = eta * np.array([1, 2, 1 / m, 2 / m, 0.5, 0.1, 0.2, 0.1 / m, 0.2 / m])
-    best: tuple[float, Array] | None = None
-    with np.errstate(all="ignore"):
-        for slope in slopes:
-            for base in bases:
-                for scale in (*factors, *-factors):
-                    y = base - delta / slope / scale
-                    rest = float(np.abs(y - np.round(y)).max()) if np.isfinite(y).all() else np.inf
-                    if best is None or rest < best[0]:
-                        best = rest, y
-    return best[1] if best is not None and best[0] < 0.1 else None

@@ -8,13 +8,13 @@ import numpy as np
 from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.judging import BETTER
 from cmlp.diagnosis.programs.leaves import Path, Walk, put_number, spelled
 from cmlp.diagnosis.programs.roles import is_penalty
 from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.trials import Trials
 from cmlp.diagnosis.report import Severity
 
-BETTER = 10.0  # points that a repair must bring
 DECAY = 3e-3  # times the learning rate and the weights, from which on a penalty is suspected
 ADAM = 1e-3  # the usual learning rate of Adam
 SMALLER = 1e-3  # times the penalty, with which it is trained

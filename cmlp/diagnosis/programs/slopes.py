@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
-from cmlp.diagnosis.programs.explanation import ALONG, cosine, share_of_weights
+from cmlp.diagnosis.programs.fits import ALONG, cosine, share_of_weights
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.replica import softmax
 

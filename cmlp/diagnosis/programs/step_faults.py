@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs import deltas
 from cmlp.diagnosis.programs.examination import Examination, Step
-from cmlp.diagnosis.programs.explanation import Change, Explanation, recovered_targets
+from cmlp.diagnosis.programs.explanation import Change, Explanation
 from cmlp.diagnosis.programs.lines import downhill
+from cmlp.diagnosis.programs.targets import recovered_targets
 from cmlp.diagnosis.report import Severity
 
 Array = NDArray[np.floating]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
-from cmlp.diagnosis.programs.explanation import UNEQUAL, Explanation, cosine
+from cmlp.diagnosis.programs.explanation import Explanation
+from cmlp.diagnosis.programs.fits import UNEQUAL, cosine
 from cmlp.diagnosis.programs.frameworks import shares_in
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import Path

@@ -7,8 +7,10 @@ import pytest
 from scipy.special import expit
 
 from cmlp.diagnosis.programs.deltas import RIGHT, WORDS, words
-from cmlp.diagnosis.programs.explanation import Explanation, cosine, fit, recovered_targets
+from cmlp.diagnosis.programs.explanation import Explanation
+from cmlp.diagnosis.programs.fits import cosine, fit
 from cmlp.diagnosis.programs.replica import Piece, Replica
+from cmlp.diagnosis.programs.targets import recovered_targets
 
 M, SIZES = 6, (9, 7, 7, 4)
 RATE = 1e-3
