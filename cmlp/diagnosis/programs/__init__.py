@@ -5,7 +5,8 @@ the program             `subject`, found out by `running` and `interface`: names
                         order of `network_first`
 its data and settings   `samples`, `sample_objects`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
 its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
-the forward pass        `forward_faults`, `number_faults`, `parameter_faults`; as plain layers: `replica`, `scalings`
+the forward pass        `forward_faults`, `number_faults`, `parameter_faults`
+the same as layers      `replica`, found by `replica_search` among `chains`, `activations`, `scalings`; `precision`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, by `fits`; or measured by
                         `slopes`; what it aimed at: `targets`
 what is wrong with it   `step_faults`, `later_steps`, `dropout_faults`
@@ -34,7 +35,8 @@ from cmlp.diagnosis.programs.forward_faults import examine_forward, steady_after
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
 from cmlp.diagnosis.programs.later_steps import examine_later_steps
 from cmlp.diagnosis.programs.parameter_faults import examine_activations, examine_parameters
-from cmlp.diagnosis.programs.replica import Replica, find_replica
+from cmlp.diagnosis.programs.replica import Replica
+from cmlp.diagnosis.programs.replica_search import find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.score_faults import examine_score
 from cmlp.diagnosis.programs.setting_faults import examine_settings

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.replica import FUNCTIONS, sigmoid, softmax
+from cmlp.diagnosis.programs.activations import FUNCTIONS, sigmoid, softmax
 
 Array = NDArray[np.floating]
 

@@ -5,11 +5,12 @@ import re
 
 import numpy as np
 
+from cmlp.diagnosis.programs.activations import FUNCTIONS
 from cmlp.diagnosis.programs.deltas import RIGHT, output_deltas
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.fits import cosine
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.replica import FUNCTIONS, Replica
+from cmlp.diagnosis.programs.replica import Replica
 from cmlp.diagnosis.report import Severity
 
 SEEDS = 8  # steps with one sample each, of which the share of the units that are dropped is taken

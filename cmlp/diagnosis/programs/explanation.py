@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.activations import FUNCTIONS
 from cmlp.diagnosis.programs.deltas import RIGHT, Layer, hidden_deltas, hidden_right, output_deltas
 from cmlp.diagnosis.programs.fits import TIGHT, Fit, cosine, fit
-from cmlp.diagnosis.programs.replica import FUNCTIONS, Replica
+from cmlp.diagnosis.programs.replica import Replica
 
 Array = NDArray[Any]
 TARGETS = ((0.0, 1.0), (0.01, 0.99), (-1.0, 1.0), (0.1, 0.9), (0.05, 0.95), (-0.9, 0.9))

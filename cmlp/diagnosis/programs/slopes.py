@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cmlp.diagnosis.programs.activations import softmax
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.fits import ALONG, cosine, share_of_weights
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.replica import softmax
 
 ENTRIES = 16  # of each array
 DOUBLE, SINGLE = 1e-5, 1e-2  # how far a parameter is moved

@@ -14,7 +14,7 @@ from cmlp.diagnosis.programs.fits import UNEQUAL, cosine
 from cmlp.diagnosis.programs.frameworks import shares_in
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.leaves import Path
-from cmlp.diagnosis.programs.replica import is_single, single
+from cmlp.diagnosis.programs.precision import is_single, single
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
 
@@ -42,8 +42,7 @@ def examine_step(case: Examination) -> Step | None:
         step = _taken(case, *_samples(case, classes), eta)
     if step is None:
         return None
-    single = case.subject.framework.single_precision or is_single(case.subject, case.subject.instance())
-    tolerance = 2e-2 if single else 1e-4
+    tolerance = 2e-2 if is_single(case.subject, case.subject.instance()) else 1e-4
     sizes = np.abs(np.concatenate([change.ravel() for change in step.changes]))
     sizes = sizes[sizes > 0]
     step.adaptive = bool(sizes.size and np.mean(np.abs(sizes / np.median(sizes) - 1) < 0.02) > ADAPTIVE)

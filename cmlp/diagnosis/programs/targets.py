@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.replica import FUNCTIONS, Replica, sigmoid, softmax
+from cmlp.diagnosis.programs.activations import FUNCTIONS, sigmoid, softmax
+from cmlp.diagnosis.programs.replica import Replica
 
 Array = NDArray[Any]
 

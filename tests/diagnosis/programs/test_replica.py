@@ -1,14 +1,15 @@
 """A network is copied as plain layers, to the last digits, or not at all."""
 
-from itertools import count, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cmlp.diagnosis.programs import replica as replicas
-from cmlp.diagnosis.programs.replica import FUNCTIONS, HIDDEN, OUTPUT, Piece, _extended, find_replica
+from cmlp.diagnosis.programs.activations import COMMON, FUNCTIONS, HIDDEN, OUTPUT
+from cmlp.diagnosis.programs.replica import Piece
+from cmlp.diagnosis.programs.replica_search import find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.scalings import PLAIN, USUAL, Scaling
 from cmlp.diagnosis.programs.subject import Subject
@@ -86,7 +87,7 @@ def dense(acts, turned, biases, folded):
 )  # fmt: skip
 def test_layers_are_found(hidden, data, turned, biases, folded):
     mixed = data.draw(st.booleans())
-    names = st.sampled_from(replicas.COMMON if mixed else HIDDEN)
+    names = st.sampled_from(COMMON if mixed else HIDDEN)
     first = data.draw(names)
     acts = (*(data.draw(names) if mixed else first for _ in hidden), data.draw(st.sampled_from(OUTPUT)))
     weights, some = parameters([7, *hidden, CLASSES])
@@ -226,26 +227,6 @@ def test_many_equal_layers_take_no_time():
     matches(Net(dense(("tanh",) * 9, False, False, ""), weights=weights), ("tanh",) * 9)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_slopes_are_those_of_the_functions(name):
-    function, slope = FUNCTIONS[name]
-    z = np.random.default_rng(4).normal(size=(4, 3)) * 2
-    h = 1e-6
-    if name.endswith("softmax"):  # the diagonal
-        moved = [function(z + h * np.eye(3)[k]) - function(z - h * np.eye(3)[k]) for k in range(3)]
-        expected = np.stack([part[:, k] for k, part in enumerate(moved)], axis=1) / (2 * h)
-    else:
-        expected = (function(z + h) - function(z - h)) / (2 * h)
-    np.testing.assert_allclose(slope(z, function(z)), expected, atol=1e-6)
-
-
-def test_large_sums_are_no_overflow():
-    z = np.array([[-1e4, 0.0, 1e4]])
-    with np.errstate(all="raise", under="ignore"):
-        assert replicas.sigmoid(z).tolist() == [[0.0, 0.5, 1.0]]
-        assert replicas.softmax(z).tolist() == [[0.0, 0.0, 1.0]]
-
-
 def test_pieces_lie_in_one_vector():
     values = [np.arange(12.0)]
     assert Piece(0, (2, 3), 4, turned=True, order="F").of(values).tolist() == [[4, 5], [6, 7], [8, 9]]
@@ -258,11 +239,3 @@ def test_outputs_that_are_seldom_negative_are_told_apart():
     weights, _ = parameters([7, 3, 5, CLASSES])
     weights = [np.vstack([w, w[:1]]) for w in weights]
     matches(Net(dense(("tanh", "tanh", "relu"), False, False, "first"), weights=weights), ("tanh", "tanh", "relu"))
-
-
-def test_many_matrices_of_one_shape_are_no_chain():
-    """Detectors that stand side by side have more orders than could be tried in a lifetime."""
-    detectors = [Piece(number, (7, 2)) for number in range(24)]
-    assert list(_extended(detectors, 7, CLASSES, (), 0, count(1))) == []
-    chain = [Piece(0, (7, 2)), Piece(1, (2, CLASSES))]
-    assert list(_extended(chain, 7, CLASSES, (), 0, count(1))) == [tuple(chain)]
