@@ -4,7 +4,8 @@
 the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`, in the
                         order of `network_first`
 its data and settings   `samples`, `sample_objects`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
-its parameters          `parameters`, `leaves`; `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
+its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; what is its `own_code`
+copies                  `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
 the forward pass        `forward_faults`, `number_faults`, `parameter_faults`
 the same as layers      `replica`, found by `replica_search` among `chains`, `activations`, `scalings`; `precision`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, by `fits`; or measured by

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.leaves import Walk, attributes, is_own, names_in, own_code
+from cmlp.diagnosis.programs.leaves import Walk, attributes, names_in
+from cmlp.diagnosis.programs.own_code import is_own, own_code
 
 SHARED = 500_000  # numbers: larger arrays of a module are data, which trials do not change
 MOST_ITEMS = 1000  # of a list or dict of a module that may hold parameters

@@ -8,7 +8,7 @@ import numpy as np
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.judging import BETTER, learned
-from cmlp.diagnosis.programs.leaves import is_own
+from cmlp.diagnosis.programs.own_code import is_own
 from cmlp.diagnosis.programs.roles import method_of
 from cmlp.diagnosis.programs.setting_faults import LARGE
 from cmlp.diagnosis.programs.trials import Trials

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.blocks import Block
 from cmlp.diagnosis.programs.copies import Copier
-from cmlp.diagnosis.programs.leaves import Block, Path, Walk, put_number, step_into
+from cmlp.diagnosis.programs.leaves import Walk
+from cmlp.diagnosis.programs.paths import Path, put_at, step_into
 from cmlp.diagnosis.programs.tensors import is_tensor
 
 DROPPED = re.compile(r"_?(dropout|drop)(_?(rate|prob|p|ratio))?|p_?drop(out)?", re.IGNORECASE)
@@ -60,7 +62,7 @@ class Framework:
             if quiet is None and DROPPING.search(owner):
                 quiet = quiet_value("dropout")
             if quiet is not None and value != quiet:
-                put_number(network, path, quiet)
+                put_at(network, path, quiet)
 
     def shaped(self, rows: NDArray[Any], form: str) -> Any:
         """Return images in a form of its own."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.calls import Wish, arguments, data_parameters
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import own_methods
+from cmlp.diagnosis.programs.own_code import own_methods
 from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, role
 from cmlp.diagnosis.programs.running import TRY, Array, called, function_of, run
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.leaves import own_code
+from cmlp.diagnosis.programs.own_code import own_code
 
 WALL = 3.0  # seconds that may pass for each second of the processor, as on a machine that others use
 GRACE = 1.0

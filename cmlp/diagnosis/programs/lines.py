@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cmlp.diagnosis.programs.leaves import own_code
+from cmlp.diagnosis.programs.own_code import own_code
 
 DEEPEST = 3  # calls within one another that are followed
 OF_GRADIENTS = re.compile(r"^\s*\w+(\.data)?\s*[-+]=.*\.grad\b")  # of whatever a loop over parameters holds

@@ -11,7 +11,7 @@ import numpy as np
 from cmlp.diagnosis.programs.deltas import hidden_right, output_deltas
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.leaves import own_code
+from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.report import Severity
 
 IMAGES = 1000  # at least

@@ -4,7 +4,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.activations import FUNCTIONS
 from cmlp.diagnosis.programs.examination import Array, Examination
-from cmlp.diagnosis.programs.leaves import step_into
+from cmlp.diagnosis.programs.paths import step_into
 from cmlp.diagnosis.report import Severity
 
 SAME = 1e-12

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cmlp.diagnosis.programs.leaves import Block, Walk, blocks_of, spelled, step_into
+from cmlp.diagnosis.programs.blocks import Block, blocks_of
+from cmlp.diagnosis.programs.leaves import Walk
+from cmlp.diagnosis.programs.paths import spelled, step_into
 from cmlp.diagnosis.programs.running import PROBED, Array
 from cmlp.diagnosis.programs.tensors import as_array
 

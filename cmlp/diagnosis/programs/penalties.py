@@ -9,7 +9,8 @@ from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.judging import BETTER
-from cmlp.diagnosis.programs.leaves import Path, Walk, put_number, spelled
+from cmlp.diagnosis.programs.leaves import Walk
+from cmlp.diagnosis.programs.paths import Path, put_at, spelled
 from cmlp.diagnosis.programs.roles import is_penalty
 from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.trials import Trials
@@ -124,7 +125,7 @@ def _trained(case: Examination, trials: Trials, name: str, value: float, path: P
     if path is None:
         subject.settings = settings | {name: value}
     else:
-        put_number(instance.network, path, value)
+        put_at(instance.network, path, value)
     try:
         with case.bounded(3 * TRIAL), np.errstate(all="ignore"):
             subject.fit(instance, case.train.x[rows], case.train.y[rows], None, trials.passes(len(rows)))

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.leaves import Path, attributes, is_keras, spelled, step_into
+from cmlp.diagnosis.programs.leaves import attributes, is_keras
+from cmlp.diagnosis.programs.paths import Path, spelled, step_into
 from cmlp.diagnosis.programs.roles import role
 
 DEEPEST = 2  # objects between the network and a setting, as its optimizer

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.leaves import step_into
+from cmlp.diagnosis.programs.paths import step_into
 from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.blocks import numbers_of
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import Path, Walk, attributes, is_own, numbers_of, own_methods, spelled, step_into
+from cmlp.diagnosis.programs.leaves import Walk, attributes
 from cmlp.diagnosis.programs.network_first import network_first
+from cmlp.diagnosis.programs.own_code import is_own, own_methods
+from cmlp.diagnosis.programs.paths import Path, spelled, step_into
 from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, required, role
 from cmlp.diagnosis.programs.tensors import as_array
 

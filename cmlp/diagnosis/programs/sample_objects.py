@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.leaves import attributes, is_own
+from cmlp.diagnosis.programs.leaves import attributes
+from cmlp.diagnosis.programs.own_code import is_own
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.tensors import as_array
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.leaves import attributes, is_own, own_code
+from cmlp.diagnosis.programs.leaves import attributes
+from cmlp.diagnosis.programs.own_code import is_own, own_code
 from cmlp.diagnosis.programs.tensors import is_tensor
 
 LARGEST = 2_000_000  # numbers of an array: larger ones are data

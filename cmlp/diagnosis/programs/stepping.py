@@ -13,7 +13,7 @@ from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.fits import UNEQUAL, cosine
 from cmlp.diagnosis.programs.frameworks import shares_in
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.leaves import Path
+from cmlp.diagnosis.programs.paths import Path
 from cmlp.diagnosis.programs.precision import is_single, single
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs import interface, running
+from cmlp.diagnosis.programs.blocks import Block
 from cmlp.diagnosis.programs.calls import Wish, arguments, setting_roles
 from cmlp.diagnosis.programs.copies import Copier, Shared, shared_memory
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of, quiet_value
 from cmlp.diagnosis.programs.isolation import OutOfTime, is_generator, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import Block, Path, Walk, attributes, own_code, put_number
+from cmlp.diagnosis.programs.leaves import Walk, attributes
 from cmlp.diagnosis.programs.network_first import network_first
+from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.programs.parameters import find_parameters
+from cmlp.diagnosis.programs.paths import Path, put_at
 from cmlp.diagnosis.programs.places import Place, find_place
 from cmlp.diagnosis.programs.roles import FORWARD, parameters_of, role
 from cmlp.diagnosis.programs.samples import Samples
@@ -317,7 +320,7 @@ class Subject:
         """Switch off in a copy what makes its steps random, as dropout does."""
         self.framework.steady(instance.network)
         for path, number in self.quiet.items():
-            put_number(instance.network, path, number)
+            put_at(instance.network, path, number)
         instance.steady = True
 
     def _settings_of(self, instance: Instance) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.leaves import own_code
+from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.programs.records import Records
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.tensors import as_array

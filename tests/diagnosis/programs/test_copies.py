@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cmlp.diagnosis.programs.blocks import numbers_of
 from cmlp.diagnosis.programs.copies import Copier, shared_memory
-from cmlp.diagnosis.programs.leaves import Walk, numbers_of
+from cmlp.diagnosis.programs.leaves import Walk
 
 W = np.ones((3, 2))
 BIASES = [0.5, 0.5]

@@ -6,7 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cmlp.diagnosis.programs.leaves import Walk, attributes, blocks_of, own_code, spelled, step_into
+from cmlp.diagnosis.programs.blocks import blocks_of
+from cmlp.diagnosis.programs.leaves import Walk, attributes
+from cmlp.diagnosis.programs.own_code import own_code
+from cmlp.diagnosis.programs.paths import spelled, step_into
 
 rng = np.random.default_rng(0)
 W = rng.normal(size=(3, 2))
