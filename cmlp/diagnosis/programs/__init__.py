@@ -1,17 +1,17 @@
 """Why is it 10 %? The examination of anyone's network: it runs, steps and trains copies, and explains what it measures.
 
 ======================  ==============================================================================================
-the program             `subject`, found out by `running` and `interface`: names are `roles`, arguments `calls`, in the
-                        order of `network_first`
+the program             `subject`, found out by `running`, with `outputs`, and `interface`: names are `roles`, arguments
+                        `calls`, in the order of `network_first`
 its data and settings   `samples`, `sample_objects`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
 its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; what is its `own_code`
 copies                  `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
-the forward pass        `forward_faults`, `number_faults`, `parameter_faults`
+the forward pass        `forward_faults`, `number_faults` of `float_events`, `parameter_faults`
 the same as layers      `replica`, found by `replica_search` among `chains`, `activations`, `scalings`; `precision`
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, by `fits`; or measured by
                         `slopes`; what it aimed at: `targets`
 what is wrong with it   `step_faults`, `later_steps`, `dropout_faults`
-an epoch                `epoch_faults`, counted by `watching`; `training_run` trains as it was given; `pace`
+an epoch                `epoch_faults`, counted by `watching` `rows`; `training_run` trains as it was given; `pace`
 what would help         `trials`, `setting_faults`, `starting_weights`, `penalties`, `early_stops`, weighed by
                         `judging`; of scikit-learn `estimators`; the score: `score_faults`
 the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data

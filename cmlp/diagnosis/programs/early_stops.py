@@ -1,14 +1,12 @@
 """Whether a training ends itself long before it has learned: the epochs are counted, and then it is let go on."""
 
-import sys
-
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import TRIAL, Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.judging import BETTER, learned
-from cmlp.diagnosis.programs.pace import Lines
 from cmlp.diagnosis.programs.trials import LONGEST, Trials
+from cmlp.diagnosis.programs.watching import Lines, traced
 from cmlp.diagnosis.report import Severity
 
 FEWEST = 3  # epochs that are asked for
@@ -59,15 +57,12 @@ def _epochs_run(case: Examination, epochs: int) -> int | None:
 
 
 def _lines(case: Examination, rows: Array, epochs: int) -> int | None:
-    subject, lines, kept = case.subject, Lines(1, None), sys.gettrace()
+    subject, lines = case.subject, Lines(1, None)
     try:
-        with case.bounded(COUNTED), np.errstate(all="ignore"):
-            sys.settrace(lines)
+        with case.bounded(COUNTED), np.errstate(all="ignore"), traced(lines):
             subject.fit(subject.instance(), case.train.x[rows], case.train.y[rows], None, epochs)
     except (Exception, OutOfTime):
         return None
-    finally:
-        sys.settrace(kept)
     return lines.count
 
 

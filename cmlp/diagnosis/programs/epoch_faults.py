@@ -10,9 +10,10 @@ from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.reads import Recorded
 from cmlp.diagnosis.programs.roles import parameters_of, role
+from cmlp.diagnosis.programs.rows import Rows, rows_and_labels
 from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.programs.trials import LONGEST, Trials
-from cmlp.diagnosis.programs.watching import Log, Rows, Tracer, rows_and_labels, traced
+from cmlp.diagnosis.programs.watching import Log, Tracer, traced
 from cmlp.diagnosis.report import Severity
 
 EPOCHS = 2

@@ -1,6 +1,5 @@
 """What is wrong with one step after another: gradients that are never reset, steps that start from the same weights."""
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,8 @@ from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.loaders import loader_of
-from cmlp.diagnosis.programs.pace import Lines
 from cmlp.diagnosis.programs.stepping import distinct, gentle, one_step
+from cmlp.diagnosis.programs.watching import Lines, traced
 from cmlp.diagnosis.report import Severity
 
 CLOSE = 0.03  # momentum of 0.9 gives 1, 1.9 and 2.71 instead of 1, 2 and 3
@@ -171,15 +170,11 @@ def _lines(case: Examination, x: Array, y: Array, size: int) -> int:
     given = None
     if subject.samples.loader is not None:
         given = loader_of(subject.samples.loader, subject.samples.images(x), subject.samples.labels(y), size)
-    kept = sys.gettrace()
     try:
-        with case.bounded(3.0), np.errstate(all="ignore"):
-            sys.settrace(lines)
+        with case.bounded(3.0), np.errstate(all="ignore"), traced(lines):
             subject.fit(subject.instance(), x, y, None, None if subject.epochs is None else 1, size, given)
     except (Exception, OutOfTime):
         return 0
-    finally:
-        sys.settrace(kept)
     return lines.count
 
 

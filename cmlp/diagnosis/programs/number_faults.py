@@ -4,9 +4,9 @@ import numpy as np
 
 from cmlp.diagnosis.programs.activations import sigmoid, softmax
 from cmlp.diagnosis.programs.examination import Array, Examination, finite
+from cmlp.diagnosis.programs.float_events import FloatEvent, FloatEvents, float_events
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.tensors import as_array
-from cmlp.diagnosis.programs.watching import FloatEvent, FloatEvents, float_events
 from cmlp.diagnosis.report import Severity
 
 EXTREME = 16  # images

@@ -1,17 +1,13 @@
 """Whether the steps of a training become small long before an epoch ends."""
 
-import sys
-from collections.abc import Callable
 from itertools import pairwise
-from types import FrameType
-from typing import Any
 
 import numpy as np
 
 from cmlp.diagnosis.programs.deltas import hidden_right, output_deltas
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.own_code import own_code
+from cmlp.diagnosis.programs.watching import Lines, traced
 from cmlp.diagnosis.report import Severity
 
 IMAGES = 1000  # at least
@@ -19,22 +15,6 @@ SPENT = 1.0  # seconds of the processor, for an epoch
 PARTS = 10  # of an epoch
 SMALL = 0.02  # of the way of the first tenth, that the last three go on average
 SLOPE = 0.2  # of the slope at the start, that is left where only the rate became small
-
-
-class Lines:
-    """Calls a function at every so many lines of somebody's code."""
-
-    def __init__(self, every: int, look: Callable[[], None] | None) -> None:
-        self.count, self.every, self.look = 0, every, look
-
-    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        """Count a line."""
-        if not own_code(frame.f_code.co_filename):
-            return None
-        self.count += 1
-        if self.look is not None and self.count % self.every == 0:
-            self.look()
-        return self
 
 
 def examine_pace(case: Examination) -> bool:
@@ -75,13 +55,8 @@ def _run(case: Examination, every: int, states: list[list[Array]] | None) -> tup
     instance = subject.instance()
     found: list[list[Array]] = [subject.values(instance)]
     lines = Lines(every, None if states is None else lambda: found.append(subject.values(instance)))
-    kept = sys.gettrace()
-    with case.bounded(4.0, 0, instance), np.errstate(all="ignore"):
-        sys.settrace(lines)
-        try:
-            subject.fit(instance, case.train.x[pick], case.train.y[pick], None, None if subject.epochs is None else 1)
-        finally:
-            sys.settrace(kept)
+    with case.bounded(4.0, 0, instance), np.errstate(all="ignore"), traced(lines):
+        subject.fit(instance, case.train.x[pick], case.train.y[pick], None, None if subject.epochs is None else 1)
     return lines.count, found
 
 

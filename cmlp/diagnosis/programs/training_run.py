@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.advice import FIT
 from cmlp.diagnosis.programs.examination import GIVEN, Array, Examination, finite
+from cmlp.diagnosis.programs.float_events import FloatEvents, float_events
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.number_faults import examine_extreme_images, not_a_number
 from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.programs.tensors import as_array
-from cmlp.diagnosis.programs.watching import FloatEvents, float_events
 from cmlp.diagnosis.report import Severity
 
 SLOW = 0.3  # seconds

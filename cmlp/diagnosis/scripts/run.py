@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.float_events import FloatEvents
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.diagnosis.scripts.advice import in_own_names, names_among
 from cmlp.diagnosis.scripts.call import subject_of
@@ -29,7 +30,6 @@ from cmlp.diagnosis.scripts.names import functions_of
 from cmlp.diagnosis.scripts.notebook import Notebook, stand_in_for_notebooks
 from cmlp.diagnosis.scripts.options import in_words
 from cmlp.diagnosis.scripts.source import WATCH, line_of, never_called, prepared, read_source
-from cmlp.diagnosis.scripts.watch import FloatEvents
 from cmlp.errors import CmlpError
 
 TICK = 0.2  # seconds between two looks at the clock

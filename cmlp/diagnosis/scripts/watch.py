@@ -1,83 +1,13 @@
-"""What is seen of a script that cannot be examined: numbers that stop being numbers, arrays that never change."""
+"""What is seen of a script that cannot be examined: numbers that stop being numbers."""
 
-import linecache
-import re
-import types
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.float_events import FloatEvents
 from cmlp.diagnosis.report import Finding, Severity
-from cmlp.diagnosis.scripts.source import line_of
 from cmlp.diagnosis.scripts.state import arrays, is_data, is_large, spelled
 from cmlp.utils.text import listed
-
-
-@dataclass(frozen=True)
-class Event:
-    """An operation whose result was no number: where, which, and what it was given."""
-
-    kind: str
-    file: str
-    line: int
-    expression: str
-    values: str
-
-    def __str__(self) -> str:
-        place = f"{line_of(Path(self.file), self.line)}: {self.expression}"
-        return f"{place} ({self.kind}{f'; {self.values}' if self.values else ''})"
-
-
-class FloatEvents:
-    """Takes the calls of `numpy.errstate`, and keeps the first operation of each kind and line.
-
-    Parameters
-    ----------
-    owns : function
-        Whether a file is the asker's own.
-    """
-
-    def __init__(self, owns: Any) -> None:
-        self.events: list[Event] = []
-        self._owns, self._seen = owns, set[tuple[str, int, str]]()
-
-    def __call__(self, kind: str, flag: int) -> None:
-        """Note where the script is."""
-        import sys
-
-        frame: types.FrameType | None = sys._getframe(1)
-        while frame is not None and not self._owns(frame.f_code.co_filename):
-            frame = frame.f_back
-        if frame is None or (key := (frame.f_code.co_filename, frame.f_lineno, kind)) in self._seen:
-            return
-        self._seen.add(key)
-        self.events.append(Event(kind, key[0], key[1], expression(frame), _values(frame, expression(frame))))
-
-    def first(self, kind: str) -> Event | None:
-        """Return the first operation of a kind, such as "invalid value"."""
-        return next((event for event in self.events if event.kind.startswith(kind)), None)
-
-
-def expression(frame: types.FrameType) -> str:
-    """Return the text of the expression that a frame is computing."""
-    code = frame.f_code
-    whole = linecache.getline(code.co_filename, frame.f_lineno)
-    first, last, begin, end = list(code.co_positions())[frame.f_lasti // 2]
-    if first is not None and first == last == frame.f_lineno:
-        return whole.encode()[begin:end].decode(errors="replace").strip() or whole.strip()
-    return whole.strip()
-
-
-def _values(frame: types.FrameType, text: str) -> str:
-    found = []
-    for name in dict.fromkeys(re.findall(r"\w+", text)):
-        value = frame.f_locals.get(name)
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
-            finite = value[np.isfinite(value)]
-            found.append(f"{name} in {finite.min():.3g} .. {finite.max():.3g}" if finite.size else f"{name} not finite")
-    return ", ".join(found[:2])
 
 
 def not_numbers(variables: dict[str, Any], events: FloatEvents) -> Finding | None:
@@ -107,7 +37,10 @@ def not_numbers(variables: dict[str, Any], events: FloatEvents) -> Finding | Non
     if not broken:
         return None
     event = events.first("invalid") or events.first("overflow") or events.first("divide")
-    where = f"; the first such operation was {event}" if event is not None else ""
+    where = ""
+    if event is not None:
+        beside = f"; {event.values}" if event.values else ""
+        where = f"; the first such operation was {event.place} ({event.kind}{beside})"
     shown = listed(names[:6])
     return Finding(
         "non-finite-weights",

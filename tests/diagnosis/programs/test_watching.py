@@ -5,8 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from cmlp.diagnosis.programs.rows import Rows, rows_and_labels
 from cmlp.diagnosis.programs.samples import Samples
-from cmlp.diagnosis.programs.watching import Rows, Tracer, float_events, rows_and_labels, traced
+from cmlp.diagnosis.programs.watching import Tracer, traced
 
 N, DEPTH, CLASSES = 40, 16, 3
 X = np.random.default_rng(0).random((N, DEPTH))
@@ -167,41 +168,3 @@ def broken(batch):
 
 def test_functions_that_fail_are_counted_as_well():
     assert log_of(failing, "broken", "batch").rows == [1, 2]
-
-
-def overflow(x):
-    return 1.0 / (1.0 + np.exp(-x)) ** 2
-
-
-def invalid(x, y):
-    z = x / y
-    return z - np.log(x - 1)
-
-
-def test_float_events_have_a_place():
-    x = np.array([-1e3, 1.0])
-    with float_events() as events:
-        overflow(x)
-        overflow(x)
-    (event,) = events.events
-    assert events.first("over") is event
-    assert events.first("invalid") is None
-    line = overflow.__code__.co_firstlineno + 1
-    assert event.place == f"test_watching.py:{line}: np.exp(-x)"
-    assert (event.function, event.argument, event.file) == ("overflow", "x", __file__)
-    assert event.values == "x in -1000..1"
-    assert event.variables is globals()
-
-
-def test_each_line_has_its_event():
-    kept = np.geterr()
-    with float_events() as events:
-        invalid(np.array([0.0, 0.5]), np.array([0.0, np.inf]))
-    first, second = events.events
-    start = invalid.__code__.co_firstlineno
-    assert (first.line, first.text, first.argument) == (start + 1, "x / y", None)
-    assert first.values == "x in 0..0.5, y in 0..0"
-    assert second.kind.startswith("invalid")
-    assert start + 2 <= second.line <= start + 4
-    assert "np.log" in second.text
-    assert np.geterr() == kept
