@@ -220,6 +220,11 @@ class Examination:
                 return line
         return ""
 
+    def beside(self, index: int) -> str:
+        """Return the line that changes a block, or else the function that steps, as it stands behind a sentence."""
+        line = self.line_of(index) or self.place_of("step")
+        return f" ({line})" if line else ""
+
 
 def finite(values: list[Array]) -> bool:
     """Whether all numbers are finite."""

@@ -12,6 +12,7 @@ from cmlp.diagnosis.programs.fits import TIGHT, Fit, cosine, fit
 from cmlp.diagnosis.programs.replica import Replica
 
 Array = NDArray[Any]
+ALONG = 0.999  # cosine with minus the slope, from which on a change is along it
 TARGETS = ((0.0, 1.0), (0.01, 0.99), (-1.0, 1.0), (0.1, 0.9), (0.05, 0.95), (-0.9, 0.9))
 SMOOTHED = (0.1, 0.05, 0.2)  # shares that label smoothing gives to all classes alike
 STILL = 1e-9  # of the change of the weights, below which a bias is not moved
