@@ -11,7 +11,8 @@ the same as layers      `replica`, found by `replica_search` among `chains`, `ac
 a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, by `fits`; or measured by
                         `slopes`; what it aimed at: `targets`
 what is wrong with it   `step_faults`, `bias_faults`, `size_faults`, `target_faults`, `later_steps`, `dropout_faults`
-an epoch                `epoch_faults`, counted by `watching` `rows`; `training_run` trains as it was given; `pace`
+an epoch                `epoch_faults`, counted by `watching` `rows`; `training_run` trains as it was given, as long as its `cost`
+                        allows; `still_parameters`; `changed_images`; `pace`
 what would help         `trials`, `setting_faults`, `starting_weights`, `penalties`, `early_stops`, weighed by
                         `judging`; of scikit-learn `estimators`; the score: `score_faults`
 the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data

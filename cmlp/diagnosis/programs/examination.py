@@ -23,6 +23,7 @@ from cmlp.diagnosis.report import Finding, Severity
 Array = NDArray[Any]
 JUDGED = 1500  # rows by which trials are judged
 TRIAL = 0.8  # seconds of the processor for one trial
+WAIT = 2.0  # seconds of the processor for a training with a few samples
 GIVEN = 2.0  # for the training as it was given
 FEWEST = 20  # samples, below which nothing is called sound
 KNOWN = 0.8  # of the way to what a small network learns, below which nothing is called sound

@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from cmlp.diagnosis.programs.changed_images import examine_images_in_calls
 from cmlp.diagnosis.programs.examination import Array, Examination
-from cmlp.diagnosis.programs.running import ask
 from cmlp.diagnosis.programs.subject import Instance
-from cmlp.diagnosis.programs.tensors import as_array
 from cmlp.diagnosis.report import Severity
 
 ROWS = 40
@@ -24,7 +23,7 @@ def examine_forward(case: Examination) -> None:
         second = subject.outputs(instance, rows, fixed=False)
     _repeatable(case, first, second)
     with case.bounded(5.0):
-        _images_kept(case, rows)
+        examine_images_in_calls(case, rows)
     if not subject.runs.single and first.ndim == 2 and "forward-not-repeatable" not in case.codes:
         with case.bounded(5.0):
             _independent(case, instance, rows, first)
@@ -70,32 +69,6 @@ def _repeatable(case: Examination, first: Array, second: Array) -> None:
         "use dropout and noise in training only: def forward(self, x, training=False)",
         where="network",
     )
-
-
-def _images_kept(case: Examination, rows: Array) -> None:
-    subject, instance = case.subject, case.subject.instance()
-    assert subject.runs is not None
-    handed = subject.samples.image(rows[0]) if subject.samples.pairs else subject.samples.images(rows[:2])
-    if as_array(handed) is None:
-        return
-    kept = np.array(as_array(handed))
-    try:
-        with subject.framework.running(instance.network), np.errstate(all="ignore"):
-            ask(subject, instance, handed, subject.runs)
-    except Exception:
-        return
-    after = as_array(handed)
-    if after is not None and not np.array_equal(kept, after, equal_nan=True):
-        place = case.place_of("forward")
-        case.found(
-            "forward-changes-images",
-            Severity.ERROR,
-            "Running the network changes the images that it is given.",
-            f"pixels in {kept.min():.3g}..{kept.max():.3g} before the call, in {after.min():.3g}..{after.max():.3g} "
-            "after it" + (f" ({place})" if place else ""),
-            "work on a copy: x = x / 255 instead of x /= 255",
-            where="network",
-        )
 
 
 def _independent(case: Examination, instance: Instance, rows: Array, first: Array) -> None:
