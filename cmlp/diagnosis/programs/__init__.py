@@ -2,19 +2,21 @@
 
 ======================  ==============================================================================================
 the program             `subject`, found out by `running`, with `outputs`, and `interface`: names are `roles`, arguments
-                        `calls`, in the order of `network_first`
-its data and settings   `samples`, `sample_objects`, `records`, `loaders`, `tensors`; `places`; `lines` of its code
-its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; what is its `own_code`
-copies                  `copies` are trained, in `isolation`; PyTorch and Keras: `frameworks`
-the forward pass        `forward_faults`, `number_faults` of `float_events`, `parameter_faults`
-the same as layers      `replica`, found by `replica_search` among `chains`, `activations`, `scalings`; `precision`
-a step                  `stepping`, explained by `explanation` with the formulas of `deltas`, by `fits`; or measured by
-                        `slopes`; what it aimed at: `targets`
+                        `calls`, in the order of `network_first`; what is its `own_code`
+its data and settings   `samples` in their `forms` and `axes`, `sample_objects`, `records`, `loaders`, `tensors`; `places`;
+                        `lines` of its code
+its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; `precision`
+copies                  `copies`, as `instances`, are trained in `isolation`; PyTorch and Keras: `frameworks`
+the forward pass        `forward_faults`, `number_faults` of `float_events`, `parameter_faults`, `changed_images`
+the same as layers      `replica`, found by `replica_search` among `chains`, `activations` and `scalings`
+a step                  `stepping` with `gentle_samples`, explained by `explanation` with the formulas of `deltas`, by
+                        `fits`; or measured by `slopes`; what it aimed at: `targets`
 what is wrong with it   `step_faults`, `bias_faults`, `size_faults`, `target_faults`, `later_steps`, `dropout_faults`
-an epoch                `epoch_faults`, counted by `watching` `rows`; `training_run` trains as it was given, as long as its `cost`
-                        allows; `still_parameters`; `changed_images`; `pace`
-what would help         `trials`, `setting_faults`, `starting_weights`, `penalties`, `early_stops`, weighed by
-                        `judging`; of scikit-learn `estimators`; the score: `score_faults`
+an epoch                `epoch_faults`, counted by `watching` which `rows` are used; `training_run` trains as it was
+                        given, as long as its `cost` allows; `still_parameters`; `pace`
+what would help         `trials`, with `climbing` and `descent`, and beside them a `small_network`; `setting_faults`,
+                        `starting_weights`, `penalties`, `early_stops`, weighed by `judging`; of scikit-learn
+                        `estimators`; the score: `score_faults`
 the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data
 ======================  ==============================================================================================
 """
@@ -42,6 +44,7 @@ from cmlp.diagnosis.programs.replica_search import find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.score_faults import examine_score
 from cmlp.diagnosis.programs.setting_faults import examine_settings
+from cmlp.diagnosis.programs.small_network import learned_by_a_small_network
 from cmlp.diagnosis.programs.snapshots import kept_process, snapshot_of
 from cmlp.diagnosis.programs.step_faults import examine_step_faults
 from cmlp.diagnosis.programs.stepping import examine_step
@@ -182,7 +185,7 @@ def _of_steady(case: Examination) -> Replica | None:
 def _training(case: Examination) -> None:
     if not (case.subject.trains or case.subject.steps):
         return
-    case.facts["reference"] = Trials(case).reference()
+    case.facts["reference"] = learned_by_a_small_network(case)
     train_as_given(case)
     steady_after_training(case)
 

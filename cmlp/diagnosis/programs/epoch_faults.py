@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import TRIAL, Examination
+from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.reads import Recorded
 from cmlp.diagnosis.programs.roles import parameters_of, role
 from cmlp.diagnosis.programs.rows import Rows, rows_and_labels
-from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.programs.trials import LONGEST, Trials
 from cmlp.diagnosis.programs.watching import Log, Tracer, traced
 from cmlp.diagnosis.report import Severity

@@ -11,7 +11,7 @@ from cmlp.diagnosis.programs.judging import BETTER, learned
 from cmlp.diagnosis.programs.own_code import is_own
 from cmlp.diagnosis.programs.roles import method_of
 from cmlp.diagnosis.programs.setting_faults import LARGE
-from cmlp.diagnosis.programs.trials import Trials
+from cmlp.diagnosis.programs.small_network import learned_by_a_small_network
 from cmlp.diagnosis.report import Severity
 
 ROWS = 4000
@@ -78,7 +78,7 @@ def examine_estimator(case: Examination) -> None:
         case.note(case.error_note("Its own fit", error))
         return
     case.given = tried.accuracy(model)
-    case.facts["reference"] = Trials(case).reference()
+    case.facts["reference"] = learned_by_a_small_network(case)
     if case.train.vectors and _one_hot(case, tried, model):
         return
     if learned(case, case.given):

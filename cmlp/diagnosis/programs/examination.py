@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.explanation import Explanation
+from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import WALL, OutOfTime
 from cmlp.diagnosis.programs.lines import line_that_changes, sources
 from cmlp.diagnosis.programs.replica import Replica
 from cmlp.diagnosis.programs.samples import Samples
-from cmlp.diagnosis.programs.subject import Instance, Subject
+from cmlp.diagnosis.programs.subject import Subject
 from cmlp.diagnosis.report import Finding, Severity
 
 Array = NDArray[Any]

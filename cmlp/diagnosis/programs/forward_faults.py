@@ -4,7 +4,7 @@ import numpy as np
 
 from cmlp.diagnosis.programs.changed_images import examine_images_in_calls
 from cmlp.diagnosis.programs.examination import Array, Examination
-from cmlp.diagnosis.programs.subject import Instance
+from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.report import Severity
 
 ROWS = 40

@@ -13,7 +13,8 @@ from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, 
 from cmlp.diagnosis.programs.running import TRY, Array, called, function_of, run
 
 if TYPE_CHECKING:
-    from cmlp.diagnosis.programs.subject import Instance, Subject
+    from cmlp.diagnosis.programs.instances import Instance
+    from cmlp.diagnosis.programs.subject import Subject
 
 
 ALIKE = 0.5  # the cosine of two steps with the same samples
@@ -160,7 +161,7 @@ def _equal(one: list[Array], other: list[Array]) -> bool:
 
 def run_step(subject: "Subject", instance: "Instance", x: Array, y: Array, wish: Wish, stepping: Stepping) -> None:
     """Let it take a step, or, where its method takes one sample, one with each."""
-    from cmlp.diagnosis.programs.subject import adopt
+    from cmlp.diagnosis.programs.instances import adopt
 
     parts = [slice(i, i + 1) for i in range(len(y))] if stepping.single else [slice(None)]
     wish.single = stepping.single

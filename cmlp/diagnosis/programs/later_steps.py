@@ -6,9 +6,10 @@ import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation
+from cmlp.diagnosis.programs.gentle_samples import distinct, gentle
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.loaders import loader_of
-from cmlp.diagnosis.programs.stepping import distinct, gentle, one_step
+from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.watching import Lines, traced
 from cmlp.diagnosis.report import Severity
 

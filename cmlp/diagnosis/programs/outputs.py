@@ -13,7 +13,8 @@ from cmlp.diagnosis.programs.paths import Path, spelled, step_into
 from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:
-    from cmlp.diagnosis.programs.subject import Instance, Subject
+    from cmlp.diagnosis.programs.instances import Instance
+    from cmlp.diagnosis.programs.subject import Subject
 
 Array = NDArray[Any]
 

@@ -12,7 +12,8 @@ from cmlp.diagnosis.programs.running import PROBED, Array
 from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:
-    from cmlp.diagnosis.programs.subject import Instance, Subject
+    from cmlp.diagnosis.programs.instances import Instance
+    from cmlp.diagnosis.programs.subject import Subject
 
 MOST_BLOCKS = 120
 

@@ -9,7 +9,8 @@ from cmlp.diagnosis.programs.paths import step_into
 from cmlp.diagnosis.programs.tensors import as_array
 
 if TYPE_CHECKING:
-    from cmlp.diagnosis.programs.subject import Instance, Subject
+    from cmlp.diagnosis.programs.instances import Instance
+    from cmlp.diagnosis.programs.subject import Subject
 
 Array = NDArray[Any]
 

@@ -13,7 +13,8 @@ from cmlp.diagnosis.programs.replica import Array, Replica
 from cmlp.diagnosis.programs.scalings import STARTS, USUAL, Scaling, kept_scalings
 
 if TYPE_CHECKING:
-    from cmlp.diagnosis.programs.subject import Instance, Subject
+    from cmlp.diagnosis.programs.instances import Instance
+    from cmlp.diagnosis.programs.subject import Subject
 
 LABELLED, AGREEING = 400, 0.995  # images, and the share of labels that must agree
 EXACT, SINGLE = 1e-9, 2e-5  # how far outputs may differ, relative to the largest one

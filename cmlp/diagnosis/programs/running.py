@@ -16,7 +16,8 @@ from cmlp.diagnosis.programs.own_code import is_own, own_methods
 from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, required, role
 
 if TYPE_CHECKING:
-    from cmlp.diagnosis.programs.subject import Instance, Subject
+    from cmlp.diagnosis.programs.instances import Instance
+    from cmlp.diagnosis.programs.subject import Subject
 
 Array = NDArray[Any]
 TRY = 2.0  # seconds of the processor for one attempt to call something

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.programs.axes import are_images_and_labels, number_of_samples, square_columns
+from cmlp.diagnosis.programs.forms import Form, own_copy, plain_of
 from cmlp.diagnosis.programs.loaders import loader_of, whole_of
 from cmlp.diagnosis.programs.records import records_of
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.sample_objects import SampleObjects, sample_objects
-from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 from cmlp.errors import DataError
 
 MAKE = "pass (images, labels), or a list of (image, label) pairs"
@@ -77,7 +78,7 @@ class Samples:
             if len(given) != 2:
                 raise DataError(f"{self.name} must have images and labels, got a dict with {len(given)} keys; {MAKE}")
             return given[self.keys[0]], given[self.keys[1]]
-        if isinstance(given, (tuple, list)) and len(given) == 2 and _sizes_agree(*given):
+        if isinstance(given, (tuple, list)) and len(given) == 2 and are_images_and_labels(*given):
             return tuple(given)
         if isinstance(given, (tuple, list)) and len(given) == 2:
             self._refuse_unread(given[0])
@@ -115,21 +116,21 @@ class Samples:
         self.pair = list if isinstance(pairs[0], list) else tuple
         self.one = Form(pairs[0][0])
         try:
-            self.x = np.array([np.asarray(_plain(image)).ravel() for image, _ in pairs], dtype=float)
+            self.x = np.array([np.asarray(plain_of(image)).ravel() for image, _ in pairs], dtype=float)
         except (ValueError, TypeError) as error:
             raise DataError(f"{self.name} must have images of numbers, all of one size: {error}; {MAKE}") from error
-        self._read_labels([_plain(label) for _, label in pairs], [label for _, label in pairs])
+        self._read_labels([plain_of(label) for _, label in pairs], [label for _, label in pairs])
 
     def _read_arrays(self, images: Any, labels: Any) -> None:
         try:
-            table, answers = np.asarray(_plain(images)), np.asarray(_plain(labels))
+            table, answers = np.asarray(plain_of(images)), np.asarray(plain_of(labels))
         except (ValueError, TypeError) as error:
             raise DataError(f"{self.name} must have images and labels of one size each: {error}; {MAKE}") from error
-        n = _number_of_samples(table, answers)
+        n = number_of_samples(table.shape, answers.shape)
         if n is None:
             shapes = f"images of shape {table.shape} and labels of shape {answers.shape}"
             raise DataError(f"{self.name} must have one label for each image, got {shapes}; {MAKE}")
-        self.columns = table.shape[0] != n or _square_columns(table, answers)
+        self.columns = table.shape[0] != n or square_columns(table, answers)
         self.label_columns = answers.shape[0] != n or (self.columns and answers.shape == (n, n))
         rows = np.moveaxis(table, -1, 0) if self.columns else table
         try:
@@ -184,13 +185,13 @@ class Samples:
     def label(self, number: int) -> Any:
         """Return the label of a class, as it was given."""
         if int(number) in self.templates:
-            return _own(self.templates[int(number)])
+            return own_copy(self.templates[int(number)])
         return self._unseen(int(number))
 
     def _unseen(self, number: int) -> Any:
         """Return the label of a class of which there are no samples, in the form of those that there are."""
         template = next(iter(self.templates.values()))
-        made = np.array(_plain(template))
+        made = np.array(plain_of(template))
         if self.vectors:
             low, high = made.min(), made.max()
             made[...] = low
@@ -213,10 +214,10 @@ class Samples:
     def labels(self, y: Sequence[int] | NDArray[Any]) -> Any:
         """Return labels in the array form; for pairs a list of them."""
         known = {int(number): self.label(number) for number in np.unique(y)}
-        made = [_own(known[number]) for number in np.asarray(y).tolist()]
+        made = [own_copy(known[number]) for number in np.asarray(y).tolist()]
         if self.many is None:
             return made
-        table = np.array([_plain(label) for label in made])
+        table = np.array([plain_of(label) for label in made])
         return self.answers.made(np.moveaxis(table, 0, -1) if self.label_columns else table)
 
     def make(self, x: NDArray[Any], y: Sequence[int] | NDArray[Any], *, listed: bool = False) -> Any:
@@ -244,84 +245,6 @@ class Samples:
         return tuple(pairs) if self.container is tuple else pairs
 
 
-class Form:
-    """How an array is stored: its type, dtype and shape.
-
-    Parameters
-    ----------
-    given : object
-        An array, a tensor, a list, a table, or a list of arrays.
-    """
-
-    def __init__(self, given: Any) -> None:
-        self.tensor = is_tensor(given)
-        self.listed = type(given) if isinstance(given, (list, tuple)) else None
-        self.item = Form(given[0]) if self.listed and len(given) and as_array(given[0]) is not None else None
-        self.frame = type(given) if hasattr(given, "iloc") else None
-        self.names = {"columns": list(given.columns)} if hasattr(given, "columns") else {}
-        if self.frame and not self.names:
-            self.names = {"name": given.name}
-        self.torch_dtype = given.dtype if self.tensor else None
-        plain = np.asarray(_plain(given))
-        self.dtype, self.shape = plain.dtype, plain.shape
-        self.scaled = True
-
-    def set_highest(self, highest: float) -> None:
-        """Say how large the numbers are: bytes from which 1 is the highest are never scaled to 0..1."""
-        self.scaled = highest > 1
-        if self.item is not None:
-            self.item.set_highest(highest)
-
-    def made(self, numbers: NDArray[Any]) -> Any:
-        """Return numbers in this form, as an own copy."""
-        if self.item is not None:
-            assert self.listed is not None
-            return self.listed(self.item.each(numbers))
-        made = self._stored(numbers)
-        if self.tensor:
-            import torch
-
-            return torch.tensor(made, dtype=self.torch_dtype if made.dtype == self.dtype else torch.float32)
-        if self.frame is not None:
-            return self.frame(made, **self.names)
-        return made.tolist() if self.listed is list else _as_tuples(made) if self.listed else made
-
-    def each(self, numbers: NDArray[Any]) -> list[Any]:
-        """Return a list of arrays in this form, along the first axis of the numbers."""
-        if self.tensor or self.frame or self.listed:
-            return [self.made(part) for part in numbers]
-        return list(self._stored(numbers))
-
-    def _stored(self, numbers: NDArray[Any]) -> NDArray[Any]:
-        """Return a copy in the own dtype, unless this would cut something off: bytes that were scaled stay floats."""
-        made = np.array(numbers)
-        if made.dtype.kind not in "fiub" or self.dtype.kind not in "fiub" or made.dtype == self.dtype:
-            return made
-        if self.dtype.kind == "u" and self.scaled and made.size and made.max() <= 1 and made.any():
-            return made
-        with np.errstate(invalid="ignore", over="ignore"):
-            converted = made.astype(self.dtype)
-        return converted if self.dtype.kind == "f" or np.array_equal(converted, made) else made
-
-
-def _own(label: Any) -> Any:
-    """Return a copy of what can be changed."""
-    return label.clone() if is_tensor(label) else label.copy() if isinstance(label, (np.ndarray, list)) else label
-
-
-def _plain(value: Any) -> Any:
-    array = as_array(value)
-    if array is not None:
-        return array
-    if isinstance(value, (list, tuple)) and value and as_array(value[0]) is not None:
-        return np.array([as_array(part) for part in value])
-    return value
-
-
-def _as_tuples(numbers: NDArray[Any]) -> Any:
-    return tuple(_as_tuples(part) for part in numbers) if numbers.ndim else numbers.item()
-
-
 def _object_array(pairs: list[Any], dimensions: int) -> NDArray[Any]:
     """Return an array of pairs: of shape (n,), or of shape (n, 2)."""
     made = np.empty((len(pairs), 2)[:dimensions], dtype=object)
@@ -331,31 +254,6 @@ def _object_array(pairs: list[Any], dimensions: int) -> NDArray[Any]:
         else:
             made[number, 0], made[number, 1] = pair
     return made
-
-
-def _sizes_agree(images: Any, labels: Any) -> bool:
-    """Whether two things are images and labels, rather than two pairs."""
-    try:
-        table, answers = np.asarray(_plain(images)), np.asarray(_plain(labels))
-    except Exception:
-        return False
-    if table.dtype == object or table.ndim < 2 or answers.ndim == 0:
-        return False
-    return _number_of_samples(table, answers) is not None or answers.ndim == 1
-
-
-def _number_of_samples(table: NDArray[Any], answers: NDArray[Any]) -> int | None:
-    if table.ndim < 2 or answers.ndim == 0:
-        return None
-    counts = (answers.shape[0], answers.shape[-1])
-    found = [n for n in (table.shape[0], table.shape[-1]) if n in counts]
-    return min(found, key=lambda n: n == 1, default=None)  # 1 may be a colour, or the length of labels in columns
-
-
-def _square_columns(table: NDArray[Any], answers: NDArray[Any]) -> bool:
-    """Whether a square table has samples in columns, as its labels have."""
-    n = table.shape[0]
-    return table.shape == (n, n) and answers.ndim == 2 and answers.shape[1] == n != answers.shape[0]
 
 
 def _classes_of(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

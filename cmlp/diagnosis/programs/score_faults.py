@@ -6,11 +6,11 @@ import numpy as np
 
 from cmlp.diagnosis.programs.calls import data_parameters
 from cmlp.diagnosis.programs.examination import Array, Examination
+from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.own_code import own_methods
 from cmlp.diagnosis.programs.roles import SCORE, SCORE_LIKE, UNTOUCHED, method_of, parameters_of, role
 from cmlp.diagnosis.programs.running import called, function_of
-from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.report import Severity
 
 ROWS = 1000

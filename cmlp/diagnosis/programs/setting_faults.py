@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.climbing import climb
 from cmlp.diagnosis.programs.early_stops import examine_stop
 from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.judging import BETTER, half_way, learned
@@ -11,7 +12,7 @@ from cmlp.diagnosis.programs.pace import examine_pace
 from cmlp.diagnosis.programs.parameter_faults import saturation
 from cmlp.diagnosis.programs.penalties import examine_decay, examine_penalty
 from cmlp.diagnosis.programs.starting_weights import accuse_weights, attempt, examine_equal_units, examine_start
-from cmlp.diagnosis.programs.trials import LONGEST, Trials, climb
+from cmlp.diagnosis.programs.trials import LONGEST, Trials
 from cmlp.diagnosis.report import Severity
 
 LUCK = 3.0  # points by which equal trials differ

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from cmlp.diagnosis.programs.climbing import climb
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.judging import BETTER, half_way, learned
 from cmlp.diagnosis.programs.parameter_faults import saturation
-from cmlp.diagnosis.programs.trials import Trials, climb
+from cmlp.diagnosis.programs.trials import Trials
 from cmlp.diagnosis.report import Severity
 
 EQUAL = 1e-7  # of the largest weight, by which equal ones differ

@@ -4,17 +4,17 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation
-from cmlp.diagnosis.programs.fits import UNEQUAL, cosine
+from cmlp.diagnosis.programs.fits import UNEQUAL
 from cmlp.diagnosis.programs.frameworks import shares_in
+from cmlp.diagnosis.programs.gentle_samples import gentle_samples
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.paths import Path
-from cmlp.diagnosis.programs.precision import is_single, single
+from cmlp.diagnosis.programs.precision import is_single
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
 
@@ -37,9 +37,9 @@ def examine_step(case: Examination) -> Step | None:
         case.note("Its training draws new weights, whatever it is given, so that its steps were not examined.")
         return None
     classes = min(max(SAMPLES, case.train.classes), MOST_CLASSES)  # where it counts the classes that it is given
-    step = None if case.subject.resets else _taken(case, *_samples(case, SAMPLES), eta)
+    step = None if case.subject.resets else _taken(case, *gentle_samples(case, SAMPLES), eta)
     if step is None and classes > SAMPLES:
-        step = _taken(case, *_samples(case, classes), eta)
+        step = _taken(case, *gentle_samples(case, classes), eta)
     if step is None:
         return None
     tolerance = 2e-2 if is_single(case.subject, case.subject.instance()) else 1e-4
@@ -106,29 +106,6 @@ def _sorted(shares: Array) -> bool:
     """Whether samples count the more the earlier they come, or the later, as where sums are not reset."""
     differences = np.diff(np.round(shares, 2))
     return bool((differences >= 0).all() or (differences <= 0).all())
-
-
-def _samples(case: Examination, m: int) -> tuple[Array, Array]:
-    pick = distinct(case, m)
-    return gentle(case, case.train.x[pick]), case.train.y[pick]
-
-
-def gentle(case: Examination, x: Array) -> Array:
-    """Return images that saturate nothing, whatever their range is; records of whole numbers stay such."""
-    scaled = x / max(1.0, case.train.high, -case.train.low)
-    records = case.train.records
-    whole = records is not None and (case.train.one.dtype.kind in "iu" or records.of_whole_texts)
-    return single(np.round(scaled) if whole else scaled)
-
-
-def distinct(case: Examination, m: int) -> Array:
-    """Return the numbers of samples of different classes, as far as there are so many."""
-    order = np.random.default_rng(3).permutation(case.usable)
-    _, first = np.unique(case.train.y[order], return_index=True)
-    highest = order[first[-1]]  # where one-hot vectors are made as long as the largest label asks for
-    picked = np.array([*[i for i in order[np.sort(first)] if i != highest][: m - 1], highest], dtype=int)
-    rest = [i for i in order if i not in set(picked.tolist())][: m - len(picked)]
-    return np.array([*picked, *rest], dtype=int)
 
 
 def has_eta(case: Examination) -> bool:
@@ -265,13 +242,3 @@ def _mean_or_sum(case: Examination, step: Step, eta: float | None) -> None:
         return
     case.facts["sum"] = abs(less - rate) < abs(less * half - rate * m) / max(m, 1)
     case.facts["twice"] = bool(np.isclose(less * half**2, rate * m**2, rtol=0.02))  # divided by all samples as well
-
-
-def moves_of(case: Examination, step: Step) -> dict[str, float]:
-    """Return how far each array was moved by a step."""
-    return {b.name: float(np.linalg.norm(c)) for b, c in zip(case.subject.blocks, step.changes, strict=True)}
-
-
-def aligned(one: Any, other: Any) -> float:
-    """Return the cosine of two changes."""
-    return cosine(np.concatenate([c.ravel() for c in one]), np.concatenate([c.ravel() for c in other]))

@@ -15,8 +15,9 @@ from cmlp.diagnosis.programs.blocks import Block
 from cmlp.diagnosis.programs.calls import Wish, arguments, setting_roles
 from cmlp.diagnosis.programs.copies import Copier, Shared, shared_memory
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of, quiet_value
+from cmlp.diagnosis.programs.instances import Instance, adopt
 from cmlp.diagnosis.programs.isolation import OutOfTime, is_generator, kept_state, limited, seed_all, silence
-from cmlp.diagnosis.programs.leaves import Walk, attributes
+from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.network_first import network_first
 from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.programs.parameters import find_parameters
@@ -31,15 +32,6 @@ FEW_SECONDS = 3.0
 TINY = 1e-12  # a learning rate that moves nothing
 FAR = 0.9  # of their size, by which weights are others
 KEPT = 0.3  # cosine of what two starts differ by and what two ends do, below which nothing of the start was kept
-
-
-class Instance:
-    """A copy of a network, and of the functions that were given for it."""
-
-    def __init__(self, network: Any, functions: dict[str, Callable[..., Any] | None]) -> None:
-        self.network, self.functions = network, functions
-        self.replaced = False  # whether training returned another network instead of changing this one
-        self.steady = False  # whether it drops no units
 
 
 class Subject:
@@ -370,19 +362,3 @@ class Subject:
 
 def _inside(part: Any) -> list[Any]:
     return list(attributes(part).values()) if hasattr(part, "__dict__") and not callable(part) else []
-
-
-def adopt(instance: Instance, result: Any) -> None:
-    """Take what a function returned as the network, where it is one of the same structure."""
-    if result is None or result is instance.network:
-        return
-    own = _structure(instance.network)
-    for candidate in (result, *(result if isinstance(result, tuple) else ())):
-        another = type(candidate) is type(instance.network) and candidate is not instance.network
-        if another and own and _structure(candidate) == own:
-            instance.network, instance.replaced = candidate, True
-            return
-
-
-def _structure(network: Any) -> list[Any]:
-    return [(path, np.shape(value)) for path, value in Walk(network).leaves if np.ndim(value)]

@@ -12,11 +12,11 @@ from cmlp.diagnosis.programs.changed_images import examine_images_in_training
 from cmlp.diagnosis.programs.cost import TIMED, measure_cost, steps_with_all
 from cmlp.diagnosis.programs.examination import GIVEN, WAIT, Array, Examination, finite
 from cmlp.diagnosis.programs.float_events import FloatEvents, float_events
+from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.number_faults import examine_extreme_images, not_a_number
 from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.programs.still_parameters import ends_where_it_began, examine_still
-from cmlp.diagnosis.programs.subject import Instance
 from cmlp.diagnosis.report import Severity
 
 FEWEST = 1500

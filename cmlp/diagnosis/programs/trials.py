@@ -1,17 +1,15 @@
 """Trials: copies are trained with one thing repaired, on equal budgets, and what each reaches is counted."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.deltas import hidden_right, output_deltas
+from cmlp.diagnosis.programs.descent import Adam, Descent
 from cmlp.diagnosis.programs.examination import TRIAL, Array, Examination, finite
+from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import OutOfTime
-from cmlp.diagnosis.programs.subject import Instance
 
-HIDDEN = 32
 SMALLEST, LARGEST = 10, 128
 SHORT = 10_000  # visits of samples in a short trial
 LONGEST = 1_500_000  # visits of samples in one trial
@@ -146,17 +144,16 @@ class Trials:
         instance = self.start(fresh=fresh)
         values, rows = self.subject.values(instance), case.order
         x, y = case.train.x, case.train.y
-        eye, loss = self._eye(), self._loss()
         batch = min(self.together, len(rows))
         factor = 1 / batch if adam else eta / batch if mean else eta
-        moments = Adam(eta) if adam else None
+        descent = Descent(replica, case.step, factor, shrink, Adam(eta) if adam else None)
         done, total = 0, visits if visits is not None else SHORT
         deadline = time.process_time() + seconds
         for number in range(1000):
             order = np.random.default_rng(number).permutation(rows)
             for k in range(0, len(order) - batch + 1, batch):
                 pick = order[k : k + batch]
-                self._descend(values, x[pick] / scale, eye[y[pick]], loss, factor, shrink, moments)
+                descent.step(values, x[pick] / scale, y[pick])
                 done += batch
                 if done >= total or time.process_time() > deadline:
                     return self._finished(values, scale)
@@ -171,110 +168,3 @@ class Trials:
         assert replica is not None
         out = replica.run(values, self.case.judged_x / scale)[1][-1]
         return 100 * float(np.mean(out.argmax(axis=1) == self.case.judged_y))
-
-    def _eye(self) -> Array:
-        step, replica = self.case.step, self.case.replica
-        assert replica is not None
-        outputs = replica.weights[-1].outputs
-        eye = np.eye(outputs)
-        if step is not None and step.explanation is not None and step.explanation.explained:
-            low, high = step.explanation.target.min(), step.explanation.target.max()
-            return low + (high - low) * eye if step.explanation.right else eye
-        return eye
-
-    def _loss(self) -> str:
-        """Return the formula of its output layer: its own if it is right, else the usual one."""
-        step, replica = self.case.step, self.case.replica
-        assert replica is not None
-        if step is not None and step.explanation is not None and step.explanation.right and step.explanation.formula:
-            return step.explanation.formula
-        return {"identity": "softmax_ce", "tanh": "mse", "relu": "mse"}.get(replica.acts[-1], "error")
-
-    def _descend(
-        self,
-        values: list[Array],
-        x: Array,
-        targets: Array,
-        loss: str,
-        factor: float,
-        shrink: float,
-        moments: "Adam | None",
-    ) -> None:
-        replica = self.case.replica
-        assert replica is not None
-        zs, outs = replica.run(values, x)
-        layers = replica.layers(values)
-        delta = next(made for name, made in output_deltas(replica.acts[-1], zs[-1], outs[-1], targets) if name == loss)
-        moves = []
-        with np.errstate(all="ignore"):
-            for k in range(len(layers) - 1, -1, -1):
-                weights = -factor * (outs[k].T @ delta) - shrink * layers[k][0]
-                moves.append((k, weights, -factor * delta.sum(axis=0)))
-                if k:
-                    delta = hidden_right(replica.acts[k - 1], zs[k - 1], outs[k], delta, layers[k][0])
-            for k, weights, biases in moves:
-                if moments is not None:
-                    weights, biases = moments.step((k, "w"), weights), moments.step((k, "b"), biases)
-                replica.apply(values, k, weights, biases)
-
-    # What can be learned at all
-
-    def reference(self) -> float:
-        """Return what a small network of cmlp learns from the same samples, in percent."""
-        from cmlp.network import Network
-
-        case = self.case
-        rows = case.order[:8000]
-        x, y = case.train.x[rows], case.train.y[rows]
-        mean, spread = x.mean(), max(float(x.std()), 1e-12)
-        network = Network(
-            [case.train.depth, HIDDEN, max(2, case.train.classes)], activation=["tanh", "softmax"], loss="cross_entropy"
-        )
-        epochs = int(np.clip(30_000 / len(rows), 3, 40))
-        network.train(((x - mean) / spread / 3, y), epochs, 0.3, mini_batch_size=min(20, len(rows)), progress=False)
-        return 100 * float(np.mean(network.predict((case.judged_x - mean) / spread / 3) == case.judged_y))
-
-
-class Adam:
-    """The moments of Kingma and Ba (2014), with their usual settings, for the slopes of several arrays."""
-
-    def __init__(self, eta: float) -> None:
-        self.eta = eta
-        self.kept: dict[Any, tuple[int, Array, Array]] = {}
-
-    def step(self, key: Any, downhill: Array) -> Array:
-        """Return the change of an array, of which minus the slope is given."""
-        t, first, second = self.kept.get(key, (0, np.zeros_like(downhill), np.zeros_like(downhill)))
-        t, first, second = t + 1, 0.9 * first + 0.1 * downhill, 0.999 * second + 0.001 * downhill**2
-        self.kept[key] = t, first, second
-        return self.eta * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.999**t)) + 1e-8)
-
-
-def climb(
-    attempt: Callable[[float], float], base: float, chance: float, enough: Callable[[], bool]
-) -> dict[float, float]:
-    """Search the learning rate by powers of ten around `base`, uphill, and return what each reached."""
-    results: dict[float, float] = {}
-
-    def tried(eta: float) -> None:
-        if eta not in results and not (enough() and results):
-            results[eta] = attempt(eta)
-
-    for factor in (1, 10, 0.1):
-        tried(float(f"{base * factor:.3g}"))
-    for _ in range(5):
-        best, low, high = max(results, key=results.__getitem__), min(results), max(results)
-        if results[best] < chance + 5:
-            tried(float(f"{low / 10:.3g}"))
-            tried(float(f"{high * 10:.3g}"))
-        elif best == high:
-            tried(float(f"{high * 10:.3g}"))
-        elif best == low:
-            tried(float(f"{low / 10:.3g}"))
-        else:
-            break
-    best = max(results, key=results.__getitem__)
-    if results[best] > chance + 10:
-        tried(float(f"{best * 3:.3g}"))
-        tried(float(f"{best / 3:.3g}"))
-    return results

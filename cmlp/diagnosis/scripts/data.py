@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.axes import number_of_samples
 from cmlp.diagnosis.programs.loaders import first_of, is_loader, size_of
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.scripts.names import Uses
@@ -120,13 +121,8 @@ def _numbers(value: Any) -> bool:
 
 def _in_common(images: tuple[int, ...], labels: tuple[int, ...]) -> int | None:
     """Return the number of samples of images and labels of these shapes, if they belong together."""
-    if len(images) < 2 or len(labels) > 3:
-        return None
-    ends = (images[0], images[-1])
-    number = next((n for n in ends if n in (labels[0], labels[-1])), None)
-    if number is None or int(np.prod(labels)) > int(np.prod(images)):
-        return None
-    return number
+    number = number_of_samples(images, labels)
+    return None if len(labels) > 3 or int(np.prod(labels)) > int(np.prod(images)) else number
 
 
 def _rank(image: str, label: str, shape: tuple[int, ...], other: tuple[int, ...]) -> int:

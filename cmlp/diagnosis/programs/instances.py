@@ -1,0 +1,33 @@
+"""Copies of a network, with which all work is done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cmlp.diagnosis.programs.leaves import Walk
+
+
+class Instance:
+    """A copy of a network, and of the functions that were given for it."""
+
+    def __init__(self, network: Any, functions: dict[str, Callable[..., Any] | None]) -> None:
+        self.network, self.functions = network, functions
+        self.replaced = False  # whether training returned another network instead of changing this one
+        self.steady = False  # whether it drops no units
+
+
+def adopt(instance: Instance, result: Any) -> None:
+    """Take what a function returned as the network, where it is one of the same structure."""
+    if result is None or result is instance.network:
+        return
+    own = _structure(instance.network)
+    for candidate in (result, *(result if isinstance(result, tuple) else ())):
+        another = type(candidate) is type(instance.network) and candidate is not instance.network
+        if another and own and _structure(candidate) == own:
+            instance.network, instance.replaced = candidate, True
+            return
+
+
+def _structure(network: Any) -> list[Any]:
+    return [(path, np.shape(value)) for path, value in Walk(network).leaves if np.ndim(value)]
