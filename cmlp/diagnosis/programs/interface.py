@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmlp.diagnosis.programs.calls import Wish, arguments, data_parameters
+from cmlp.diagnosis.programs.instances import adopt
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.own_code import own_methods
 from cmlp.diagnosis.programs.roles import FIT, FORWARD, SCORE, STEP, UNTOUCHED, method_of, parameters_of, role
@@ -161,8 +162,6 @@ def _equal(one: list[Array], other: list[Array]) -> bool:
 
 def run_step(subject: "Subject", instance: "Instance", x: Array, y: Array, wish: Wish, stepping: Stepping) -> None:
     """Let it take a step, or, where its method takes one sample, one with each."""
-    from cmlp.diagnosis.programs.instances import adopt
-
     parts = [slice(i, i + 1) for i in range(len(y))] if stepping.single else [slice(None)]
     wish.single = stepping.single
     for part in parts:

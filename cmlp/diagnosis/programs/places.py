@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.calls import setting_roles
 from cmlp.diagnosis.programs.leaves import attributes, is_keras
 from cmlp.diagnosis.programs.paths import Path, spelled, step_into
-from cmlp.diagnosis.programs.roles import role
+from cmlp.diagnosis.programs.roles import parameters_of, role
+
+if TYPE_CHECKING:
+    from cmlp.diagnosis.programs.subject import Subject
 
 DEEPEST = 2  # objects between the network and a setting, as its optimizer
 
@@ -82,3 +86,17 @@ def _path(value: Any, path: Path, kind: str, seen: set[int]) -> Path | None:
         if found is not None:
             return found
     return None
+
+
+def setting_of(subject: "Subject", kind: str) -> tuple[str | None, Any]:
+    """Return the name and the value of a setting: of a keyword, a default of the training, or a place."""
+    named = {k: name for name, k in setting_roles(subject.settings).items()}
+    if kind in named:
+        return named[kind], subject.settings[named[kind]]
+    given = subject.functions.get("fit")
+    function = given or (getattr(subject.given, subject.trains, None) if subject.trains else None)
+    for p in parameters_of(function) if function else []:
+        if role(p.name) == kind and isinstance(p.default, (int, float)) and not isinstance(p.default, bool):
+            return p.name, p.default
+    place = subject.places[kind]
+    return (None, None) if place is None else (place.name, place.read(subject.given, given))

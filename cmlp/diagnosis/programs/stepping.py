@@ -14,6 +14,7 @@ from cmlp.diagnosis.programs.frameworks import shares_in
 from cmlp.diagnosis.programs.gentle_samples import gentle_samples
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.paths import Path
+from cmlp.diagnosis.programs.places import setting_of
 from cmlp.diagnosis.programs.precision import is_single
 from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.slopes import cosines_by_differences
@@ -111,7 +112,7 @@ def _sorted(shares: Array) -> bool:
 def has_eta(case: Examination) -> bool:
     """Whether the learning rate of a step can be set."""
     subject = case.subject
-    if subject.places["eta"] is not None or subject._setting("eta")[0] is not None:
+    if subject.places["eta"] is not None or setting_of(subject, "eta")[0] is not None:
         return True
     function = subject.functions.get("step") or (
         getattr(subject.given, subject.steps.name, None) if subject.steps else None
