@@ -1,25 +1,25 @@
 """Why is it 10 %? The examination of anyone's network: it runs, steps and trains copies, and explains what it measures.
 
 ======================  ==============================================================================================
-the program             `subject`, found out by `running`, with `outputs`, and `interface`: names are `roles`, arguments
-                        `calls`, in the order of `network_first`; `first_trainings`; `own_code`
+the program             `subject`, found out by `running`, with `outputs`, and `interface`: names are `roles`,
+                        arguments `calls`, in the order of `network_first`; `first_trainings`; `own_code`
 its data and settings   `samples` in their `forms` and `axes`, `sample_objects`, `records`, `loaders`, `tensors`;
-                        `places` of its settings; `lines` of its code
-its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; `precision`; `usual_values`
-copies                  `copies`, as `instances`, are trained in `isolation`, with `generators` seeded; `snapshots` of what
-                        is outside of them; PyTorch and Keras: `frameworks`
+                        `places` of settings; `lines` of its code
+its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; `usual_values`; `precision`
+copies                  `copies`, as `instances`, run in `isolation`, with `generators` seeded; `snapshots` of what is
+                        outside of them; PyTorch and Keras: `frameworks`
 the forward pass        `forward_faults`, `number_faults` of `float_events`, `parameter_faults`, `changed_images`
 the same as layers      `replica`, found by `replica_search` among `chains`, `activations` and `scalings`
 a step                  `stepping` with `gentle_samples`, explained by `explanation` with the formulas of `deltas`, by
                         `fits`; or measured by `slopes`; what it aimed at: `targets`
 what is wrong with it   `step_faults`, `bias_faults`, `size_faults`, `target_faults`, `later_steps`, `dropout_faults`
-an epoch                `epoch_faults`, counted by `watching` which `rows` are used, and by `reads`; `training_run` trains as it
-                        was given, as long as its `cost` allows; `still_parameters`; `pace`
-what would help         `trials`, with `climbing` and `descent`, and beside them a `small_network`; `setting_faults`,
+an epoch                `epoch_faults`, counted by `watching` which `rows` are used, and by `reads`; `pace`
+its own training        `training_run`, as long as its `cost` allows; `still_parameters`
+what would help         `trials`, with `climbing` and `descent`, and a `small_network` beside them; `setting_faults`,
                         `starting_weights`, `penalties`, `early_stops`, weighed by `judging`; of scikit-learn
                         `estimators`; the score: `score_faults`
-the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data, of which some have
-                        `unlike_scales`
+the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data, of which some
+                        have `unlike_scales`
 ======================  ==============================================================================================
 """
 

@@ -3,68 +3,20 @@
 import ast
 import copy
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FIT, role
-from cmlp.diagnosis.report import Finding
-from cmlp.diagnosis.scripts.advice import Names
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
 from cmlp.diagnosis.scripts.inlining import calls
-from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of, set_rate
-from cmlp.diagnosis.scripts.options import set_within, settings_within
-from cmlp.diagnosis.scripts.state import Variables, arrays, copied, correspond, is_module, numeric
+from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of
+from cmlp.diagnosis.scripts.options import settings_within
+from cmlp.diagnosis.scripts.retraining import fit_again, network_of, signed
+from cmlp.diagnosis.scripts.state import arrays, is_module
+from cmlp.diagnosis.scripts.subject import Subject
 
 KEPT = 64  # samples that stay within an object that holds its own data: copies of it are made many times
-
-
-@dataclass
-class Subject:
-    """The arguments of `cmlp.check`, but for the test data.
-
-    Parameters
-    ----------
-    network : object
-        What is trained.
-    train : object
-        The training data.
-    settings : dict
-        Of the training.
-    functions : dict
-        ``fit`` and ``forward``, where they are needed.
-    test : object
-        Test data that were passed along, or None.
-    caught : str
-        What was caught, for people.
-    notes : list of str
-        What could not be found out.
-    holders : list of str
-        The arguments of the call that hold the network, if it is no method.
-    data : tuple of str
-        The arguments of the call with the samples.
-    held : str
-        The attribute in which an object holds its own images, if it does.
-    known : list of Finding
-        What the text of the script tells: it is said in the place of what the examination says of the same fault.
-    names : Names
-        What the script calls all this.
-    """
-
-    network: Any
-    train: Any
-    settings: dict[str, Any] = field(default_factory=dict)
-    functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    test: Any = None
-    caught: str = ""
-    notes: list[str] = field(default_factory=list)
-    holders: list[str] = field(default_factory=list)
-    data: tuple[str, ...] = ()
-    held: str = ""
-    known: list[Finding] = field(default_factory=list)
-    names: Names = field(default_factory=Names)
 
 
 def subject_of(caught: Caught) -> Subject | None:
@@ -95,7 +47,7 @@ def subject_of(caught: Caught) -> Subject | None:
     settings = settings_within(arguments) | numbers_of(arguments) | rate_of(arguments)
     holders = {name: value for name, value in arguments.items() if name not in names and role(name) != "test"}
     if caught.method:
-        functions = {} if _is_plain(caught, holders, settings) else {"fit": _fit(caught, names, None, settings)}
+        functions = {} if _is_plain(caught, holders, settings) else {"fit": fit_again(caught, names, None, settings)}
         return Subject(owner, train, settings, functions, test, data=names)
     networks = {
         name: value
@@ -104,8 +56,8 @@ def subject_of(caught: Caught) -> Subject | None:
     }
     if not networks:
         return None
-    functions = {"fit": _fit(caught, names, list(networks), settings)}
-    return Subject(_network(networks), train, settings, functions, test, holders=list(networks), data=names)
+    functions = {"fit": fit_again(caught, names, list(networks), settings)}
+    return Subject(network_of(networks), train, settings, functions, test, holders=list(networks), data=names)
 
 
 def _estimator(arguments: dict[str, Any]) -> Subject:
@@ -113,12 +65,6 @@ def _estimator(arguments: dict[str, Any]) -> Subject:
     data = [arguments[name] for name in list(arguments)[:2]]
     given = {name: value for name, value in numbers_of(arguments).items() if role(name) in ("epochs", "size")}
     return Subject(network, (data[0], data[1]), given)
-
-
-def _network(networks: dict[str, Any]) -> Any:
-    """Return an object as it is, and arrays, containers and several objects under their names."""
-    (first, *others) = networks.values()
-    return Variables(**networks) if others or isinstance(first, np.ndarray | tuple | dict | list) else first
 
 
 def data_of(arguments: dict[str, Any]) -> tuple[tuple[str, ...], Any] | None:
@@ -172,94 +118,6 @@ def _is_plain(caught: Caught, holders: dict[str, Any], settings: dict[str, Any])
 
 def _same(first: Any, second: Any) -> bool:
     return first is second or (isinstance(first, str | bool) and first == second)
-
-
-# Functions that train once more
-
-
-def _signature(names: tuple[str, ...], settings: dict[str, Any]) -> inspect.Signature:
-    plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    first = "network" if "network" not in (*names, *settings) else "network_"
-    parameters = [inspect.Parameter(name, plain) for name in (first, *names)]
-    return inspect.Signature([*parameters, *(inspect.Parameter(n, plain, default=v) for n, v in settings.items())])
-
-
-def signed(function: Callable[..., Any], names: tuple[str, ...], settings: dict[str, Any]) -> Callable[..., Any]:
-    """Return a function that says which data and settings it takes after the network."""
-    signature = _signature(names, settings)
-
-    def fit(*arguments: Any, **keywords: Any) -> Any:
-        bound = signature.bind(*arguments, **keywords)
-        bound.apply_defaults()
-        network, *values = bound.arguments.values()
-        return function(network, dict(zip([*names, *settings], values, strict=True)))
-
-    fit.__signature__ = signature  # type: ignore[attr-defined]
-    return fit
-
-
-def _fit(
-    caught: Caught, names: tuple[str, ...], networks: list[str] | None, settings: dict[str, Any]
-) -> Callable[..., Any]:
-    """Return a function that calls again what was caught, with copies of all that is not given."""
-    owner = next(iter(caught.arguments)) if networks is None else None
-    single = (
-        networks is not None and _network({n: caught.arguments[n] for n in networks}) is caught.arguments[networks[0]]
-    )
-    places = [owner] if owner is not None else list(networks or [])
-
-    def fit(network: Any, given: dict[str, Any]) -> None:
-        parts = {places[0]: network} if owner is not None or single else {n: getattr(network, n) for n in places}
-        memo: dict[int, Any] = {}
-        for name, value in parts.items():
-            correspond(caught.arguments[name], value, memo)
-        others = {n: v for n, v in caught.arguments.items() if n not in parts and n not in given}
-        arguments = copied(others, memo) | parts | given
-        set_within(arguments, given)
-        for name in rate_of(caught.arguments):
-            set_rate(arguments, arguments[name])
-        ordered = {name: arguments[name] for name in caught.arguments}
-        if owner is not None:
-            getattr(network, caught.code.co_name)(**{n: v for n, v in ordered.items() if n != owner})
-            return
-        assert caught.function is not None
-        returned = caught.function(**ordered)
-        give_back(network if single else parts, returned)
-        if not single:
-            vars(network).update(parts)
-
-    made = signed(fit, names, settings)
-    method = getattr(caught.arguments[owner], caught.code.co_name, None) if owner is not None else None
-    made.__wrapped__ = caught.function or method  # type: ignore[attr-defined]
-    return made
-
-
-def give_back(network: Any, returned: Any) -> None:
-    """Write arrays that a function returned into the network that it was given, where it made new ones."""
-    parts = list(returned) if isinstance(returned, tuple) else [returned]
-    if isinstance(network, dict):
-        (first, *others) = network.values()
-        if not others and isinstance(first, dict | list):
-            give_back(first, returned)
-            return
-        dicts = [part for part in parts if isinstance(part, dict) and network.keys() <= part.keys()]
-        if dicts:
-            network.update({name: dicts[0][name] for name in network})
-            return
-        fresh = [part for part in parts if numeric(part) is not None or isinstance(part, list)]
-        names = list(network)
-        if len(fresh) >= len(names) and all(_fits(network[n], p) for n, p in zip(names, fresh, strict=False)):
-            network.update(zip(names, fresh, strict=False))
-    elif isinstance(network, list):
-        lists = [part for part in parts if isinstance(part, list) and part is not network and len(part) == len(network)]
-        if lists and all(_fits(old, new) for old, new in zip(network, lists[0], strict=True)):
-            network[:] = lists[0]
-    elif type(returned) is type(network) and returned is not network:
-        vars(network).update(vars(returned))
-
-
-def _fits(old: Any, new: Any) -> bool:
-    return bool(np.shape(old) == np.shape(new)) if numeric(old) is not None else type(old) is type(new)
 
 
 def _holder_of_data(caught: Caught, owner: Any, names: tuple[str, str], arguments: dict[str, Any]) -> Subject:

@@ -166,7 +166,7 @@ class Run:
     def _ready(self, training: Training) -> bool:
         """Whether a loop's data are known, or enough calls with one sample each were written down."""
         from cmlp.diagnosis.scripts.data import training_samples
-        from cmlp.diagnosis.scripts.subject import held_samples
+        from cmlp.diagnosis.scripts.finder import held_samples
 
         if training_samples(training.namespace, training.uses.read) is not None or held_samples(training) is not None:
             return True
@@ -211,7 +211,7 @@ class Run:
 
     def conclude(self) -> None:
         """Examine what was caught, or say why nothing was."""
-        from cmlp.diagnosis.scripts.subject import Finder
+        from cmlp.diagnosis.scripts.finder import Finder
 
         self.loops.look(last=True)
         finder = Finder(self)

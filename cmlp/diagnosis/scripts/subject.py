@@ -1,283 +1,54 @@
-"""What a stopped script trains: out of a call, a loop, or the body of a function that makes its network inside."""
+"""What is examined, as the arguments of `cmlp.check`."""
 
-import ast
-import copy
-import types
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
-
-from cmlp.diagnosis.programs.roles import FORWARD, role
-from cmlp.diagnosis.scripts.advice import names_of_call, names_of_loop
-from cmlp.diagnosis.scripts.call import Subject, keep_few, shown, signed, subject_of
-from cmlp.diagnosis.scripts.data import (
-    Samples,
-    loader_of_test_data,
-    samples_for_testing,
-    settings_of,
-    shape_of,
-    training_samples,
-)
-from cmlp.diagnosis.scripts.fit import Program
-from cmlp.diagnosis.scripts.forward import (
-    DELTAS,
-    OUTPUTS,
-    answers,
-    by_method,
-    by_part,
-    forms_of,
-    function_that_runs,
-)
-from cmlp.diagnosis.scripts.hook import Caught, samples_within
-from cmlp.diagnosis.scripts.inlining import Returns
-from cmlp.diagnosis.scripts.loop import Loops, Training
-from cmlp.diagnosis.scripts.names import functions_of
-from cmlp.diagnosis.scripts.records import pile_up, piled_up, separated
-from cmlp.diagnosis.scripts.source import line_of, marked, read_source
-from cmlp.diagnosis.scripts.state import Path as Place
-from cmlp.diagnosis.scripts.state import Variables, spelled
-from cmlp.utils.text import listed
-
-if TYPE_CHECKING:
-    from cmlp.diagnosis.scripts.run import Run
-
-FEWEST = 20  # calls with one sample each, of which data are made
-ENDING = "stopped there, and examined"
+from cmlp.diagnosis.report import Finding
+from cmlp.diagnosis.scripts.advice import Names
 
 
-class Finder:
-    """Finds network, data and settings after a script has stopped.
+@dataclass
+class Subject:
+    """The arguments of `cmlp.check`, but for the test data.
 
     Parameters
     ----------
-    run : Run
-        The script.
-
-    Attributes
-    ----------
+    network : object
+        What is trained.
+    train : object
+        The training data.
+    settings : dict
+        Of the training.
+    functions : dict
+        ``fit`` and ``forward``, where they are needed.
+    test : object
+        Test data that were passed along, or None.
+    caught : str
+        What was caught, for people.
     notes : list of str
-        What was not found, and what would help.
+        What could not be found out.
+    holders : list of str
+        The arguments of the call that hold the network, if it is no method.
+    data : tuple of str
+        The arguments of the call with the samples.
+    held : str
+        The attribute in which an object holds its own images, if it does.
+    known : list of Finding
+        What the text of the script tells: it is said in the place of what the examination says of the same fault.
+    names : Names
+        What the script calls all this.
     """
 
-    def __init__(self, run: "Run") -> None:
-        self.run = run
-        self.notes: list[str] = []
-        self.variables = run.module.__dict__
-
-    def subject(self) -> Subject | None:
-        """Return what to examine, or None."""
-        if self.run.caught is not None:
-            return self._of_call(self.run.caught)
-        training = self.run.loops.found
-        return None if training is None else self._of_loop(training, self.run.source.tree, self.run.path)
-
-    def _of_call(self, caught: Caught) -> Subject | None:
-        said = f"{line_of(caught.place, caught.line)}: {shown(caught, self.run.source.tree)}"
-        subject = subject_of(caught)
-        if subject is None:
-            subject = self._of_body(caught)
-            if subject is None:
-                self.notes.append(
-                    f"{caught.name} makes its network inside, and no loop in it was found that changes arrays: make "
-                    "them before the loop, or give the network to the function as its first argument."
-                )
-                return None
-            subject.caught = f"{said}: stopped in its {subject.caught}, and examined"
-            return subject
-        subject.caught = f"{said}: {ENDING}"
-        subject.names = names_of_call(caught, self.run.source.tree, subject.data, subject.holders)
-        if not caught.library:
-            self._add_forward(subject, caught)
-        return subject
-
-    def _add_forward(self, subject: Subject, caught: Caught) -> None:
-        """Find the function that runs the network of a call, where that has no method for it."""
-        network, holders = subject.network, subject.holders
-        if subject.held:
-            forward = by_method(network, subject.held, len(getattr(network, subject.held)))
-            subject.functions |= {} if forward is None else {"forward": forward}
-            return
-        single = not isinstance(network, Variables)
-        if single and any(callable(getattr(network, name, None)) for name in FORWARD):
-            return
-        inside = by_part(network) if caught.method else None
-        if inside is not None and answers(inside, network, forms_of(subject.train)):
-            subject.functions["forward"] = inside
-            return
-        parts = {name: caught.arguments[name] for name in holders} if holders else {}
-        shared = {n: h for n, v in self.variables.items() for h, part in parts.items() if v is part}
-        aliases = shared | {name: name for name in parts}
-        aliases |= {name: "" for name, value in self.variables.items() if value is network}
-
-        def bind(given: Any) -> dict[str, Any]:
-            known = {n: given if single else getattr(given, h) for n, h in aliases.items()}
-            return self.variables | known
-
-        found = function_that_runs(
-            self.run.source.tree,
-            self.variables,
-            list(aliases),
-            bind,
-            lambda forward: answers(forward, network, forms_of(subject.train)),
-        )
-        if found is not None:
-            subject.functions["forward"] = found[0]
-
-    # A function that makes its network inside
-
-    def _of_body(self, caught: Caught) -> Subject | None:
-        """Run the statements of a function as if they were those of a script."""
-        function, run = caught.function, self.run
-        if function is None:
-            return None
-        path = Path(caught.code.co_filename)
-        source = run.source if path == run.path else read_source(path)
-        found = [
-            node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef) and node.name == caught.name
-        ]
-        body = next((node.body for node in found if _first_line(node) == caught.code.co_firstlineno), None)
-        if body is None:
-            return None
-        variables = {**function.__globals__, **_enclosed(function), **caught.arguments}
-        loops: list[Any] = []
-        statements = marked([_Ends().visit(statement) for statement in _copies(body)], loops)
-        run.hook.passed.add(caught.code)
-        run.caught, run.loops = None, Loops(loops, functions_of(source.tree), variables)
-        run.execute(ast.fix_missing_locations(ast.Module(statements, [])), variables)
-        run.error = None  # such as the end of the function
-        run.loops.look(last=True)
-        self.variables = {**run.module.__dict__, **variables}
-        if run.caught is not None:
-            return subject_of(run.caught)
-        if run.loops.found is None:
-            return None
-        subject = self._of_loop(run.loops.found, source.tree, path)
-        if subject is not None:
-            subject.caught = f"loop in line {run.loops.found.loop.lineno}"
-            subject.test = next(
-                (v for n, v in caught.arguments.items() if role(n) == "test" and hasattr(v, "__len__")), None
-            )
-        return subject
-
-    # A loop
-
-    def _of_loop(self, training: Training, tree: ast.Module, path: Path) -> Subject | None:
-        loop = training.loop
-        first = ast.unparse(loop).split("\n")[0].rstrip(":")
-        names = [spelled(name, place) for name, places in training.changed.items() for place in _weights(places)[:4]]
-        said = listed([*names[:8], "more"] if len(names) > 8 else names or list(training.changed))
-        caught = f"{line_of(path, loop.lineno)}: {first} (which trains {said}): {ENDING}"
-        samples = training_samples(training.namespace, [n for n in training.uses.read if n not in training.changed])
-        holds = samples is None
-        if samples is None:
-            samples = held_samples(training)
-        if samples is None:
-            return self._of_samples(training, caught)
-        program = Program(training, samples, tree, str(path), holds=holds)
-        if holds:
-            keep_few(program.network, samples.names)
-        forward, source = program.forward(tree)
-        functions = {"fit": program.fit()}
-        notes = []
-        if forward is not None:
-            functions["forward"] = forward
-        if forward is not None and not source:
-            notes.append("No function of the script runs the network: its outputs were taken from the loop itself.")
-        if forward is None and not source:
-            notes.append(
-                "Neither a function that runs the network nor a variable with its outputs was found: write a function "
-                "such as forward(images), which returns them."
-            )
-        own = names_of_loop(loop.lineno, samples, program.names, single=program.single)
-        return Subject(program.network, samples.value, program.settings, functions, None, caught, notes, names=own)
-
-    def _of_samples(self, training: Training, caught: str) -> Subject | None:
-        """Make data of calls with one sample each, and a training of such calls."""
-        loops = self.run.loops
-        if loops.method is None or loops.method[0] is None or len(loops.samples) < FEWEST:
-            self.notes.append(
-                f"The data of the loop in line {training.loop.lineno} were not found among the variables of the "
-                "script: name them X_train and y_train, or give them to a function train(images, labels)."
-            )
-            return None
-        name = next((n for n, v in loops.namespace.items() if v is loops.method[0]), None)
-        method, places = loops.method[1], loops.method[2]
-        network = training.namespace.get(name, loops.method[0]) if name is not None else loops.method[0]
-        settings = settings_of(training.namespace, training.uses)
-        settings = {key: value for key, value in settings.items() if role(key) == "epochs"} or {"epochs": 1}
-        (epochs,) = list(settings)[:1]
-
-        samples, piled = list(loops.samples), None
-        if pile_up(samples):
-            piled = separated(training, network, method, places, samples, str(self.run.path))
-
-        def fit(network: Any, given: dict[str, Any]) -> None:
-            target: Any = None if piled is None else piled.start
-            for _ in range(given.get(epochs, 1)):
-                for image, label in given["training_data"]:
-                    if piled is not None:
-                        label = target = piled.target(np.reshape(target, np.shape(label)), label)
-                    getattr(network, method)(**{places[0]: image, places[1]: label})
-
-        seen = f"{len(samples):,} samples that it was seen to use"
-        note = f"The loop was repeated by calls of {method}, with the {seen}."
-        functions = {"fit": signed(fit, ("training_data",), {epochs: settings[epochs]})}
-        known = []
-        if piled is not None:
-            functions["step"] = signed(fit, ("training_data",), {})
-            known = [piled_up(piled, training, self.run.source.tree, self.run.path, samples)]
-            samples = piled.samples
-        return Subject(network, samples, {epochs: settings[epochs]}, functions, None, caught, [note], known=known)
-
-    def test_data(self) -> Any:
-        """Return test data among the variables, or those that a function of the script loads."""
-        from cmlp.diagnosis.scripts.run import within
-
-        samples = samples_for_testing(self.variables)
-        found = None if samples is None else samples.value
-        loader = None if found is not None else loader_of_test_data(self.variables)
-        return found if loader is None else within(max(2.0, self.run.seconds / 6), loader)
-
-
-def _weights(places: list[Place]) -> list[Place]:
-    """Return the places of arrays without those whose name says that they are outputs or deltas."""
-    kept = [p for p in places if not p or not (OUTPUTS.match(str(p[-1])) or DELTAS.match(str(p[-1])))]
-    return kept or places
-
-
-def held_samples(training: Training) -> Samples | None:
-    """Return the samples that are attributes of the only object that a loop trains."""
-    if len(training.changed) > 1:
-        return None
-    network = training.namespace[next(iter(training.changed))]
-    names = samples_within(network) if hasattr(network, "__dict__") else None
-    if names is None:
-        return None
-    value = getattr(network, names[0]), getattr(network, names[1])
-    shape = shape_of(value[1]) or (0,)
-    return Samples(names, value, max(shape[0], shape[-1]))
-
-
-class _Ends(Returns):
-    """Lets what a function does with ``return`` end a script."""
-
-    def visit_Return(self, node: ast.Return) -> ast.stmt:
-        (ending,) = ast.parse("raise SystemExit").body
-        value = [] if node.value is None else [ast.copy_location(ast.Expr(node.value), node)]
-        for part in ast.walk(ending):
-            ast.copy_location(part, node)
-        return ast.copy_location(ast.If(ast.Constant(True), [*value, ending], []), node)
-
-
-def _copies(body: list[ast.stmt]) -> list[ast.stmt]:
-    return copy.deepcopy(body)
-
-
-def _first_line(function: ast.FunctionDef) -> int:
-    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
-
-
-def _enclosed(function: Any) -> dict[str, Any]:
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    return {name: cell.cell_contents for name, cell in cells if isinstance(cell, types.CellType)}
+    network: Any
+    train: Any
+    settings: dict[str, Any] = field(default_factory=dict)
+    functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    test: Any = None
+    caught: str = ""
+    notes: list[str] = field(default_factory=list)
+    holders: list[str] = field(default_factory=list)
+    data: tuple[str, ...] = ()
+    held: str = ""
+    known: list[Finding] = field(default_factory=list)
+    names: Names = field(default_factory=Names)

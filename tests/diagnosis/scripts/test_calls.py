@@ -5,8 +5,8 @@ import pytest
 from support.children import environment
 from support.stand_in import DATA, Scripts
 
-from cmlp.diagnosis.scripts.call import give_back
 from cmlp.diagnosis.scripts.hook import is_one_sample, trains
+from cmlp.diagnosis.scripts.retraining import give_back
 from cmlp.diagnosis.scripts.source import never_called, prepared, without_magic
 
 NET = '''
