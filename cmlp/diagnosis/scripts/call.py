@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.roles import FIT, role
+from cmlp.diagnosis.scripts.data import shape_of, training_samples
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
 from cmlp.diagnosis.scripts.inlining import calls
+from cmlp.diagnosis.scripts.loop import Loops
 from cmlp.diagnosis.scripts.optimizers import is_optimizer, rate_of
 from cmlp.diagnosis.scripts.options import settings_within
 from cmlp.diagnosis.scripts.retraining import fit_again, network_of, signed
@@ -157,3 +159,15 @@ def shown(caught: Caught, tree: ast.Module, names: tuple[str, ...] = ()) -> str:
         if value is not None and not isinstance(value, str | bool)
     ]
     return f"{name}({', '.join(parts)})"
+
+
+def is_batch(caught: Caught, loops: Loops) -> bool:
+    """Whether a call within a loop gets a part of the samples that the loop reads."""
+    arguments = dict(list(caught.arguments.items())[1 if caught.method else 0 :])
+    data = data_of(arguments)
+    number = loops.active[0]
+    all_samples = training_samples(loops.namespace, loops.uses[number].read)
+    if data is None or all_samples is None:
+        return False
+    shape = shape_of(data[1][1] if isinstance(data[1], tuple) and len(data[0]) == 2 else data[1])
+    return shape is not None and 2 * max(shape[0], shape[-1] if len(data[0]) == 2 else 0) <= all_samples.number

@@ -1,8 +1,6 @@
 """What a stopped script trains: out of a call, a loop, or the body of a function that makes its network inside."""
 
 import ast
-import copy
-import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +8,9 @@ import numpy as np
 
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.advice import names_of_call, names_of_loop
+from cmlp.diagnosis.scripts.bodies import body_of, variables_of
 from cmlp.diagnosis.scripts.call import keep_few, shown, subject_of
+from cmlp.diagnosis.scripts.clock import within
 from cmlp.diagnosis.scripts.data import (
     Samples,
     loader_of_test_data,
@@ -30,7 +30,6 @@ from cmlp.diagnosis.scripts.forward import (
     function_that_runs,
 )
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
-from cmlp.diagnosis.scripts.inlining import Returns
 from cmlp.diagnosis.scripts.loop import Loops, Training
 from cmlp.diagnosis.scripts.names import functions_of
 from cmlp.diagnosis.scripts.records import pile_up, piled_up, separated
@@ -135,15 +134,12 @@ class Finder:
             return None
         path = Path(caught.code.co_filename)
         source = run.source if path == run.path else read_source(path)
-        found = [
-            node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef) and node.name == caught.name
-        ]
-        body = next((node.body for node in found if _first_line(node) == caught.code.co_firstlineno), None)
+        body = body_of(caught, source.tree)
         if body is None:
             return None
-        variables = {**function.__globals__, **_enclosed(function), **caught.arguments}
+        variables = variables_of(function, caught.arguments)
         loops: list[Any] = []
-        statements = marked([_Ends().visit(statement) for statement in _copies(body)], loops)
+        statements = marked(body, loops)
         run.hook.passed.add(caught.code)
         run.caught, run.loops = None, Loops(loops, functions_of(source.tree), variables)
         run.execute(ast.fix_missing_locations(ast.Module(statements, [])), variables)
@@ -234,8 +230,6 @@ class Finder:
 
     def test_data(self) -> Any:
         """Return test data among the variables, or those that a function of the script loads."""
-        from cmlp.diagnosis.scripts.run import within
-
         samples = samples_for_testing(self.variables)
         found = None if samples is None else samples.value
         loader = None if found is not None else loader_of_test_data(self.variables)
@@ -259,27 +253,3 @@ def held_samples(training: Training) -> Samples | None:
     value = getattr(network, names[0]), getattr(network, names[1])
     shape = shape_of(value[1]) or (0,)
     return Samples(names, value, max(shape[0], shape[-1]))
-
-
-class _Ends(Returns):
-    """Lets what a function does with ``return`` end a script."""
-
-    def visit_Return(self, node: ast.Return) -> ast.stmt:
-        (ending,) = ast.parse("raise SystemExit").body
-        value = [] if node.value is None else [ast.copy_location(ast.Expr(node.value), node)]
-        for part in ast.walk(ending):
-            ast.copy_location(part, node)
-        return ast.copy_location(ast.If(ast.Constant(True), [*value, ending], []), node)
-
-
-def _copies(body: list[ast.stmt]) -> list[ast.stmt]:
-    return copy.deepcopy(body)
-
-
-def _first_line(function: ast.FunctionDef) -> int:
-    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
-
-
-def _enclosed(function: Any) -> dict[str, Any]:
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    return {name: cell.cell_contents for name, cell in cells if isinstance(cell, types.CellType)}

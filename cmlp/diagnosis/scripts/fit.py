@@ -13,14 +13,13 @@ import numpy as np
 from cmlp.diagnosis.programs.loaders import first_of, is_loader, size_of
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.data import Samples, derived, settings_of, shape_of
-from cmlp.diagnosis.scripts.follow import chosen_rows, follower, taken
-from cmlp.diagnosis.scripts.forward import DELTAS, OUTPUTS, answers, by_method, function_that_runs
+from cmlp.diagnosis.scripts.follow import follower, taken
+from cmlp.diagnosis.scripts.forward import answers, by_method, function_that_runs
 from cmlp.diagnosis.scripts.loop import Training
 from cmlp.diagnosis.scripts.optimizers import rate_of, set_rate
 from cmlp.diagnosis.scripts.options import set_within, settings_within
-from cmlp.diagnosis.scripts.state import Path, Variables, arrays, copied, correspond, numeric, objects
-
-TOGETHER = (1000, 500, 256, 200, 128, 100, 64, 50, 32, 20, 16, 10, 5, 4, 2)  # sizes of mini-batches that are usual
+from cmlp.diagnosis.scripts.state import Variables, copied, correspond
+from cmlp.diagnosis.scripts.turns import Turns
 
 
 class Program:
@@ -45,6 +44,12 @@ class Program:
         The object that the loop trains, or all variables that it trains.
     settings : dict
         The numbers of epochs, rates and sizes that the loop reads, by their names.
+    pairs : list
+        Of image and label, where these are the samples.
+    trained : dict
+        The places of the arrays that the loop changes, by variable.
+    once : code
+        One turn of the loop.
     """
 
     def __init__(
@@ -52,8 +57,8 @@ class Program:
     ) -> None:
         self.holds = holds
         self.names, self.samples, self.uses = list(training.changed), samples, training.uses
-        self.before, self._trained = training.namespace, training.changed
-        self._pairs = samples.pairs()
+        self.before, self.trained = training.namespace, training.changed
+        self.pairs = samples.pairs()
         loop = copy.deepcopy(training.loop)
         self._rate = rate_of(self._optimizers(self.before))
         read = {name: self.before[name] for name in training.uses.read if name in self.before}
@@ -63,7 +68,7 @@ class Program:
         self._code = _compiled([loop], path)
         self._source = as_function(loop, path, self.before)
         loop.body.append(ast.copy_location(ast.Break(), loop.body[-1]))
-        self._once = _compiled([loop], path)
+        self.once = _compiled([loop], path)
         self._counts = _compiled(list(derived(tree, set(training.uses.read) - set(self.settings))), path)
         value = self.before[self.names[0]]
         self.single = len(self.names) == 1 and not isinstance(value, np.ndarray | tuple | dict | list)
@@ -86,7 +91,7 @@ class Program:
 
         def fit(network: Any, *data: Any, **settings: Any) -> None:
             named = [settings.pop(name) for name in self._parameters if name in settings]
-            self._run(self._code, network, [*data, *named], settings)
+            self.run(self._code, network, [*data, *named], settings)
 
         plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
         parameters = [inspect.Parameter(name, plain) for name in ("network", *self._parameters)]
@@ -99,7 +104,7 @@ class Program:
     def _parameters(self) -> tuple[str, ...]:
         return ("training_data",) if len(self.samples.names) == 1 else ("images", "labels")
 
-    def _run(self, code: types.CodeType, network: Any, data: list[Any], settings: dict[str, Any]) -> dict[str, Any]:
+    def run(self, code: types.CodeType, network: Any, data: list[Any], settings: dict[str, Any]) -> dict[str, Any]:
         """Run the loop with copies of all variables but the network, and return the variables."""
         variables = self._variables(network)
         for name, value in zip(self.samples.names, data, strict=True):
@@ -206,98 +211,23 @@ class Program:
         own = function_that_runs(tree, known, self.names, self._variables, self._works)
         if own is not None:
             return own
-        place = self._output()
-        return (None, "") if place is None else (self._by_loop(*place), "")
+        return Turns(self).forward(), ""
 
     def _works(self, function: Callable[..., Any]) -> bool:
-        return answers(function, self.network, [self._few(3), self._few(1), self._one()])
+        return answers(function, self.network, [self.few(3), self.few(1), self._one()])
 
-    def _few(self, number: int) -> Any:
+    def few(self, number: int) -> Any:
+        """Return some images, in the form that they have."""
         if self.samples.loads:
             return (first_of(self.samples.value) or ((),))[0][:number]
         if len(self.samples.names) == 1:
-            return [image for image, _ in self._pairs[:number]]
+            return [image for image, _ in self.pairs[:number]]
         return taken(self.samples.value[0], self.samples.number, range(number))
 
     def _one(self) -> Any:
         if len(self.samples.names) == 1:
-            return self._pairs[0][0]
-        return np.asarray(self._few(1)).reshape(-1)
-
-    def _by_loop(self, name: str, path: Path) -> Callable[..., Any]:
-        together = self._most_together(name, path) if self._are_together(name, path) else 1
-
-        def forward(network: Any, images: Any) -> Any:
-            rows = _rows(images, self)
-            if together == 1 or len(rows) == 1:
-                return np.array([np.ravel(self._outputs(network, row, name, path)) for row in rows])
-            parts = [range(k, min(k + together, len(rows))) for k in range(0, len(rows), together)]
-            taken_parts = [images] if len(parts) == 1 else [taken(images, len(rows), part) for part in parts]
-            made = [self._outputs(network, some, name, path) for some in taken_parts]
-            return np.concatenate([_turned(one, len(part)) for one, part in zip(made, parts, strict=True)])
-
-        return forward
-
-    def _most_together(self, name: str, path: Path) -> int:
-        """Return how many images one turn of the loop runs at most: as many as are in a mini-batch of its own."""
-        sizes = sorted({*TOGETHER, *(n for n in self.settings.values() if isinstance(n, int) and n > 1)}, reverse=True)
-        one = self._outputs(self.network, self._few(1), name, path).size
-        for size in (size for size in sizes if size <= self.samples.number):
-            try:
-                if self._outputs(self.network, self._few(size), name, path).size == size * one:
-                    return size
-            except Exception:
-                continue
-        return 1
-
-    def _are_together(self, name: str, path: Path) -> bool:
-        """Whether one turn of the loop runs several images, in their order."""
-        if len(self.samples.names) == 1:
-            return False
-        few = self._few(5)
-        try:
-            single = np.array([np.ravel(self._outputs(self.network, row, name, path)) for row in _rows(few, self)])
-            several = _turned(self._outputs(self.network, few, name, path), 5)
-        except Exception:
-            return False
-        return several.shape == single.shape and bool(np.allclose(several, single, equal_nan=True))
-
-    def _outputs(self, network: Any, images: Any, name: str, path: Path) -> np.ndarray[Any, Any]:
-        return dict(arrays(self._turn(network, images)[name]))[path]
-
-    def _turn(self, network: Any, images: Any) -> dict[str, Any]:
-        """Run one turn of the loop with images, on a copy of the network, and return the variables."""
-        changed = copy.deepcopy(network)
-        if len(self.samples.names) == 1:
-            label = self._pairs[0][1]
-            data: list[Any] = [[(images[None], label[None]) if self.samples.loads else (images, label)]]
-        else:
-            number = len(_rows(images, self))
-            rows = np.arange(number) % self.samples.number
-            data = [images, chosen_rows(self.samples.value[1], self.samples.number, rows)]
-        return self._run(self._once, changed, data, {})
-
-    def _output(self) -> tuple[str, Path] | None:
-        """Return where the loop leaves the outputs: a variable, and what leads to an array in it."""
-        try:
-            image = _rows(self._few(1), self)[0]
-            variables, others = self._turn(self.network, image), self._turn(moved(self.network), image)
-        except Exception:
-            return None
-        classes = number_of_classes(self.samples, self._pairs)
-        parameters = [array for name in self.names for _, array in arrays(variables[name])]
-        fitting: list[tuple[str, Path]] = []
-        for name in dict.fromkeys([*self.uses.read, *self.uses.stored]):
-            for path, array in arrays(variables.get(name), 2):
-                right = array.size == classes and array.dtype.kind == "f" and path not in self._trained.get(name, [])
-                right = right and _differs(array, dict(arrays(others.get(name), 2)).get(path))
-                right = right and all(_differs(array, parameter) for parameter in parameters)
-                words = [word for word in (name, *path) if isinstance(word, str)]
-                if right and not any(DELTAS.match(word) for word in words) and name not in self.samples.names:
-                    fitting.append((name, path))
-        named = [place for place in fitting if any(OUTPUTS.match(str(word)) for word in (place[0], *place[1]))]
-        chosen = named or fitting
-        return chosen[-1] if chosen else None
+            return self.pairs[0][0]
+        return np.asarray(self.few(1)).reshape(-1)
 
 
 def _compiled(statements: list[ast.stmt], path: str) -> types.CodeType:
@@ -334,56 +264,3 @@ def as_function(loop: ast.For | ast.While, path: str, known: dict[str, Any] | No
 
 def _alike(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> bool:
     return old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable
-
-
-def moved(network: Any) -> Any:
-    """Return a copy of a network whose arrays have other numbers."""
-    changed, rng = copy.deepcopy(network), np.random.default_rng(0)
-    for _, part in objects(changed):
-        numbers = numeric(part)
-        if numbers is None or numbers.dtype.kind != "f" or not numbers.flags.writeable:
-            continue
-        numbers += rng.normal(size=numbers.shape) * (0.1 + np.abs(np.nan_to_num(numbers)).mean())
-        if isinstance(part, list):
-            part[:] = numbers.tolist()
-    return changed
-
-
-def _differs(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any] | None) -> bool:
-    return second is not None and not np.array_equal(first, second, equal_nan=True)
-
-
-def _turned(outputs: np.ndarray[Any, Any], number: int) -> np.ndarray[Any, Any]:
-    """Return outputs with a row for each image."""
-    turned = outputs.T if outputs.ndim == 2 and outputs.shape[0] != number and outputs.shape[1] == number else outputs
-    return turned.reshape(number, -1)
-
-
-def _rows(images: Any, program: Program) -> list[Any]:
-    """Return images one by one, each as a table of one image."""
-    if len(program.samples.names) == 1:
-        return list(images)
-    own, shape = shape_of(program.samples.value[0]), shape_of(images) or ()
-    columns = own is not None and own[0] != program.samples.number
-    one = len(shape) < len(own or ())
-    if one:
-        return [np.asarray(images).reshape((-1, 1) if columns else (1, *shape))]
-    number = shape[-1] if columns else shape[0]
-    return [taken(images, number, range(row, row + 1)) for row in range(number)]
-
-
-def number_of_classes(samples: Samples, pairs: list[Any]) -> int:
-    """Return how many outputs a network for these labels has."""
-    if len(samples.names) == 1:
-        labels = [label for _, label in pairs]
-        if np.size(labels[0]) > 1:
-            return int(np.size(labels[0]))
-        labels = [np.ravel(label)[0] for label in labels]
-    else:
-        shape = shape_of(samples.value[1]) or ()
-        others = [size for size in shape if size != samples.number]
-        if others and others[0] > 1:
-            return others[0]
-        labels = list(np.ravel(samples.value[1]))
-    distinct = len(set(labels))
-    return distinct if distinct > 2 else 1
