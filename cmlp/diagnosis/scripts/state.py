@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.loaders import is_loader
 from cmlp.diagnosis.programs.roles import role
 
@@ -89,14 +90,7 @@ def items_of(value: Any) -> list[tuple[Any, Any]]:
         return list(enumerate(value)) if len(value) <= WIDEST else []
     if is_module(value):
         return _items_of_module(value)
-    slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
-    held = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    return list((held | getattr(value, "__dict__", {})).items())
-
-
-def _slots(kind: type) -> list[str]:
-    names = kind.__dict__.get("__slots__", ())
-    return [names] if isinstance(names, str) else [name for name in names if not name.startswith("__")]
+    return list(attributes(value).items())
 
 
 def holds_arrays(value: Any) -> bool:
