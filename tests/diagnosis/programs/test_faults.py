@@ -287,8 +287,7 @@ def test_steps_that_are_nearly_along_the_slope_are_no_error(cosines, severity):
     case = SimpleNamespace(
         facts={"loss": "cross-entropy"},
         subject=SimpleNamespace(blocks=[SimpleNamespace(name=name) for name in cosines]),
-        line_of=lambda _: "",
-        place_of=lambda _: "",
+        beside=lambda _: "",
         found=lambda code, severity, *_: found.append((code, severity)),
     )
     _by_differences(case, SimpleNamespace(cosines=cosines, adaptive=False))
