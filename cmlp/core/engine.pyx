@@ -5,6 +5,7 @@ from libc.stdint cimport uint64_t
 
 import numpy as np
 
+cimport cython
 cimport numpy as cnp
 
 from cmlp.core.arrays cimport check_array
@@ -223,7 +224,8 @@ cdef class Engine(NetworkParameters):
                 run_threads(train_in_float if single else train_in_double, &job, 1)
             running.done = job.stopped  # here, because to leave the context may run Python code
             running.loss, running.weight = job.epoch_loss, job.epoch_weight
-        source.kept = self, buffers
+        with cython.critical_section(source):
+            source.kept = self, buffers
         return job.loss, job.weight, job.stopped
 
     cdef int _set_plan(self, Plan* plan, options, cnp.ndarray etas, cnp.ndarray average, Py_ssize_t n) except -1:
@@ -252,7 +254,8 @@ cdef class Engine(NetworkParameters):
         """
         cdef Buffers buffers
 
-        kept, source.kept = source.kept, None
+        with cython.critical_section(source):
+            kept, source.kept = source.kept, None
         if kept is not None and kept[0] is self:
             buffers = kept[1]
             if buffers.n == n and buffers.layout == data.layout:

@@ -76,6 +76,8 @@ static int find_nonzero_baseline(const uint8_t *bytes, int n, int32_t *positions
 #if defined(__x86_64__)
 #  include <immintrin.h>
 
+#  include "simd_detection.h"
+
 #  define AVX2 __attribute__((target("avx2,fma,bmi,popcnt")))
 #  define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,fma,bmi,popcnt")))
 
@@ -157,12 +159,11 @@ static const Kernels **simd_paths(void)
     int n = 0;
 
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2"))
+    unsigned found = instruction_sets();
+
+    if (found & HAS_AVX512)
         paths[n++] = &kernels_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
-        && __builtin_cpu_supports("popcnt"))
+    if (found & HAS_AVX2)
         paths[n++] = &kernels_avx2;
 #endif
     paths[n++] = &kernels_baseline;

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "threads_of_system.h"
+
 typedef struct {
     int threads;
     int arrived;
@@ -15,30 +17,21 @@ typedef struct {
 /* Take the next of the things that the threads of a job share: every number is given out once. */
 static inline ptrdiff_t next_index(ptrdiff_t *next)
 {
-#if defined(_WIN32)
-    return (*next)++;
-#else
     return __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
-#endif
 }
 
-#if defined(_WIN32)
-
-enum { MAX_THREADS = 1 };
-
-static inline void barrier_wait(Barrier *barrier) { (void) barrier; }
-static inline int run_threads(void (*work)(void *, int), void *job, int threads)
-{
-    work(job, 0);
-    return threads == 1 ? 0 : -1;
-}
-
-#else
-
-#include <pthread.h>
-#include <sched.h>
 
 enum { MAX_THREADS = 64, SPINS = 4000 };
+
+/* Tell the processor that this thread spins. */
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 /* Wait until all threads of the barrier have come. */
 static inline void barrier_wait(Barrier *barrier)
@@ -53,11 +46,9 @@ static inline void barrier_wait(Barrier *barrier)
         return;
     }
     for (int spins = 0; __atomic_load_n(&barrier->phase, __ATOMIC_ACQUIRE) == phase; spins++) {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
+        relax();
         if (spins > SPINS)
-            sched_yield();
+            give_way();
     }
 }
 
@@ -71,14 +62,14 @@ typedef struct {
 } ThreadStart;
 
 
-static void *begin_thread(void *argument)
+static ThreadResult THREAD_CALL begin_thread(void *argument)
 {
     ThreadStart *member = argument;
 
     barrier_wait(member->start);
     if (!__atomic_load_n(member->cancelled, __ATOMIC_ACQUIRE))
         member->work(member->job, member->index);
-    return NULL;
+    return 0;
 }
 
 
@@ -86,14 +77,14 @@ static void *begin_thread(void *argument)
    the system does not give so many: work that meets at barriers needs all of them or none. */
 static inline int run_threads(void (*work)(void *, int), void *job, int threads)
 {
-    pthread_t ids[MAX_THREADS];
+    Thread ids[MAX_THREADS];
     ThreadStart members[MAX_THREADS];
     int cancelled = 0, started = 1;
     Barrier start = {threads, 0, 0};
 
     for (; started < threads; started++) {
         members[started] = (ThreadStart) {work, job, started, &start, &cancelled};
-        if (pthread_create(&ids[started], NULL, begin_thread, &members[started]) != 0)
+        if (start_thread(&ids[started], begin_thread, &members[started]) != 0)
             break;
     }
     if (started < threads) {
@@ -105,8 +96,6 @@ static inline int run_threads(void (*work)(void *, int), void *job, int threads)
     if (!cancelled)
         work(job, 0);
     for (int i = 1; i < started; i++)
-        pthread_join(ids[i], NULL);
+        join_thread(ids[i]);
     return cancelled ? -1 : 0;
 }
-
-#endif
