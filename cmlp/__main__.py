@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-ENDINGS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}  # of which Windows has not all
+ENDINGS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up", "SIGBREAK": "interrupted"}
 DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 
@@ -31,7 +31,7 @@ def _computes(words: Sequence[str]) -> bool:
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """Let signals end the process at once while modules are imported: nothing has begun, and no traceback helps."""
-    known = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
+    known = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]  # no system has all
     handlers = {number: signal.getsignal(number) for number in known}
     mine = {number: handler for number, handler in handlers.items() if handler in DEFAULTS}
     for number in mine:

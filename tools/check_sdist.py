@@ -29,8 +29,8 @@ def main() -> None:
     stray, missing = sorted(inside - wanted), sorted(wanted - inside)
     if stray or missing:
         sys.exit(
-            f"error: the source distribution is not what Git tracks: stray {stray or 'none'}, missing {missing or 'none'}; "
-            "change MANIFEST.in, or add files to Git"
+            f"error: the source distribution must have the files that Git tracks, but has {stray or 'none'} besides "
+            f"and lacks {missing or 'none'}: change MANIFEST.in, or add files to Git"
         )
     print(f"the source distribution has the {len(wanted):,} files of the clone")
 

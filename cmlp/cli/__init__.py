@@ -21,7 +21,7 @@ from cmlp.errors import CmlpError
 
 FINE, COULD_NOT_RUN = 0, 2  # a command that looks for problems returns 1 if it finds some
 INTERRUPTED = 128 + signal.SIGINT
-ENDINGS = {"SIGTERM": "terminated", "SIGHUP": "hung up"}  # which Windows has not
+ENDINGS = {"SIGTERM": "terminated", "SIGHUP": "hung up", "SIGBREAK": "interrupted"}  # of which no system has all
 READER_LEFT = 128 + 13  # SIGPIPE, which Windows has not
 
 GROUPS = {
@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Terminated(BaseException):
-    """Raised on SIGTERM and SIGHUP, as KeyboardInterrupt is on Ctrl-C."""
+    """Raised on the signals of `ENDINGS`, as KeyboardInterrupt is on Ctrl-C."""
 
     def __init__(self, number: int) -> None:
         self.signal = signal.Signals(number)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MODEL_WIDTH = 12  # of the names in the output
 OF_INPUTS = ("feature_names", "inputs")  # what is known of the training data, and is no setting
 
+KERNEL_NAMES = {"avx512": "AVX-512", "avx2": "AVX2", "baseline": "portable"}
 BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexiblas": "FlexiBLAS"}
 
 EPILOG = """\
@@ -49,11 +50,11 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.model is not None:
         _describe_model(arguments)
         return
-    versions, blas = _versions(), _blas()
+    versions, machine, blas = _versions(), _machine(), _blas()
     if arguments.json:
-        print_json(versions | {"blas": blas})
+        print_json(versions | machine | {"blas": blas})
     else:
-        _print_info(versions, blas)
+        _print_info(versions, machine, blas)
 
 
 def _describe_model(arguments: argparse.Namespace) -> None:
@@ -141,6 +142,17 @@ def _versions() -> dict[str, str]:
     }
 
 
+def _machine() -> dict[str, Any]:
+    """Return what the speed depends on: the vector kernels in use, and how many threads may share the work."""
+    import sysconfig
+
+    from cmlp.core.simd import simd_path_name
+    from cmlp.model.threads import processors
+
+    free = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    return {"kernels": simd_path_name(), "processors": processors(), "free_threaded": free}
+
+
 def _blas() -> dict[str, Any]:
     """Describe the BLAS and its numbers of threads outside and inside cmlp."""
     from cmlp.core.blas_threads import blas_threads, single_blas_thread
@@ -151,15 +163,17 @@ def _blas() -> dict[str, Any]:
     return _blas_of_scipy() | {"threads": {"outside": outside, "inside": inside}}
 
 
-def _print_info(versions: Mapping[str, str], blas: Mapping[str, Any]) -> None:
+def _print_info(versions: Mapping[str, str], machine: Mapping[str, Any], blas: Mapping[str, Any]) -> None:
     library = " ".join(filter(None, (blas["name"], blas["version"])))
     file = blas["file"] and Path(blas["file"]).name
     rows = {
         "cmlp": "{cmlp}, built with Cython {cython}".format(**versions),
-        "Python": versions["python"],
+        "Python": versions["python"] + (", free-threaded" if machine["free_threaded"] else ""),
         "NumPy": versions["numpy"],
         "SciPy": versions["scipy"],
         "platform": versions["platform"],
+        "kernels": KERNEL_NAMES[machine["kernels"]],
+        "CPUs": "{processors} for this process".format(**machine),
         "BLAS": ", ".join(filter(None, (library, blas["architecture"], file))),
         "threads": "{outside} of BLAS outside cmlp, {inside} inside".format(**blas["threads"]),
     }

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from errno import EACCES, EINVAL, ELOOP
@@ -17,6 +18,7 @@ try:
 except ImportError:  # Windows, which removes no file that is open
     _fcntl = None  # type: ignore[assignment]
 
+PATIENCE = 10  # tenths of a second, until Windows may replace a file
 LONGEST = 50  # characters of a name that are repeated in a temporary one: a name may have the longest length
 
 
@@ -52,13 +54,13 @@ def write_files(
                 _keep_rights(path, file)
                 write(file)
                 file.flush()
-                os.fsync(file.fileno())
+                _sync(file.fileno())
         before_replacing()
         for path in list(targets)[1:]:  # so that none of them is old while another one is new
             path.unlink(missing_ok=True)
         for path, temporary in temporaries.items():
             with named(path):
-                temporary.replace(path)
+                _replace(temporary, path)
     for folder in {path.parent for path in targets}:
         sync_folder(folder)
 
@@ -220,6 +222,30 @@ def _keep_rights(path: Path, file: BinaryIO) -> None:
                 mode = mode & ~0o070 | (mode & 0o007) << 3
     with tolerated():  # of a file system without rights
         os.fchmod(file.fileno(), mode)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename a file; wait a little where Windows refuses to replace one that a virus scanner or an indexer has open."""
+    for attempt in range(PATIENCE + 1):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError as error:
+            if os.name == "posix" or path.is_dir():
+                raise
+            if attempt == PATIENCE:
+                open_elsewhere = "the file is open in a program, or mapped: close it there, or choose another name"
+                raise PermissionError(error.errno, open_elsewhere, str(path)) from error
+            time.sleep(0.1)
+
+
+def _sync(handle: int) -> None:
+    """Bring a file to the disk, on macOS out of the disk's own cache, too, which fsync does not empty there."""
+    if hasattr(_fcntl, "F_FULLFSYNC"):
+        with tolerated():  # of a file system without it
+            _fcntl.fcntl(handle, _fcntl.F_FULLFSYNC)
+            return
+    os.fsync(handle)
 
 
 def _remove(temporary: Path) -> None:

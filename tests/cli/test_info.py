@@ -1,6 +1,7 @@
 """``cmlp info`` without a model: versions, and the BLAS in use."""
 
 import ctypes
+import os
 import re
 from pathlib import Path
 
@@ -13,21 +14,27 @@ from support.command_line import run
 import cmlp
 from cmlp.cli import main
 from cmlp.core.blas_threads import openblas_function, single_blas_thread
+from cmlp.core.simd import simd_path_names
 
 
 def test_info(tmp_path):
     status, out, err = run(["info"], tmp_path)
     assert (status, err) == (0, "")
     rows = dict(re.split(r"  +", line, maxsplit=1) for line in out.splitlines())
-    assert list(rows) == ["cmlp", "Python", "NumPy", "SciPy", "platform", "BLAS", "threads"]
+    assert list(rows) == ["cmlp", "Python", "NumPy", "SciPy", "platform", "kernels", "CPUs", "BLAS", "threads"]
     assert rows["cmlp"].startswith(f"{cmlp.__version__}, built with Cython 3.")
     assert rows["NumPy"] == np.__version__
+    assert rows["kernels"] in ("AVX-512", "AVX2", "portable")
+    assert re.fullmatch(r"\d+ for this process", rows["CPUs"])
     assert re.fullmatch(r"\d+ of BLAS outside cmlp, 1 inside", rows["threads"])
 
 
 def test_info_as_json(report):
     found = report("info")
-    assert list(found) == ["cmlp", "python", "numpy", "scipy", "cython", "platform", "blas"]
+    versions = ["cmlp", "python", "numpy", "scipy", "cython", "platform"]
+    assert list(found) == [*versions, "kernels", "processors", "free_threaded", "blas"]
+    assert found["kernels"] == simd_path_names()[0]
+    assert found["processors"] == (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
     assert re.match(r"3\.\d+", found["cython"])
     assert set(found["blas"]) == {"name", "version", "architecture", "file", "threads"}
     assert found["blas"]["name"]

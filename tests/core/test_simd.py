@@ -1,5 +1,9 @@
 """Every path of the vector kernels that this machine has, against NumPy."""
 
+import platform
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
@@ -8,6 +12,7 @@ from cmlp.core.simd import choose_simd_path, simd_path_names
 
 TYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 FAN_OUTS = [1, 2, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 130]
+CPUINFO = Path("/proc/cpuinfo")
 SPARE = 64  # bytes that a vector may reach beyond an array
 
 
@@ -33,6 +38,17 @@ def test_the_best_path_comes_first():
     names = simd_path_names()
     assert names == [name for name in ("avx512", "avx2", "baseline") if name in names]
     assert names[-1] == "baseline"
+
+
+@pytest.mark.skipif(not CPUINFO.exists() or platform.machine() != "x86_64", reason="the system does not say it there")
+def test_the_paths_are_those_that_the_system_names():
+    flags = set(re.search(r"^flags\s*:(.*)$", CPUINFO.read_text(), re.MULTILINE)[1].split())
+    needed = {
+        "avx512": {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vbmi2", "avx2", "fma", "bmi1", "popcnt"},
+        "avx2": {"avx2", "fma", "bmi1", "popcnt"},
+        "baseline": set(),
+    }
+    assert simd_path_names() == [name for name in needed if needed[name] <= flags]
 
 
 @TYPES

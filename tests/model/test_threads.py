@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 import cmlp
 from cmlp.core.blas_threads import blas_threads
-from cmlp.model.threads import WORTH_SHARING, WORTH_SHARING_FORWARDS, number_of_threads
+from cmlp.model.threads import WORTH_SHARING, WORTH_SHARING_FORWARDS, number_of_threads, processors
 
 SETTINGS = {
     "sgd": {},
@@ -64,12 +64,23 @@ def test_a_loss_that_is_not_finite_stops_all_of_them():
         before = weights
 
 
+def test_processors_are_those_of_this_process(monkeypatch):
+    if hasattr(os, "sched_getaffinity"):
+        assert processors() == len(os.sched_getaffinity(0))
+        monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.process_cpu_count", lambda: 3, raising=False)
+    assert processors() == 3
+    monkeypatch.delattr("os.process_cpu_count")
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert processors() == 1
+
+
 def test_default_number(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     engine = cmlp.Network((90, 10)).engine
     some = WORTH_SHARING // engine.parameters.size
     assert number_of_threads(None, engine, some) == 1
-    assert number_of_threads(None, engine, some + 1) == len(os.sched_getaffinity(0))
+    assert number_of_threads(None, engine, some + 1) == processors()
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert number_of_threads(None, engine, some) == 1
     assert number_of_threads(None, engine, some + 1) == 3

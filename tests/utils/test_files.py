@@ -3,10 +3,11 @@
 import errno
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
-from cmlp.utils.files import tolerated, write_file, write_files
+from cmlp.utils.files import _replace, tolerated, write_file, write_files
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no umask")
@@ -115,3 +116,55 @@ def test_the_timeout_of_a_user_is_not_tolerated():
             raise TimeoutError("too long")
     with tolerated(errno.EACCES):
         raise PermissionError(errno.EACCES, "no")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the disk is asked in another way")
+def test_where_the_system_can_the_disk_empties_its_own_cache(tmp_path, monkeypatch):
+    """As macOS does, whose fsync leaves it full."""
+    asked, synced = [], []
+    monkeypatch.setattr("cmlp.utils.files._fcntl.F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr("cmlp.utils.files._fcntl.fcntl", lambda file, what: asked.append(what))
+    monkeypatch.setattr("cmlp.utils.files.os.fsync", synced.append)
+    write_file(tmp_path / "file", b"new")
+    assert asked == [51]
+    assert len(synced) == 1, "that of the folder"
+    monkeypatch.setattr("cmlp.utils.files._fcntl.fcntl", fail_with(errno.ENOTSUP))
+    write_file(tmp_path / "file", b"newer")
+    assert len(synced) == 3, "the file's, which has no such call, and the folder's"
+
+
+class TestWindows:
+    """What Windows does with files that are open, acted out."""
+
+    @pytest.fixture
+    def refusals(self, monkeypatch):
+        """How often a file may not be replaced."""
+        left, real = [0], Path.replace
+
+        def replace(old, new):
+            if left[0]:
+                left[0] -= 1
+                raise PermissionError(errno.EACCES, "Access is denied", str(old), 5, str(new))
+            return real(old, new)
+
+        monkeypatch.setattr("pathlib.Path.replace", replace)
+        monkeypatch.setattr("cmlp.utils.files.os.name", "nt")
+        monkeypatch.setattr("cmlp.utils.files.time.sleep", lambda seconds: None)
+        return left
+
+    def test_a_file_that_a_scanner_had_open_is_replaced(self, tmp_path, refusals):
+        refusals[0] = 3
+        _replace(self.new(tmp_path), tmp_path / "file")
+        assert (tmp_path / "file").read_bytes() == b"new"
+
+    def test_one_that_stays_open_is_named(self, tmp_path, refusals):
+        refusals[0] = 1000
+        with pytest.raises(PermissionError, match="the file is open in a program, or mapped: close it") as found:
+            _replace(self.new(tmp_path), tmp_path / "file")
+        assert found.value.filename == str(tmp_path / "file")
+
+    @staticmethod
+    def new(folder):
+        (folder / "file").write_bytes(b"old")
+        (folder / "new").write_bytes(b"new")
+        return folder / "new"

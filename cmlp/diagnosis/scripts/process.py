@@ -51,7 +51,8 @@ def run_child(request: dict[str, Any], scratch: Path, child: str, bar: Any) -> O
             outcome.late = not _collect(lines, outcome, deadline, bar)
         except KeyboardInterrupt:
             outcome.interrupted = True
-            process.send_signal(signal.SIGINT)
+            if os.name == "posix":  # elsewhere the console has told the child, too
+                process.send_signal(signal.SIGINT)
             with suppress(KeyboardInterrupt):
                 _collect(lines, outcome, time.monotonic() + AFTER_INTERRUPT, bar)
     finally:
