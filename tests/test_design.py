@@ -19,6 +19,8 @@ def defined_in(path):
     text = path.read_text()
     if path.suffix == ".pyx":
         return set(re.findall(r"^c?p?def (?:[\w* ]+ )?(\w+)\(", text, re.MULTILINE))
+    if path.suffix == ".h":
+        return set(re.findall(r"^static (?:inline )?\w+ (\w+)\(", text, re.MULTILINE))
     names = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign):
