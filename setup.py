@@ -55,9 +55,7 @@ def clang_cl():
     """Return the path of the compiler for Windows: Microsoft's own has neither vector types nor attributes."""
     found = shutil.which("clang-cl") or shutil.which("clang-cl", path=str(LLVM))
     if found is None:
-        sys.exit(
-            "error: on Windows clang-cl compiles cmlp, and it was not found: install LLVM, with its bin on PATH"
-        )
+        sys.exit("error: on Windows clang-cl compiles cmlp, and it was not found: install LLVM, with its bin on PATH")
     return found
 
 
