@@ -18,12 +18,13 @@ from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.data.framing import Framing, framing_of, sample_images
 from cmlp.data.origin import Origin, sample_checksum_of
-from cmlp.data.pixels import scaled
+from cmlp.data.pixels import ROUNDING, scaled
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
 from cmlp.model.architecture import ActivationName, LossName, make_architecture
 from cmlp.model.evaluation import compute_outputs, decide
 from cmlp.model.initializers import InitializerName, initialize
+from cmlp.model.inputs import LARGEST
 from cmlp.model.measured import Measured
 from cmlp.model.parameters import LayerArrays
 from cmlp.model.ranges import ranges_of
@@ -103,8 +104,9 @@ class Network(Measured, Loading):
     activations : list of ndarray
         The activations of every layer, beginning with the pixels, for the last argument of `feedforward`.
     scale : float
-        Factor of uint8 pixels: 1/255 until training data with another scale are seen. Other integers are multiplied by
-        it too, if the network was trained on integers; floating-point pixels are used as they are.
+        Factor of uint8 pixels: 1/255 until training data with another scale are seen, 1 after floats beyond [0, 1].
+        Other integers are multiplied by it too, if the network was trained on integers; floating-point pixels are used
+        as they are.
     class_names : tuple of str, or None
         What the labels are called.
     settings : dict
@@ -602,8 +604,10 @@ class Network(Measured, Loading):
     def _adopt_scale(self, samples: Samples, *, first: bool) -> None:
         """Take over the scale of the first mini-batch, of which the others must have the same."""
         scale = samples.pixel_scale
-        if scale is not None and first:
+        if first and scale is not None:
             self.scale, self.settings = scale, self.settings | {"input": "uint8"}
+        elif first:
+            self.scale, self.settings = self._scale_beside(samples).bytes, {"input": "float"} | self.settings
         if scale not in (None, self.scale):
             raise DataError(f"all mini-batches must have the scale of the first, {self.scale:g}, got {scale:g}")
 
@@ -744,8 +748,8 @@ class Network(Measured, Loading):
         """
         from cmlp.export.onnx import onnx_model  # here, because most who import cmlp export nothing
 
-        wanted = input or self.settings.get("input", "uint8")
-        write_file(Path(path), onnx_model(self.model, input=wanted))
+        model = self.model
+        write_file(Path(path), onnx_model(model, input=input or model.input or "uint8"))
 
     def _make_engine(self) -> None:
         a = self.architecture
@@ -761,9 +765,14 @@ class Network(Measured, Loading):
         return loss / weight, nabla
 
     def _scale_beside(self, samples: Samples) -> PixelScale:
-        """Return the scale of validation and test data beside samples to train with."""
+        """Return the scale of validation and test data beside samples to train with.
+
+        Beside floats beyond [0, 1] integers are no pixels, even if they fit into bytes.
+        """
         scale = samples.pixel_scale
-        return PixelScale(self.scale, 1.0) if scale is None else PixelScale(scale, scale)
+        if scale is None:
+            return PixelScale(1.0 if samples.largest > ROUNDING else self.scale, 1.0)
+        return PixelScale(scale, scale)
 
     def __getstate__(self) -> dict[str, Any]:
         made = {"engine", "_form", "_loops"}  # anew by `_make_engine`
@@ -779,6 +788,8 @@ class Network(Measured, Loading):
 def _about(samples: Samples, data: Any, features: int) -> dict[str, Any]:
     """Return what files tell of the training data."""
     about: dict[str, Any] = {"images": len(samples), "input": _input_of(samples)}
+    if about["input"] == "float":
+        about[LARGEST] = samples.largest
     names, ranges = getattr(data, "feature_names", None), ranges_of(samples)
     if isinstance(names, tuple) and len(names) == features:
         about["feature_names"] = list(names)

@@ -17,6 +17,7 @@ from cmlp.cli.strangers import read_any
 from cmlp.utils.text import printable
 
 if TYPE_CHECKING:
+    from cmlp.model.inputs import Input
     from cmlp.model.record import Model
 
 TYPES = {"double": "float64", "float": "float32"}
@@ -43,7 +44,7 @@ def add_to(commands: Any) -> None:
     add("model", metavar="MODEL", help="a saved network")
     add("--onnx", metavar="FILE", help="write an ONNX model")
     add("--c", metavar="FILE", help="write a C99 header, which C++ takes as well")
-    kind = "input type of the ONNX model: uint8 pixels, which it scales, or floats (default: uint8)"
+    kind = "input type of the ONNX model: uint8 pixels, which it scales, or floats (default: that of the training)"
     add("--input", choices=("uint8", "float"), help=kind)
     beginning = "prefix of all names in the header (default: the name of MODEL)"
     add("--name", metavar="NAME", help=beginning)
@@ -85,10 +86,10 @@ def _outputs(arguments: argparse.Namespace) -> Outputs:
 
 def _onnx(model: "Model", arguments: argparse.Namespace) -> tuple[bytes, dict[str, Any]]:
     """Return the content of the file, and its description."""
-    from cmlp.export.onnx import Input, onnx_model, signature
+    from cmlp.export.onnx import onnx_model, signature
 
     dtype = TYPES.get(arguments.type)
-    kind: Input = arguments.input or "uint8"
+    kind: Input = arguments.input or model.input or "uint8"
     content = onnx_model(model, input=kind, dtype=dtype)
     inputs, outputs = signature(model.architecture, kind, dtype)
     return content, _file(arguments.onnx, content) | {"inputs": inputs, "outputs": outputs}

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from cmlp.data.framing import Framing
+    from cmlp.model.record import Model
     from cmlp.training.checkpoint_files import Checkpoint
 
 MODEL_WIDTH = 12  # of the names in the output
-OF_INPUTS = ("feature_names", "inputs")  # what is known of the training data, and is no setting
+OF_INPUTS = ("feature_names", "inputs", "largest_input")  # what is known of the training data, and is no setting
 
 KERNEL_NAMES = {"avx512": "AVX-512", "avx2": "AVX2", "baseline": "portable"}
 BLAS_NAMES = {"openblas": "OpenBLAS", "mkl": "Intel MKL", "blis": "BLIS", "flexiblas": "FlexiBLAS"}
@@ -77,7 +78,7 @@ def _describe_model(arguments: argparse.Namespace) -> None:
     rows = {
         "model": f"{arguments.model}: {model.architecture}",
         "parameters": f"{report['parameters']:,}",
-        "pixels": f"uint8, divided by {1 / model.scale:.6g}",
+        "pixels": _pixels(model),
         "images": "unknown" if model.framing is None else _sentence(model.framing),
         "features": ", ".join(map(printable, model.feature_names or ())),
         "classes": ", ".join(map(printable, model.names)),
@@ -88,6 +89,13 @@ def _describe_model(arguments: argparse.Namespace) -> None:
     if checkpoint is not None:
         rows["checkpoint"] = _how_far(checkpoint)
     print_table(rows, MODEL_WIDTH)
+
+
+def _pixels(model: "Model") -> str:
+    """Say what the network does to the numbers that it is given."""
+    if model.input == "float":
+        return "floats, used as they are"
+    return "uint8, used as they are" if model.scale == 1 else f"uint8, divided by {1 / model.scale:.6g}"
 
 
 def _place_of(checkpoint: "Checkpoint") -> dict[str, Any]:

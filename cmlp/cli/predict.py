@@ -143,8 +143,10 @@ def _answer(network: "Network", place: Place, arguments: argparse.Namespace) -> 
 
 def _pixels(network: "Network", seen: "NDArray[Any]") -> "NDArray[Any]":
     """Return what the network takes for a picture in [0, 1]: where it takes bytes as they are, as many as 255."""
-    takes_bytes = network.framing is None and network.scale == 1
-    pixels: NDArray[Any] = seen.ravel() * 255 if takes_bytes else seen.ravel()
+    from cmlp.model.inputs import takes_bytes
+
+    as_bytes = network.framing is None and takes_bytes(network.settings, network.scale)
+    pixels: NDArray[Any] = seen.ravel() * 255 if as_bytes else seen.ravel()
     return pixels
 
 

@@ -47,11 +47,13 @@ def output_of(arguments: argparse.Namespace) -> Outputs:
 def answer_table(network: "Network", path: str, arguments: argparse.Namespace, outputs: Outputs) -> int:
     """Write the answer to each row of a table, as CSV with a header, to the output or to stdout."""
     from cmlp.data.formats.unlabelled import read_unlabelled
+    from cmlp.model.inputs import input_of, like_trained
 
     if arguments.show:
         raise CmlpError(f"--show prints pictures, and {path} is a table")
     found = read_unlabelled(Path(path), network.sizes[0])
-    answers = _answers(network, _scaled(found.images, network.scale))
+    images = like_trained(found.images, network.scale, input_of(network.settings))
+    answers = _answers(network, images)
     if arguments.json:
         rows = [{"row": name, "answer": answer} for name, answer in zip(found.names, answers, strict=True)]
         print_json({"version": __version__, "model": printable(arguments.model), "predictions": rows})
@@ -66,14 +68,6 @@ def answer_table(network: "Network", path: str, arguments: argparse.Namespace, o
     if arguments.output != "-":
         print_table({"table": f"{path}: {counted(len(answers), 'row')}", "written": arguments.output})
     return 0
-
-
-def _scaled(images: Any, scale: float) -> Any:
-    """Return numbers as those of the training data became: bytes are scaled by the network, and other pixels here."""
-    from cmlp.data.pixels import ROUNDING
-
-    are_bytes = images.dtype.kind in "biu" and images.dtype.itemsize == 1
-    return images if are_bytes or scale == 1 or images.max() <= ROUNDING else images * scale
 
 
 def _answers(network: "Network", images: Any) -> list[Any]:

@@ -71,6 +71,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Test the network, print the scores and write the report."""
+    from cmlp.model.inputs import scaled_like_training
     from cmlp.reports.scores import score
 
     report = [] if arguments.report is None else [Output(REPORT, arguments.report, PAGE)]
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     with Outputs(report, inputs, force=arguments.force, json=arguments.json) as outputs:
         network = load_network_of(arguments)
         (train, test), is_split, seen = _load(arguments, network)
-        data = train if test is None else test
+        data = scaled_like_training(train if test is None else test, network)
         scores = score(network, data)
         doubted = doubt(network, train, test, arguments.source, arguments.model)
         warnings = [each for each in (seen, doubted) if each is not None]

@@ -64,7 +64,7 @@ class Header:
     def __init__(self, model: Model, name: str = "network", dtype: DTypeLike | None = None) -> None:
         self.architecture = model.architecture
         self.names = {"class_names": model.class_names, "feature_names": model.feature_names}
-        self.parameters = parameters_of(model, dtype)
+        self.parameters, self.kind = parameters_of(model, dtype), model.input or "uint8"
         self.name, self.real = identifier(name), REAL[str(self.parameters.dtype)]
         self.decides = decides(self.architecture)
         self.words = {
@@ -214,7 +214,7 @@ class Header:
             yield ""
             yield from wrap(self._fill(paragraph, **memory), COMMENT_WIDTH)
         yield ""
-        yield c_text.ABOUT_EXAMPLE
+        yield self._fill(c_text.ABOUT_EXAMPLE, given=c_text.GIVEN[self.kind])
         yield ""
         yield from indent(self._example(file), "  ").splitlines()
 
@@ -226,8 +226,10 @@ class Header:
         else:
             declaration, use = c_text.OUTPUTS_DECLARATION, c_text.OUTPUTS_USE
         plain = file is not None and re.fullmatch(r"[\w.+-]+", file)  # others could end the comment
-        words = {"file": file if plain else f"{self.name}.h", "declaration": self._fill(declaration)}
-        return self._fill(c_text.EXAMPLE, use=self._fill(use), **words)
+        scan, suffix = c_text.SCAN[self.real], "" if self.kind == "float" else "_uint8"
+        read = self._fill(c_text.READ[self.kind], declaration=self._fill(declaration), scan=scan)
+        named = file if plain else f"{self.name}.h"
+        return self._fill(c_text.EXAMPLE, file=named, read=read, use=self._fill(use, suffix=suffix))
 
 
 def _text_literal(text: str) -> str:

@@ -122,30 +122,44 @@ ABOUT_MEMORY = (
     "Nothing is allocated and there is no state, so threads may call the functions at the same time. Their arrays take "
     "$stack bytes of stack; the $count constants take $constants bytes in each translation unit that uses them."
 )
-ABOUT_EXAMPLE = "Example; cc -std=c99 -O2 example.c -lm, and then ./a.out < image, with a byte for each pixel:"
+ABOUT_EXAMPLE = "Example; cc -std=c99 -O2 example.c -lm, and then ./a.out < $given:"
+GIVEN = {"uint8": "image, with a byte for each pixel", "float": "numbers, as text, one for each input"}
 EXAMPLE = """\
 #include <stdio.h>
 #include "$file"
 
 int main(void)
 {
+$read$use
+    return 0;
+}
+"""
+READ = {
+    "uint8": """\
     uint8_t pixels[${NAME}_FAN_IN];
 $declaration
     if (fread(pixels, 1, sizeof pixels, stdin) != sizeof pixels)
         return 1;
-$use
-    return 0;
+""",
+    "float": """\
+    $real pixels[${NAME}_FAN_IN];
+$declaration    int i;
+
+    for (i = 0; i < ${NAME}_FAN_IN; i++)
+        if (scanf("$scan", &pixels[i]) != 1)
+            return 1;
+""",
 }
-"""
+SCAN = {"float": "%f", "double": "%lf"}
 LABEL_USE = """\
-    printf("%d\\n", ${name}_predict_uint8(pixels));"""
+    printf("%d\\n", ${name}_predict$suffix(pixels));"""
 ANSWERS_DECLARATION = "    uint8_t answers[${NAME}_FAN_OUT];\n"
 ANSWERS_USE = """\
-    if (${name}_predict_uint8(pixels, answers) == 0)
+    if (${name}_predict$suffix(pixels, answers) == 0)
         printf("%d\\n", answers[0]);"""
 OUTPUTS_DECLARATION = "    $real outputs[${NAME}_FAN_OUT];\n"
 OUTPUTS_USE = """\
-    ${name}_feedforward_uint8(pixels, outputs);
+    ${name}_feedforward$suffix(pixels, outputs);
     printf("%g\\n", outputs[0]);"""
 FRAME = """\
 /*

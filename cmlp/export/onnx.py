@@ -1,7 +1,7 @@
 """Export a network to ONNX, with the scaling of pixels."""
 
 import json
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,14 +11,13 @@ from cmlp.export.onnx_activations import activate
 from cmlp.export.onnx_graph import BATCH, Graph, Values
 from cmlp.export.parameters import PRODUCER, Parameters, decides, parameters_of, producer_version
 from cmlp.model.architecture import MULTILABEL, Architecture, check_dtype
+from cmlp.model.inputs import INPUTS, Input
 from cmlp.model.record import Model
 from cmlp.utils.checks import check_name
 from cmlp.utils.optional import require
 from cmlp.utils.text import counted
 
 OPSET, IR_VERSION = 13, 7  # of ONNX 1.8, 2020: the oldest with all that is needed here, for the oldest runtimes
-Input = Literal["uint8", "float"]
-INPUTS: tuple[Input, ...] = get_args(Input)
 Described: TypeAlias = dict[str, str]
 LARGEST_FILE = 2**31 - 2**20  # what protobuf can write, without room for what is no parameter
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cmlp.data.framing import Framing
 from cmlp.model.architecture import Architecture
+from cmlp.model.inputs import Input, input_of
 from cmlp.model.ranges import checked_ranges
 
 
@@ -49,6 +50,11 @@ class Model:
     def names(self) -> tuple[str, ...]:
         """What the outputs are called."""
         return self.class_names or tuple(map(str, range(self.architecture.sizes[-1])))
+
+    @property
+    def input(self) -> Input | None:
+        """What kind of numbers it was trained on: "uint8" or "float"; None if the training did not say it."""
+        return input_of(self.training)
 
     @property
     def feature_names(self) -> tuple[str, ...] | None:

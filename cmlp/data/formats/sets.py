@@ -10,6 +10,7 @@ from cmlp.data.formats.digit_pictures import read_digits
 from cmlp.data.formats.labels import as_words, number_from_0, number_words
 from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part
 from cmlp.data.gallery import gallery
+from cmlp.data.pixels import ROUNDING
 from cmlp.errors import DataError
 from cmlp.utils.text import counted
 
@@ -202,9 +203,20 @@ def _test(part: Unchecked, train: Dataset, training: Unchecked) -> Dataset:
     if test.images.shape[1] != train.images.shape[1]:
         sizes = f"{train.images.shape[1]:,} and {test.images.shape[1]:,}"
         raise DataError(f"{training.names[0]} and {part.names[0]} must have the same number of pixels, got {sizes}")
-    if train.images.dtype == test.images.dtype == np.uint8 and test.scale > train.scale:
-        return _dataset(part, train.classes, train.scale)  # a few dark images are no images of fewer bits
-    return test
+    return test if _are_alike(test, train) else _dataset(part, train.classes, train.scale)
+
+
+def _are_alike(test: Dataset, train: Dataset) -> bool:
+    """Say whether test data have the scale of the training data, of which they may have neither smallest nor largest.
+
+    A few dark images are no images of fewer bits, and a table of whole numbers may hold larger ones than another.
+    """
+    if test.scale == train.scale:
+        return True
+    if train.images.dtype == np.uint8:
+        return test.scale < train.scale or (test.images.dtype != np.uint8 and test.value_range[1] <= ROUNDING)
+    low, high = train.value_range
+    return train.scale != 1 or (low >= 0 and high <= ROUNDING)
 
 
 def _joined(train: Unchecked, validation: Unchecked) -> Unchecked:
