@@ -193,10 +193,18 @@ def main():
     parser.add_argument("-v", "--verbose", action="store_true", help="print the reports of wrong answers")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table into a page")
     options = parser.parse_args()
-    data = mnist(os.environ["CMLP_MNIST"], options.images)
+    if options.every < 1:
+        parser.error(f"--every must be 1 or more, got {options.every}")
+    every = list(cases(options.folder, options.match, options.every))
+    if not every:
+        sys.exit(f"no style in {options.folder} has {options.match!r} in its name and its packages installed")
+    folder = os.environ.get("CMLP_MNIST", "")
+    if not all((Path(folder) / name).is_file() for name in FILES):
+        sys.exit(f"CMLP_MNIST must name a folder with {', '.join(FILES)}, got {folder!r}")
+    data = mnist(folder, options.images)
     by_style = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
-        for case in cases(options.folder, options.match, options.every):
+        for case in every:
             result = examined(case, data, folder, options.seed)
             by_style[case.style].append(result)
             if not result.right:

@@ -118,8 +118,8 @@ def check(
     DataError
         If the data are not understood, or a Dataset is empty.
     ModelError
-        If claimed_accuracy is not in [0, 100], progress is neither True nor False, seconds is not positive, or a
-        function is none.
+        If claimed_accuracy is not in [0, 100], progress is neither True nor False, seconds is not positive, a function
+        is none, or the network is a class that needs arguments.
     TypeError
         If there are settings, and no network that could take them.
 

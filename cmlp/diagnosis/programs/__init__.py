@@ -24,13 +24,15 @@ the report              `examination`, `conclusions`, `advice`; `face` joins it 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from cmlp.core.blas_threads import single_blas_thread
 from cmlp.diagnosis.programs.advice import FIT, FORWARD, TIME
 from cmlp.diagnosis.programs.conclusions import conclude
 from cmlp.diagnosis.programs.dropout_faults import examine_dropout
@@ -38,6 +40,7 @@ from cmlp.diagnosis.programs.epoch_faults import examine_epoch
 from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
 from cmlp.diagnosis.programs.examination import Examination
 from cmlp.diagnosis.programs.forward_faults import examine_forward, steady_after_training
+from cmlp.diagnosis.programs.instances import object_of
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
 from cmlp.diagnosis.programs.later_steps import examine_later_steps
 from cmlp.diagnosis.programs.parameter_faults import examine_activations, examine_parameters
@@ -89,9 +92,15 @@ def examine(
     -------
     Examination
         With the findings and notes.
+
+    Raises
+    ------
+    ModelError
+        If the network is a class that cannot be called without arguments.
     """
-    snapshot = snapshot_of(network, functions)
-    with ONE_AT_A_TIME, kept_state(), kept_process(), threadpool_limits(1):  # whose waiting cores would cost time
+    with ONE_AT_A_TIME, kept_state(), kept_process(), one_thread():
+        network = object_of(network)
+        snapshot = snapshot_of(network, functions)
         try:
             subject = Subject(network, train, functions, settings)
             case = Examination(subject, train, test, seconds, progress)
@@ -105,6 +114,17 @@ def examine(
             "may be affected."
         )
     return case
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let products use one thread, whose waiting cores would cost time, and give back the caller's setting.
+
+    The limit of cmlp's own products is around that of all libraries: both keep the setting they find, and trainings in
+    other threads end in any order.
+    """
+    with single_blas_thread(), threadpool_limits(1):
+        yield
 
 
 def _attempted(case: Examination) -> None:

@@ -25,8 +25,7 @@ ONE_OF_MANY = 0.02  # share of answers without a class from which on one-hot lab
 def is_estimator(network: Any) -> bool:
     """Whether an object is a classifier of a library with scikit-learn's face; one of somebody's own is a program."""
     names = ("get_params", "set_params", "fit", "predict")
-    own = isinstance(network, type) or is_own(network)
-    return not own and all(method_of(network, name) is not None for name in names)
+    return not is_own(network) and all(method_of(network, name) is not None for name in names)
 
 
 class Estimator:

@@ -5,7 +5,30 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.isolation import OutOfTime, limited, silence
 from cmlp.diagnosis.programs.leaves import Walk
+from cmlp.errors import ModelError
+
+
+MAKING = 5.0  # seconds of the processor
+
+
+def object_of(network: Any) -> Any:
+    """Return the network; of a class that needs no arguments an object.
+
+    Raises
+    ------
+    ModelError
+        If it is a class that cannot be called without arguments.
+    """
+    if not isinstance(network, type):
+        return network
+    try:
+        with silence(), np.errstate(all="ignore"), limited(MAKING):
+            return network()
+    except (Exception, OutOfTime) as error:
+        name = network.__name__
+        raise ModelError(f"network must be an object, got the class {name}: pass {name}(...)") from error
 
 
 class Instance:

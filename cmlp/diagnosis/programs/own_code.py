@@ -1,20 +1,23 @@
 """What is somebody's own, and not of a library: files, objects and methods."""
 
+import os
 import pathlib
 import re
 import sys
+import sysconfig
 from argparse import Namespace
 from functools import partial
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
-CMLP = str(pathlib.Path(__file__).parents[2])
-LIBRARIES = re.compile(r"[\\/](site-packages|dist-packages|lib[\\/]python3[^\\/]*)[\\/]")
+CMLP = str(pathlib.Path(__file__).parents[2]) + os.sep
+LIBRARIES = re.compile(r"[\\/](site-packages|dist-packages|lib[\\/]python3\.?\d*t?)[\\/]")
+STANDARD = sysconfig.get_path("stdlib") + os.sep
 
 
 def own_code(filename: str) -> bool:
     """Whether a file is part of somebody's program rather than of a library."""
-    return not (LIBRARIES.search(filename) or filename.startswith("<frozen") or filename.startswith(CMLP))
+    return not (LIBRARIES.search(filename) or filename.startswith(("<frozen", CMLP, STANDARD)))
 
 
 def is_own(value: Any) -> bool:

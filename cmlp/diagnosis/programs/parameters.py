@@ -102,11 +102,7 @@ def _without_wholes(subject: "Subject", blocks: list[Block]) -> list[Block]:
     places: list[tuple[Block, int, int]] = []
     for block in blocks:
         array = as_array(step_into(subject.instance().network, block.paths[0])) if len(block.paths) == 1 else None
-        given = (
-            as_array(step_into(subject.source, block.paths[0]))
-            if array is not None and not isinstance(subject.source, type)
-            else None
-        )
+        given = as_array(step_into(subject.source, block.paths[0])) if array is not None else None
         low, high = np.lib.array_utils.byte_bounds(given) if given is not None else (0, 0)
         places.append((block, low, high))
     made: list[Block] = []

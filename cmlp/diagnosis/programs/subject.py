@@ -90,9 +90,6 @@ class Subject:
 
     def instance(self) -> Instance:
         """Return a copy to work with."""
-        if isinstance(self.source, type):
-            with silence():
-                return Instance(self.source(), dict(self.functions))
         copier = Copier(self._shared)
         network = self.framework.copied(self.source, copier)
         functions = {name: f and copier.copied(f) for name, f in self.functions.items()}

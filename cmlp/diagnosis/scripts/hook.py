@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.programs.roles import FIT, STEP, role
 from cmlp.diagnosis.scripts.state import holds_arrays
 
@@ -69,16 +70,14 @@ class Hook:
 
     Parameters
     ----------
-    folder : Path
-        Functions in files of this folder are the asker's own.
     script : str
         The file of the script, as its code objects name it.
     found : function
         Called with what was caught; returns whether the script is to be stopped.
     """
 
-    def __init__(self, folder: Path, script: str, found: Callable[[Caught], bool]) -> None:
-        self.folder, self.script, self.found = str(folder) + "/", script, found
+    def __init__(self, script: str, found: Callable[[Caught], bool]) -> None:
+        self.script, self.found = script, found
         self.passed: set[types.CodeType] = set()  # functions that turned out to create their network inside
         self._kinds: dict[types.CodeType, str] = {}
 
@@ -102,8 +101,8 @@ class Hook:
         return "library" if code.co_name == "fit" and any(f"/{name}/" in file for name in LIBRARIES) else ""
 
     def owns(self, file: str) -> bool:
-        """Whether a file is the script or lies beside it."""
-        return file == self.script or (file.startswith(self.folder) and "site-packages" not in file)
+        """Whether a file is the asker's own: the script, or any other that belongs to no library."""
+        return file == self.script or (own_code(file) and not file.startswith("<"))
 
     def _own_call(self, frame: types.FrameType) -> Caught | None:
         code = frame.f_code

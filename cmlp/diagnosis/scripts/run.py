@@ -57,7 +57,7 @@ class Run:
         self.path, self.folder = Path(request["path"]), Path(request["folder"])
         self.seconds, self.send, self.check = float(request["seconds"]), send, check
         self.files = Files(Path(request["scratch"]), [Path(name) for name in request["folders"]])
-        self.hook = Hook(self.path.parent, str(self.path), self._found)
+        self.hook = Hook(str(self.path), self._found)
         self.events = FloatEvents(self.hook.owns)
         self.caught: Caught | None = None
         self.error: BaseException | None = None

@@ -246,6 +246,17 @@ def test_a_generator_is_read_once_and_not_needed_again():
     assert report.accuracy > 85
 
 
+def test_of_a_class_an_object_is_made_or_asked_for():
+    class Sized(Sound):
+        def __init__(self, classes):
+            super().__init__()
+
+    report = cmlp.check(PAIRS, TESTED, network=Sound, epochs=2, seconds=SECONDS, progress=False)
+    assert report.accuracy > 85
+    with pytest.raises(cmlp.ModelError, match=r"got the class Sized: pass Sized\(\.\.\.\)$"):
+        cmlp.check(PAIRS, TESTED, network=Sized, progress=False)
+
+
 def test_an_interruption_gives_what_is_known():
     class Interrupted(Sound):
         def train(self, data, epochs=1):
@@ -255,7 +266,7 @@ def test_an_interruption_gives_what_is_known():
     assert any("interrupted" in note for note in report.notes)
 
 
-@pytest.mark.parametrize("network", [3, "network", object(), [], {}, lambda: None, np.zeros(3), type, print, Ellipsis])
+@pytest.mark.parametrize("network", [3, "network", object(), [], {}, lambda: None, np.zeros(3), print, Ellipsis])
 def test_what_is_no_network_gives_a_note(network):
     report = cmlp.check(PAIRS[:100], TESTED[:50], network=network, epochs=1, seconds=SECONDS, progress=False)
     assert any("forward=" in note for note in report.notes)

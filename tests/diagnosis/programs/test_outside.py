@@ -10,6 +10,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import cmlp
+from cmlp.core.blas_threads import single_blas_thread
+from cmlp.diagnosis.programs import one_thread
 
 TRAIN, TEST = cmlp.load_digits()
 DATA, TESTED = (TRAIN.images / 16, TRAIN.labels), (TEST.images / 16, TEST.labels)
@@ -136,6 +138,27 @@ def test_products_of_a_program_use_one_thread_meanwhile():
         assert most_threads() == 2
         check(Softmax(), forward=fails)
         assert most_threads() == 2
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_setting_comes_back_in_whatever_order_threads_end(first):
+    def blas_threads():
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    with threadpool_limits(2):
+        before = blas_threads()
+        contexts = [single_blas_thread(), one_thread()]  # of a training in another thread, and of an examination
+        for context in contexts:
+            context.__enter__()
+        for context in (contexts[first], contexts[1 - first]):
+            context.__exit__(None, None, None)
+        assert blas_threads() == before
+
+
+def test_no_thread_is_left():
+    before = threading.enumerate()
+    check(Softmax())
+    assert threading.enumerate() == before
 
 
 def test_two_checks_at_once_leave_stdout_alone():

@@ -76,6 +76,15 @@ def test_a_trainer_that_holds_the_network(caught):
     assert facts["before"] < 50 < 95 < facts["after"]
 
 
+def test_a_network_from_another_folder(caught, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "net_of_mine.py").write_text("import numpy as np\n" + NET.partition("net, Y")[0])
+    text = f"import sys\nsys.path.insert(0, {str(folder)!r})\nfrom net_of_mine import Net\n"
+    line, facts, _, _ = caught(text + "net, Y = Net(), np.eye(3)[y_train]\nnet.train(X_train, Y, 25)\n")
+    assert "net.train(X, y, epochs=25, eta=0.5): stopped there" in line
+    assert facts["network"] == "Net"
+
+
 def test_several_arrays_that_are_passed_one_by_one():
     network = {"W1": np.zeros((2, 3)), "b1": np.zeros(2)}
     give_back(network, (np.ones((2, 3)), np.ones(2), [0.5, 0.4]))
