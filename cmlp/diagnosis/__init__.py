@@ -135,7 +135,7 @@ def check(
     """
     functions = {"forward": forward, "fit": fit, "step": step, "score": score}
     progress = None if progress is None else check_flag("progress", progress)
-    if network is not None and not isinstance(network, Network):
+    if network is not None and not issubclass(type(network), Network):  # whatever it says of its class
         return _check_program(train, test, network, functions, settings, seconds, progress)
     _refuse_settings(functions | settings, network)
     train, test = _as_dataset(train, "train"), _as_dataset(test, "test")

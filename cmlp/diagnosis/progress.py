@@ -15,7 +15,7 @@ def progress_bar(shown: bool | None, stages: int = 5) -> Any:
     """
     from tqdm import tqdm  # here, because importing it takes time that most programs do not need
 
-    class Bar(tqdm):  # type: ignore[type-arg]
+    class Bar(tqdm):  # type: ignore[misc]
         monitor_interval = 0  # a thread that would outlive the check
 
     return Bar(total=stages, desc="check", delay=1, leave=False, disable=None if shown is None else not shown)

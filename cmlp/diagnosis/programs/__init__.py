@@ -138,7 +138,10 @@ def _attempted(case: Examination) -> None:
 
 def _examined(case: Examination) -> None:
     subject = case.subject
-    subject.explore()
+    try:
+        subject.explore()
+    except Exception as error:
+        subject.reasons.append(f"{type(error).__name__}: {str(error)[:80]}")
     if is_estimator(subject.given):
         _guarded(case, "its settings", lambda: examine_estimator(case))
         return

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.leaves import Walk
 from cmlp.diagnosis.programs.paths import Path, put_at, spelled, step_into
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
@@ -58,7 +59,7 @@ def _put(root: Any, path: Path, part: Any) -> None:
 
         with torch.no_grad():
             value.copy_(torch.as_tensor(numbers))
-    elif hasattr(value, "assign"):  # a variable of Keras
+    elif has_attribute(value, "assign"):  # a variable of Keras
         value.assign(numbers)
     elif isinstance(value, list):
         _fill(value, numbers)

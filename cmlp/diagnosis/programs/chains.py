@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.replica import Array, Piece
 
@@ -134,7 +135,7 @@ def _whole_numbers(subject: "Subject") -> list[int]:
     """Return whole numbers that the program names, among which its sizes are."""
     roots: list[Any] = [*attributes(subject.given).values(), *subject.settings.values()]
     for function in subject.functions.values():
-        if function is not None and hasattr(function, "__globals__"):
+        if function is not None and has_attribute(function, "__globals__"):
             roots += list(function.__globals__.values())
             roots += list(function.__code__.co_consts)
     found: list[int] = []

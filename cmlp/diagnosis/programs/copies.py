@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.leaves import Walk, attributes, names_in
 from cmlp.diagnosis.programs.own_code import is_own, own_code
 
@@ -104,6 +105,8 @@ class Copier:
             made = copy.deepcopy(value, trial)
         except Exception:
             return self._by_parts(value)
+        if type(made) is not type(value):  # an object that answers to every name says that it copies itself
+            return self._by_parts(value)
         self.memo = trial
         return made
 
@@ -111,22 +114,27 @@ class Copier:
         """Copy what can be copied of something that holds a lock, a file or a generator."""
         made: Any
         if isinstance(value, dict):
-            made = self.memo[id(value)] = copy.copy(value)
-            for key, item in value.items():
-                made[key] = self._or_itself(item, repr(key))
+            made = self.memo[id(value)] = _shallow(value, dict)
+            for key, item in dict.items(value):
+                dict.__setitem__(made, key, self._or_itself(item, repr(key)))
+            self._copy_attributes(value, made)
         elif isinstance(value, list):
-            made = self.memo[id(value)] = copy.copy(value)
-            made[:] = [self._or_itself(item, "an item") for item in value]
+            made = self.memo[id(value)] = _shallow(value, list)
+            list.__init__(made, [self._or_itself(item, "an item") for item in list.__iter__(value)])
+            self._copy_attributes(value, made)
         elif isinstance(value, tuple):
             items = [self._or_itself(item, "an item") for item in value]
-            made = self.memo[id(value)] = type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+            made = self.memo[id(value)] = type(value)(*items) if has_attribute(value, "_fields") else tuple(items)
         elif type(value).__module__.split(".")[0] in sys.stdlib_module_names or not attributes(value):
             raise TypeError(f"{type(value).__name__} cannot be copied")
         else:
             made = self.memo[id(value)] = object.__new__(type(value))
-            for name, item in attributes(value).items():
-                object.__setattr__(made, name, self._or_itself(item, name))
+            self._copy_attributes(value, made)
         return made
+
+    def _copy_attributes(self, value: Any, made: Any) -> None:
+        for name, item in attributes(value).items():
+            object.__setattr__(made, name, self._or_itself(item, name))
 
     # Functions
 
@@ -191,6 +199,16 @@ class Copier:
         return self._globals[id(given)]
 
 
+def _shallow(value: Any, kind: Any) -> Any:
+    """Return a copy of a dict or list with the same items; an object that cannot be asked how it is copied is made."""
+    try:
+        return copy.copy(value)
+    except Exception:
+        made = kind.__new__(type(value))
+        kind.__init__(made, value) if kind is list else kind.update(made, value)
+        return made
+
+
 def _is_empty(cell: CellType) -> bool:
     try:
         cell.cell_contents  # noqa: B018
@@ -218,7 +236,7 @@ def _mutable(value: Any) -> bool:
         return len(value) <= MOST_ITEMS and any(_mutable(item) for item in value.values())
     if isinstance(value, (type, FunctionType, ModuleType)):
         return False
-    if isinstance(getattr(value, "param_groups", None), list):  # an optimizer of PyTorch
+    if isinstance(attribute(value, "param_groups", None), list):  # an optimizer of PyTorch
         return True
     if not is_own(value):
         return False

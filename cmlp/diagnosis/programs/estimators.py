@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.judging import BETTER, learned
@@ -86,14 +87,14 @@ def examine_estimator(case: Examination) -> None:
     _pixels(case, tried, model)
     if "learning_rate_init" in params:
         _eta(case, tried, model, float(params["learning_rate_init"]))
-    if "max_iter" in params and params["max_iter"] and getattr(model, "n_iter_", 0) is not None:
+    if "max_iter" in params and params["max_iter"] and attribute(model, "n_iter_", 0) is not None:
         _epochs(case, tried, model, int(params["max_iter"]))
     if isinstance(params.get("alpha"), (int, float)) and params["alpha"] > 100 * USUAL_ALPHA:
         _alpha(case, tried, float(params["alpha"]))
 
 
 def _course(model: Any) -> str:
-    curve = getattr(model, "loss_curve_", None)
+    curve = attribute(model, "loss_curve_", None)
     return f"; in {len(curve)} epochs its loss went from {curve[0]:.3g} to {curve[-1]:.3g}" if curve else ""
 
 
@@ -109,7 +110,7 @@ def _one_hot(case: Examination, tried: Estimator, model: Any) -> bool:
         severity,
         "The labels are one-hot, so that the classifier learns one question of yes and no for each class.",
         f"{100 * none:.1f} % of its predictions have no class or several; its output activation is "
-        f"{getattr(model, 'out_activation_', 'unknown')}",
+        f"{attribute(model, 'out_activation_', 'unknown')}",
         "fit(images, labels.argmax(axis=1))",
         before=case.given,
         after=after,
@@ -159,7 +160,7 @@ def _eta(case: Examination, tried: Estimator, model: Any, eta: float) -> None:
 
 
 def _epochs(case: Examination, tried: Estimator, model: Any, epochs: int) -> None:
-    if int(getattr(model, "n_iter_", 0)) < epochs:
+    if int(attribute(model, "n_iter_", 0)) < epochs:
         return
     more = min(MORE_EPOCHS * epochs, MOST_EPOCHS)
     after = tried.trial(max_iter=more)

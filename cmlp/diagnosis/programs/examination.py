@@ -1,6 +1,5 @@
 """What is known of one network while it is examined, and what was found so far."""
 
-import inspect
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import attribute, unwrapped
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import WALL, OutOfTime
@@ -188,7 +188,7 @@ class Examination:
     def place_of(self, kind: str) -> str:
         """Return file, line and name of the function that steps, trains or runs, as "script.py:57, update"."""
         function = self.function(kind)
-        code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
+        code = attribute(unwrapped(function), "__code__", None) if function is not None else None
         if code is None:
             return ""
         return f"{Path(code.co_filename).name}:{code.co_firstlineno}, {code.co_name}"
@@ -203,7 +203,7 @@ class Examination:
             "fit": subject.trains,
             "step": subject.steps.name if subject.steps else subject.trains,
         }[kind]
-        return getattr(subject.given, name, None) if name else None
+        return attribute(subject.given, name, None) if name else None
 
     def line_like(self, pattern: str) -> str:
         """Return the first line of its training that looks like a pattern, as "script.py:57: for k in range(n):"."""

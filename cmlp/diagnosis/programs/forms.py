@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 
 
@@ -21,8 +22,8 @@ class Form:
         self.tensor = is_tensor(given)
         self.listed = type(given) if isinstance(given, (list, tuple)) else None
         self.item = Form(given[0]) if self.listed and len(given) and as_array(given[0]) is not None else None
-        self.frame = type(given) if hasattr(given, "iloc") else None
-        self.names = {"columns": list(given.columns)} if hasattr(given, "columns") else {}
+        self.frame = type(given) if has_attribute(given, "iloc") else None
+        self.names = {"columns": list(given.columns)} if has_attribute(given, "columns") else {}
         if self.frame and not self.names:
             self.names = {"name": given.name}
         self.torch_dtype = given.dtype if self.tensor else None

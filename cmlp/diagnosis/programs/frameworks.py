@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.blocks import Block
 from cmlp.diagnosis.programs.copies import Copier
 from cmlp.diagnosis.programs.leaves import Walk
@@ -83,7 +84,7 @@ class Torch(Framework):
 
     def is_buffer(self, network: Any, block: Block) -> bool:
         """Whether it is a buffer, as the running means of batch normalization."""
-        places = {buffer.data_ptr() for buffer in network.buffers()} if hasattr(network, "buffers") else set()
+        places = {buffer.data_ptr() for buffer in network.buffers()} if has_attribute(network, "buffers") else set()
         value = step_into(network, block.paths[0])
         return is_tensor(value) and value.data_ptr() in places
 
@@ -139,7 +140,7 @@ class Keras(Framework):
         """Return the one copy, as it was at the start: each further one would be compiled anew, which takes seconds."""
         if self.made is None:
             self.made = copy.deepcopy(network)
-            if getattr(network, "optimizer", None) is not None:
+            if attribute(network, "optimizer", None) is not None:
                 self.made.compile_from_config(network.get_compile_config())
                 self.made.optimizer.build(self.made.trainable_variables)
             self.start = [np.array(variable) for variable in self._variables()]
@@ -148,7 +149,7 @@ class Keras(Framework):
         return self.made
 
     def _variables(self) -> list[Any]:
-        optimizer = getattr(self.made, "optimizer", None)
+        optimizer = attribute(self.made, "optimizer", None)
         return [*self.made.variables, *(optimizer.variables if optimizer is not None else [])]
 
     def fit_arguments(self, made: dict[str, Any]) -> dict[str, Any]:
@@ -159,6 +160,7 @@ class Keras(Framework):
 def framework_of(network: Any) -> Framework:
     """Return what a network was made with."""
     modules = {kind.__module__.split(".")[0] for kind in type(network).__mro__}
-    if modules & {"keras", "tensorflow"} and hasattr(network, "predict"):  # its layers may be modules of PyTorch, too
+    keras = modules & {"keras", "tensorflow"} and has_attribute(network, "predict")
+    if keras:  # its layers may be modules of PyTorch, too
         return Keras()
-    return Torch() if "torch" in modules and hasattr(network, "parameters") else Framework()
+    return Torch() if "torch" in modules and has_attribute(network, "parameters") else Framework()

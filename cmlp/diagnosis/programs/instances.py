@@ -9,7 +9,6 @@ from cmlp.diagnosis.programs.isolation import OutOfTime, limited, silence
 from cmlp.diagnosis.programs.leaves import Walk
 from cmlp.errors import ModelError
 
-
 MAKING = 5.0  # seconds of the processor
 
 
@@ -19,10 +18,16 @@ def object_of(network: Any) -> Any:
     Raises
     ------
     ModelError
-        If it is a class that cannot be called without arguments.
+        If it is a class that cannot be called without arguments, or will not say what it is.
     """
-    if not isinstance(network, type):
-        return network
+    try:
+        if not isinstance(network, type):
+            return network
+    except Exception as error:
+        name = type(network).__name__
+        raise ModelError(
+            f"network must be an object with a class, got {name}, whose __class__ raises {error!r}"
+        ) from error
     try:
         with silence(), np.errstate(all="ignore"), limited(MAKING):
             return network()

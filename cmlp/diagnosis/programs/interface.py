@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.calls import Wish, arguments, data_parameters
 from cmlp.diagnosis.programs.instances import adopt
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
@@ -35,7 +36,7 @@ def find_fit(subject: "Subject") -> str | None:
     if subject.functions.get("fit"):
         return "given"
     network = subject.given
-    if network is None or hasattr(network, "__code__"):
+    if network is None or has_attribute(network, "__code__"):
         return None
     names = [n for n in (*FIT, *(f"_{name}" for name in FIT)) if method_of(network, n) is not None]
     others = [n for n in own_methods(network) if not n.startswith("__") and n not in names and not UNTOUCHED.search(n)]
@@ -66,7 +67,7 @@ def find_step(subject: "Subject") -> Stepping | None:
     network = subject.given
     if subject.framework.name == "keras":
         return None
-    if hasattr(network, "__code__") or network is None or isinstance(network, (dict, list, tuple, np.ndarray)):
+    if has_attribute(network, "__code__") or network is None or isinstance(network, (dict, list, tuple, np.ndarray)):
         return None
     names = [n for plain in STEP for n in (plain, f"_{plain}") if method_of(network, n) is not None]
     names += [

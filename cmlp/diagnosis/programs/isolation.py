@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.own_code import own_code
 
 WALL = 3.0  # seconds that may pass for each second of the processor, as on a machine that others use
@@ -120,7 +121,7 @@ def seed_all(seed: int, own: Iterable[Any] = ()) -> None:
 
 def is_generator(value: Any) -> bool:
     """Whether an object draws random numbers."""
-    return isinstance(value, (np.random.Generator, np.random.RandomState, random.Random))
+    return issubclass(type(value), (np.random.Generator, np.random.RandomState, random.Random))
 
 
 def state_of(generator: Any) -> Any:
@@ -164,7 +165,7 @@ def limited(seconds: float) -> Iterator[None]:
 
 def unsafe(frame: FrameType | None) -> bool:
     """Whether a module is being imported, which no later import mends, or a library would lose an exception."""
-    collecting = [getattr(callback, "__code__", None) for callback in gc.callbacks]
+    collecting = [attribute(callback, "__code__", None) for callback in gc.callbacks]
     while frame is not None:
         code = frame.f_code
         deleting = code.co_name == "__del__" and not own_code(code.co_filename)

@@ -2,12 +2,14 @@
 
 import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import MISSING, attribute
 from cmlp.diagnosis.programs.own_code import is_own, own_code
 from cmlp.diagnosis.programs.paths import Path
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
@@ -51,7 +53,8 @@ class Walk:
             self.leaves.append((path, value))
             return
         for step, item in _items(value):
-            self._visit(item, (*path, step))
+            with suppress(Exception):  # of an object that raises when it is asked for anything
+                self._visit(item, (*path, step))
 
 
 def _rectangular(value: Any) -> bool:
@@ -82,7 +85,7 @@ def _items(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     elif isinstance(value, partial):
         yield from ((("attr", name), getattr(value, name)) for name in ("func", "args", "keywords"))
     elif is_keras(value):
-        yield ("attr", "trainable_variables"), list(getattr(value, "trainable_variables", []))
+        yield ("attr", "trainable_variables"), list(attribute(value, "trainable_variables", []))
     elif any(kind.__module__.startswith("torch.nn") for kind in type(value).__mro__):
         yield from _of_module(value)
     elif not inspect.isroutine(value) and not isinstance(value, CellType):
@@ -96,8 +99,9 @@ def _of_objects(value: Any) -> bool:
 def attributes(value: Any) -> dict[str, Any]:
     """Return the attributes of an object, those in slots too."""
     names = [name for kind in type(value).__mro__ for name in _slots(kind)]
-    found = {name: getattr(value, name) for name in names if hasattr(value, name)}
-    return found | dict(getattr(value, "__dict__", {}))
+    found = {name: attribute(value, name, MISSING) for name in names}
+    held = attribute(value, "__dict__", {})
+    return {name: item for name, item in found.items() if item is not MISSING} | dict(held)
 
 
 def _slots(kind: type) -> list[str]:
@@ -137,8 +141,8 @@ def is_keras(value: Any) -> bool:
 
 def _of_module(module: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     """Yield the parameters and parts of a PyTorch module, and what its author keeps in plain lists and dicts."""
-    for key in (*getattr(module, "_parameters", {}), *getattr(module, "_modules", {})):
-        if getattr(module, key, None) is not None:
+    for key in (*attribute(module, "_parameters", {}), *attribute(module, "_modules", {})):
+        if attribute(module, key, None) is not None:
             yield ("attr", key), getattr(module, key)
     for key, item in vars(module).items():
         if not key.startswith("_") and (isinstance(item, (list, dict, tuple, np.ndarray)) or is_tensor(item)):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cmlp.diagnosis.programs.access import attribute, unwrapped
 from cmlp.diagnosis.programs.own_code import own_code
 
 DEEPEST = 3  # calls within one another that are followed
@@ -27,10 +28,10 @@ class Source(list[tuple[int, str]]):
 
 def sources(function: Any, network: Any) -> Iterator[Source]:
     """Yield the lines of a function, of the functions that it calls, and of the methods of its network."""
-    functions = [] if function is None else _reached(inspect.unwrap(function), DEEPEST, [])
+    functions = [] if function is None else _reached(unwrapped(function), DEEPEST, [])
     functions += [f for f in vars(type(network)).values() if inspect.isfunction(f) and f.__name__ != "__init__"]
     for some in functions:
-        code = getattr(inspect.unwrap(some), "__code__", None)
+        code = attribute(unwrapped(some), "__code__", None)
         if code is None or not own_code(code.co_filename):
             continue
         numbers = [line for _, _, line in code.co_lines() if line]
@@ -46,7 +47,7 @@ def _reached(function: Any, depth: int, seen: list[Any]) -> list[Any]:
     if function in seen:
         return seen
     seen.append(function)
-    code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    code, known = attribute(function, "__code__", None), attribute(function, "__globals__", {})
     for name in code.co_names if code is not None and depth else ():
         other = known.get(name)
         if isinstance(other, types.FunctionType) and own_code(other.__code__.co_filename):

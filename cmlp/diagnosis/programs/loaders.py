@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.tensors import as_array, is_tensor
 
 Array = NDArray[Any]
@@ -27,9 +28,9 @@ def whole_of(items: list[Any]) -> tuple[Any, Any] | None:
 
 def is_loader(value: Any) -> bool:
     """Whether a value gives mini-batches each time it is read, as the loaders of PyTorch and many of people's own."""
-    if not hasattr(value, "__iter__") or hasattr(value, "__next__") or isinstance(value, type):
+    if not has_attribute(value, "__iter__") or has_attribute(value, "__next__") or isinstance(value, type):
         return False
-    if isinstance(value, CONTAINERS) or as_array(value) is not None or hasattr(value, "parameters"):
+    if isinstance(value, CONTAINERS) or as_array(value) is not None or has_attribute(value, "parameters"):
         return False
     return any("batch" in name for name, _ in _settings(value))
 
@@ -45,7 +46,7 @@ def first_of(loader: Any) -> tuple[Any, Any] | None:
 
 def size_of(loader: Any) -> int:
     """Return how many samples a loader gives."""
-    if hasattr(getattr(loader, "dataset", None), "__len__"):
+    if has_attribute(attribute(loader, "dataset", None), "__len__"):
         return len(loader.dataset)
     return sum(len(labels) for _, labels in loader)
 
@@ -77,7 +78,7 @@ def loader_of(given: Any, images: Any, labels: Any, size: int = 0) -> Any:
     if is_tensor(images) and type(given).__module__.startswith("torch."):
         from torch.utils.data import DataLoader, RandomSampler, TensorDataset
 
-        shuffled = isinstance(getattr(given, "sampler", None), RandomSampler)
+        shuffled = isinstance(attribute(given, "sampler", None), RandomSampler)
         return DataLoader(TensorDataset(images, labels), batch_size=size or 32, shuffle=shuffled)
     made = copy.copy(given)
     if _replaced(made, images, labels) and not (own and not names):
@@ -89,7 +90,7 @@ def loader_of(given: Any, images: Any, labels: Any, size: int = 0) -> Any:
 
 
 def _settings(given: Any) -> list[tuple[str, Any]]:
-    return list(getattr(given, "__dict__", {}).items())
+    return list(attribute(given, "__dict__", {}).items())
 
 
 def _replaced(made: Any, images: Any, labels: Any) -> bool:

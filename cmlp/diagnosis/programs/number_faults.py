@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.activations import sigmoid, softmax
 from cmlp.diagnosis.programs.examination import Array, Examination, finite
 from cmlp.diagnosis.programs.float_events import FloatEvent, FloatEvents, float_events
@@ -88,7 +89,7 @@ def _recognised(case: Examination, event: FloatEvent) -> tuple[str | None, str |
     if event.argument is None:
         return None, None
     instance = case.subject.instance()
-    method = getattr(instance.network, event.function, None)
+    method = attribute(instance.network, event.function, None)
     function = method if callable(method) else event.variables.get(event.function)
     if not callable(function):
         return None, None

@@ -10,6 +10,8 @@ from functools import partial
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
+from cmlp.diagnosis.programs.access import attribute
+
 CMLP = str(pathlib.Path(__file__).parents[2]) + os.sep
 LIBRARIES = re.compile(r"[\\/](site-packages|dist-packages|lib[\\/]python3\.?\d*t?)[\\/]")
 STANDARD = sysconfig.get_path("stdlib") + os.sep
@@ -22,7 +24,7 @@ def own_code(filename: str) -> bool:
 
 def is_own(value: Any) -> bool:
     """Whether an object is of a class of somebody's program, or one without a class of its own."""
-    if isinstance(value, (SimpleNamespace, Namespace, partial)):
+    if issubclass(type(value), (SimpleNamespace, Namespace, partial)):
         return True
     module = type(value).__module__
     file = getattr(sys.modules.get(module), "__file__", None)
@@ -41,6 +43,6 @@ def own_methods(network: Any) -> list[str]:
                 if callable(value) or isinstance(value, (staticmethod, classmethod))
             )
     found |= dict.fromkeys(
-        name for name, value in getattr(network, "__dict__", {}).items() if isinstance(value, FunctionType)
+        name for name, value in attribute(network, "__dict__", {}).items() if type(value) is FunctionType
     )
     return [name for name in found if not name.startswith("__")]

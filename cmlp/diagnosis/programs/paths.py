@@ -3,6 +3,8 @@
 from types import CellType
 from typing import Any
 
+from cmlp.diagnosis.programs.access import has_attribute
+
 Path = tuple[tuple[str, Any], ...]
 
 
@@ -50,6 +52,6 @@ def put_at(root: Any, path: Path, new: Any) -> None:
         parent.__globals__[key] = new
     elif isinstance(parent, tuple):  # another one takes its place
         items = (*parent[:key], new, *parent[key + 1 :])
-        put_at(root, path[:-1], type(parent)(*items) if hasattr(parent, "_fields") else items)
+        put_at(root, path[:-1], type(parent)(*items) if has_attribute(parent, "_fields") else items)
     else:
         parent[key] = new

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.calls import setting_roles
 from cmlp.diagnosis.programs.leaves import attributes, is_keras
 from cmlp.diagnosis.programs.paths import Path, spelled, step_into
@@ -37,7 +38,7 @@ class Place:
         return spelled(self.path)
 
     def _root(self, network: Any, fit: Callable[..., Any] | None) -> Any:
-        return getattr(fit, "__self__", None) if self.of_trainer else network
+        return attribute(fit, "__self__", None) if self.of_trainer else network
 
     def read(self, network: Any, fit: Callable[..., Any] | None) -> Any:
         """Return the number."""
@@ -56,9 +57,9 @@ class Place:
 
 def find_place(network: Any, fit: Callable[..., Any] | None, kind: str) -> Place | None:
     """Return where a setting of this kind is kept: "eta", "epochs" or "size"."""
-    if kind == "eta" and hasattr(getattr(network, "optimizer", None), "learning_rate") and is_keras(network):
+    if kind == "eta" and has_attribute(attribute(network, "optimizer", None), "learning_rate") and is_keras(network):
         return Place(False, (("attr", "optimizer"), ("attr", "learning_rate")))
-    trainer = getattr(fit, "__self__", None)
+    trainer = attribute(fit, "__self__", None)
     for of_trainer, root in ((False, network), (True, trainer)):
         if root is None or isinstance(root, type) or (of_trainer and root is network):
             continue
@@ -69,17 +70,17 @@ def find_place(network: Any, fit: Callable[..., Any] | None, kind: str) -> Place
 
 
 def _path(value: Any, path: Path, kind: str, seen: set[int]) -> Path | None:
-    if id(value) in seen or len(path) > DEEPEST or isinstance(value, (str, bytes, type)):
+    if id(value) in seen or len(path) > DEEPEST or issubclass(type(value), (str, bytes, type)):
         return None
     seen.add(id(value))
     how = "item" if isinstance(value, dict) else "attr"
     items = value.items() if isinstance(value, dict) else attributes(value).items()
     parts = []
     for key, item in items:
-        number = isinstance(item, (int, float)) and not isinstance(item, bool)
+        number = issubclass(type(item), (int, float)) and type(item) is not bool
         if isinstance(key, str) and number and role(key.strip("_")) == kind:
             return (*path, (how, key))
-        if hasattr(item, "__dict__") and not callable(item):
+        if all(has_attribute(item, name) for name in ("__class__", "__dict__")) and not callable(item):
             parts.append((*path, (how, key)))
     for part in parts:
         found = _path(step_into(value, part[len(path) :]), part, kind, seen)
@@ -94,7 +95,7 @@ def setting_of(subject: "Subject", kind: str) -> tuple[str | None, Any]:
     if kind in named:
         return named[kind], subject.settings[named[kind]]
     given = subject.functions.get("fit")
-    function = given or (getattr(subject.given, subject.trains, None) if subject.trains else None)
+    function = given or (attribute(subject.given, subject.trains, None) if subject.trains else None)
     for p in parameters_of(function) if function else []:
         if role(p.name) == kind and isinstance(p.default, (int, float)) and not isinstance(p.default, bool):
             return p.name, p.default

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from cmlp.diagnosis.programs.access import attribute
+
 FORWARD = [
     "predict_proba",
     "feedforward",
@@ -173,7 +175,7 @@ def signature_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None
     """Return all parameters of a function, or None where nobody knows them; of a decorated one those of its own."""
     try:
         found = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
+    except Exception:  # of an object that raises when it is asked for anything
         return None
     inner = _decorated(function) if all(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in found) else None
     own = None if inner is None else signature_of(inner)
@@ -184,7 +186,7 @@ def signature_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None
 
 def _decorated(function: Callable[..., Any]) -> Callable[..., Any] | None:
     """Return the only function that a decorator without `functools.wraps` has wrapped."""
-    cells = getattr(getattr(function, "__func__", function), "__closure__", None) or ()
+    cells = attribute(attribute(function, "__func__", function), "__closure__", None) or ()
     held = [cell.cell_contents for cell in cells if _is_filled(cell)]
     inner = [value for value in held if inspect.isfunction(value)]
     return inner[0] if len(inner) == 1 else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.network_first import network_first
 from cmlp.diagnosis.programs.outputs import outputs_in
@@ -46,12 +47,12 @@ def function_of(
             return instance.network, 0
         assert name is not None
         return getattr(instance.network, name), 0
-    if getattr(function, "__self__", None) is instance.network:
+    if attribute(function, "__self__", None) is instance.network:
         return function, 0
     parameters = parameters_of(function)
     first = role(parameters[0].name) if parameters else None
     alone = len(parameters) == 1 or required(function) < 2
-    own = callable(instance.network) and hasattr(instance.network, "__code__")
+    own = callable(instance.network) and has_attribute(instance.network, "__code__")
     if own and (first in ("pairs", "images") or (alone and kind == "forward")):
         return function, 0
     return network_first(function, kind, subject.settings), 1
@@ -104,7 +105,7 @@ def _forward_names(subject: "Subject") -> Iterator[tuple[str, int]]:
     if subject.functions.get("forward"):
         yield "forward", function_of(subject, subject.instance(), "forward", None)[1]
         return
-    if callable(network) and hasattr(network, "__code__"):
+    if callable(network) and has_attribute(network, "__code__"):
         yield "", 0
         return
     known = [

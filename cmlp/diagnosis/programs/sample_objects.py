@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.own_code import is_own
 from cmlp.diagnosis.programs.roles import role
@@ -43,7 +44,7 @@ class SampleObjects:
 
 def sample_objects(items: list[Any]) -> SampleObjects | None:
     """Return how samples are taken apart, None where they are no objects with one image and one label each."""
-    if not items or hasattr(items[0], "__len__") or not is_own(items[0]):
+    if not items or has_attribute(items[0], "__len__") or not is_own(items[0]):
         return None
     if any(type(item) is not type(items[0]) for item in items):
         return None

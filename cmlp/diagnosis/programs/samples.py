@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.axes import are_images_and_labels, number_of_samples, square_columns
 from cmlp.diagnosis.programs.forms import Form, own_copy, plain_of
 from cmlp.diagnosis.programs.loaders import loader_of, whole_of
@@ -46,7 +47,7 @@ class Samples:
     def __init__(self, given: Any, name: str) -> None:
         self.name = name
         self.many: Form | None = None  # the form of all images; pairs have only that of one
-        self.iterator = hasattr(given, "__next__")
+        self.iterator = has_attribute(given, "__next__")
         self.container: Any = type(given)
         self.unclear: NDArray[Any] = np.zeros(0, dtype=int)  # rows whose label vectors have several largest numbers
         self.objects: SampleObjects | None = None  # what makes them, where they are objects
@@ -97,7 +98,7 @@ class Samples:
 
     def _refuse_unread(self, images: Any) -> None:
         """Refuse images that NumPy holds as objects, or that a sparse matrix holds, and say how they are converted."""
-        if hasattr(images, "toarray"):
+        if has_attribute(images, "toarray"):
             raise DataError(f"{self.name} must have images in an array, got a sparse matrix: pass images.toarray()")
         if isinstance(images, np.ndarray) and images.dtype == object and images.size and np.ndim(images.flat[0]) < 2:
             advice = "pass np.array(images.tolist(), dtype=float)"
@@ -137,7 +138,7 @@ class Samples:
             self.x = rows.reshape(n, -1).astype(float)
         except (ValueError, TypeError) as error:
             raise DataError(f"{self.name} must have images of numbers: {error}; {MAKE}") from error
-        self.one = Form(rows[0] if self.columns or hasattr(images, "iloc") else images[0])
+        self.one = Form(rows[0] if self.columns or has_attribute(images, "iloc") else images[0])
         self.one.dtype = table.dtype
         self.many, self.answers = Form(images), Form(labels)
         turned = list(np.moveaxis(answers, -1, 0) if self.label_columns else answers)

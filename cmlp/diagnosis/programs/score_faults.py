@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.calls import data_parameters
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.instances import Instance
@@ -143,6 +144,6 @@ def _random_layers(instance: Instance) -> list[str]:
 
 
 def _place(case: Examination, name: str) -> str:
-    function = case.subject.functions.get("score") or getattr(case.subject.given, name, None)
-    code = getattr(function, "__code__", None)
+    function = case.subject.functions.get("score") or attribute(case.subject.given, name, None)
+    code = attribute(function, "__code__", None)
     return f" ({code.co_filename.rsplit('/')[-1]}:{code.co_firstlineno}, {code.co_name})" if code is not None else ""

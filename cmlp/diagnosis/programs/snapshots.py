@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, unwrapped
 from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.own_code import is_own, own_code
 from cmlp.diagnosis.programs.tensors import is_tensor
@@ -32,8 +33,7 @@ class Snapshot:
     def __init__(self, roots: list[Any]) -> None:
         self._saved: list[tuple[Any, Any]] = []
         self._seen: set[int] = set()
-        for root in roots:
-            self._visit(root, 0)
+        self._visit_all(roots, -1)
 
     def _visit(self, value: Any, depth: int) -> None:
         if id(value) in self._seen or depth > DEEPEST or isinstance(value, (str, bytes, int, float, ModuleType)):
@@ -59,7 +59,8 @@ class Snapshot:
 
     def _visit_all(self, values: Any, depth: int) -> None:
         for item in list(values)[:1000]:
-            self._visit(item, depth + 1)
+            with suppress(Exception):  # of an object that raises when it is asked for anything
+                self._visit(item, depth + 1)
 
     def _visit_object(self, value: Any, depth: int) -> None:
         if isinstance(value, type):
@@ -131,12 +132,12 @@ def snapshot_of(network: Any, functions: dict[str, Callable[..., Any] | None]) -
     """Return a snapshot of a network, its classes, and the variables of the modules of its code."""
     roots: list[Any] = [network, *(kind for kind in type(network).__mro__)]
     for function in (*functions.values(), network):
-        plain = inspect.unwrap(function) if callable(function) and not isinstance(function, type) else None
-        space = getattr(plain, "__globals__", None)
+        plain = unwrapped(function) if callable(function) and not isinstance(function, type) else None
+        space = attribute(plain, "__globals__", None)
         if space is not None and own_code(plain.__code__.co_filename):  # type: ignore[union-attr]
             roots.append(space)
-        roots += [cell.cell_contents for cell in getattr(plain, "__closure__", None) or () if _filled(cell)]
-        roots.append(getattr(function, "__self__", None))
+        roots += [cell.cell_contents for cell in attribute(plain, "__closure__", None) or () if _filled(cell)]
+        roots.append(attribute(function, "__self__", None))
     for kind in type(network).__mro__:
         module = sys.modules.get(kind.__module__)
         if module is not None and own_code(getattr(module, "__file__", None) or "<none>"):

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.examination import Array, Examination, Step
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.fits import UNEQUAL
@@ -115,7 +116,7 @@ def has_eta(case: Examination) -> bool:
     if subject.places["eta"] is not None or setting_of(subject, "eta")[0] is not None:
         return True
     function = subject.functions.get("step") or (
-        getattr(subject.given, subject.steps.name, None) if subject.steps else None
+        attribute(subject.given, subject.steps.name, None) if subject.steps else None
     )
     try:
         return function is not None and any(role(name) == "eta" for name in inspect.signature(function).parameters)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs import interface, running
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.blocks import Block
 from cmlp.diagnosis.programs.calls import Wish, arguments
 from cmlp.diagnosis.programs.copies import Copier, Shared, shared_memory
@@ -116,7 +117,7 @@ class Subject:
         """What the functions that were given call the network."""
         for kind in ("step", "fit", "forward"):
             function = self.functions.get(kind)
-            if function is not None and not hasattr(function, "__self__") and parameters_of(function):
+            if function is not None and not has_attribute(function, "__self__") and parameters_of(function):
                 return parameters_of(network_first(function, kind, self.settings))[0].name
         return "network"
 

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import has_attribute
+
 
 def is_tensor(value: Any) -> bool:
     """Whether a value is a tensor of PyTorch, which need not be installed."""
@@ -17,7 +19,7 @@ def as_array(value: Any) -> NDArray[Any] | None:
         return value
     if is_tensor(value):
         return np.asarray(value.detach().cpu().numpy())
-    if hasattr(value, "__array__") and hasattr(value, "shape") and not isinstance(value, type):
+    if has_attribute(value, "__array__") and has_attribute(value, "shape") and not isinstance(value, type):
         try:
             return np.asarray(value)
         except Exception:

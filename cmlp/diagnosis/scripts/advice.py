@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cmlp.diagnosis.programs import advice
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.roles import FORWARD
 from cmlp.diagnosis.scripts.data import Samples, samples_for_testing, training_samples
 from cmlp.diagnosis.scripts.hook import Caught
@@ -130,6 +131,6 @@ def names_among(variables: Mapping[str, Any]) -> Names:
 
 def _networks(variables: Mapping[str, Any]) -> Iterable[str]:
     for name, value in variables.items():
-        own = type(value).__module__ == "__main__" and any(callable(getattr(value, run, None)) for run in FORWARD)
+        own = type(value).__module__ == "__main__" and any(callable(attribute(value, run, None)) for run in FORWARD)
         if not is_data(name) and (own or (isinstance(value, dict) and WEIGHTS.match(name))) and holds_arrays(value):
             yield name

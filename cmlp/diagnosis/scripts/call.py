@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.roles import FIT, role
 from cmlp.diagnosis.scripts.data import shape_of, training_samples
 from cmlp.diagnosis.scripts.hook import Caught, samples_within
@@ -95,7 +96,7 @@ def numbers_of(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _holds(value: Any) -> bool:
-    return hasattr(value, "__len__") or hasattr(value, "__next__")
+    return has_attribute(value, "__len__") or has_attribute(value, "__next__")
 
 
 def holds_network(value: Any) -> bool:
@@ -111,7 +112,7 @@ def _is_plain(caught: Caught, holders: dict[str, Any], settings: dict[str, Any])
     """Whether a method is called by a known name, and with nothing but samples and numbers."""
     code = caught.code
     given = [name for name in holders if name not in settings and holders[name] is not None]
-    method = getattr(caught.arguments[code.co_varnames[0]], code.co_name, None)
+    method = attribute(caught.arguments[code.co_varnames[0]], code.co_name, None)
     if method is None or code.co_name not in FIT:
         return False
     defaults = {p.name: p.default for p in inspect.signature(method).parameters.values()}

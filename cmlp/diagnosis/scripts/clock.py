@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.scripts.hook import Stopped
 
 TICK = 0.2  # seconds between two looks at the clock
@@ -17,7 +18,7 @@ class OutOfTime(Stopped):
 @contextmanager
 def ticking(first: float, tick: Callable[..., None]) -> Iterator[None]:
     """Call a function in the body after so many seconds, and again and again, where the system can do that."""
-    if not hasattr(signal, "SIGALRM"):
+    if not has_attribute(signal, "SIGALRM"):
         yield
         return
     old = signal.signal(signal.SIGALRM, tick)

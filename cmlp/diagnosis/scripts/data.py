@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.axes import number_of_samples
 from cmlp.diagnosis.programs.loaders import first_of, is_loader, size_of
 from cmlp.diagnosis.programs.roles import role
@@ -101,9 +102,9 @@ def _best(variables: Mapping[str, Any]) -> Samples | None:
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
     """Return the shape of an array, a tensor, a frame or a list of rows of numbers."""
-    shape = getattr(value, "shape", None)
+    shape = attribute(value, "shape", None)
     if isinstance(shape, tuple) and shape and not isinstance(value, type):
-        return tuple(map(int, shape)) if getattr(value, "dtype", None) is None or _numbers(value) else None
+        return tuple(map(int, shape)) if attribute(value, "dtype", None) is None or _numbers(value) else None
     if isinstance(value, list | tuple) and len(value) >= FEWEST:
         try:
             inner = np.shape(value[0])
@@ -116,7 +117,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
 
 
 def _numbers(value: Any) -> bool:
-    return getattr(value.dtype, "kind", "f") in "fiubUO"
+    return attribute(value.dtype, "kind", "f") in "fiubUO"
 
 
 def _in_common(images: tuple[int, ...], labels: tuple[int, ...]) -> int | None:
@@ -142,7 +143,7 @@ def _stripped(name: str) -> str:
 def _pairs(name: str, value: Any) -> Samples | None:
     if is_loader(value):
         return None if first_of(value) is None else Samples((name,), value, size_of(value), loads=True)
-    if hasattr(value, "__next__") and not hasattr(value, "read"):
+    if has_attribute(value, "__next__") and not has_attribute(value, "read"):
         return None if type(value).__name__ != "_tee" else _pairs_of_iterator(name, value)
     if not isinstance(value, list | tuple) or len(value) < FEWEST:
         return None

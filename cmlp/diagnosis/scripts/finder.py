@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.advice import names_of_call, names_of_loop
 from cmlp.diagnosis.scripts.bodies import body_of, variables_of
@@ -100,7 +101,7 @@ class Finder:
             subject.functions |= {} if forward is None else {"forward": forward}
             return
         single = not isinstance(network, Variables)
-        if single and any(callable(getattr(network, name, None)) for name in FORWARD):
+        if single and any(callable(attribute(network, name, None)) for name in FORWARD):
             return
         inside = by_part(network) if caught.method else None
         if inside is not None and answers(inside, network, forms_of(subject.train)):
@@ -154,7 +155,7 @@ class Finder:
         if subject is not None:
             subject.caught = f"loop in line {run.loops.found.loop.lineno}"
             subject.test = next(
-                (v for n, v in caught.arguments.items() if role(n) == "test" and hasattr(v, "__len__")), None
+                (v for n, v in caught.arguments.items() if role(n) == "test" and has_attribute(v, "__len__")), None
             )
         return subject
 
@@ -247,7 +248,7 @@ def held_samples(training: Training) -> Samples | None:
     if len(training.changed) > 1:
         return None
     network = training.namespace[next(iter(training.changed))]
-    names = samples_within(network) if hasattr(network, "__dict__") else None
+    names = samples_within(network) if has_attribute(network, "__dict__") else None
     if names is None:
         return None
     value = getattr(network, names[0]), getattr(network, names[1])

@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.loaders import first_of, is_loader, size_of
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.data import Samples, derived, settings_of, shape_of
@@ -161,7 +162,7 @@ class Program:
         if len(data) == 1:
             if self.samples.loads and is_loader(data[0]):
                 return size_of(data[0])
-            return len(data[0]) if hasattr(data[0], "__len__") else self.samples.number
+            return len(data[0]) if has_attribute(data[0], "__len__") else self.samples.number
         given, own = shape_of(data[0]), shape_of(self.samples.value[0])
         return given[0 if own is None or own[0] == self.samples.number else -1] if given else len(data[0])
 
@@ -205,7 +206,7 @@ class Program:
         if self.holds:
             found = by_method(self.network, self.samples.names[0], len(getattr(self.network, self.samples.names[0])))
             return found, type(self.network).__name__ if found is not None else ""
-        if self.single and any(callable(getattr(self.network, name, None)) for name in FORWARD):
+        if self.single and any(callable(attribute(self.network, name, None)) for name in FORWARD):
             return None, type(self.network).__name__
         known = {name: value for name, value in self.before.items() if name not in self.uses.scratch}
         own = function_that_runs(tree, known, self.names, self._variables, self._works)

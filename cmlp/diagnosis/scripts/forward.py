@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.inlining import calls
 from cmlp.diagnosis.scripts.state import arrays
@@ -105,17 +106,17 @@ def _arguments(
 
 def by_part(network: Any) -> Forward | None:
     """Return how an object runs that trains another one, which it holds: by a method of that."""
-    for attribute, part in vars(network).items() if hasattr(network, "__dict__") else ():
+    for place, part in vars(network).items() if has_attribute(network, "__dict__") else ():
         for name in FORWARD:
-            method = getattr(part, name, None)
-            if inspect.ismethod(method) and hasattr(part, "__dict__"):
-                return _by_part(attribute, name)
+            method = attribute(part, name, None)
+            if inspect.ismethod(method) and has_attribute(part, "__dict__"):
+                return _by_part(place, name)
     return None
 
 
-def _by_part(attribute: str, name: str) -> Forward:
+def _by_part(place: str, name: str) -> Forward:
     def forward(network: Any, images: Any) -> Any:
-        return getattr(getattr(network, attribute), name)(images)
+        return getattr(getattr(network, place), name)(images)
 
     return forward
 
@@ -133,7 +134,7 @@ def by_method(network: Any, images: str, number: int) -> Forward | None:
         How many there are.
     """
     for name in FORWARD:
-        method = getattr(network, name, None)
+        method = attribute(network, name, None)
         if not inspect.ismethod(method):
             continue
         if any(p.default is p.empty for p in inspect.signature(method).parameters.values()):

@@ -1,6 +1,5 @@
 """The call with which a script begins to train, recognised while it runs."""
 
-import inspect
 import re
 import types
 import unicodedata
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute, unwrapped
 from cmlp.diagnosis.programs.own_code import own_code
 from cmlp.diagnosis.programs.roles import FIT, STEP, role
 from cmlp.diagnosis.scripts.state import holds_arrays
@@ -111,8 +111,8 @@ class Hook:
         if caller is None or not trains_with(arguments):
             return None
         first = next(iter(arguments), None)
-        own = getattr(type(arguments[first]), code.co_name, None) if first is not None else None
-        method = first == "self" or getattr(inspect.unwrap(own) if callable(own) else None, "__code__", None) is code
+        own = attribute(type(arguments[first]), code.co_name, None) if first is not None else None
+        method = first == "self" or attribute(unwrapped(own) if callable(own) else None, "__code__", None) is code
         function = None if method else _function(frame)
         return Caught(code.co_name, caller.f_lineno, arguments, function, code, Path(caller.f_code.co_filename), method)
 
@@ -120,7 +120,7 @@ class Hook:
         arguments = _arguments(frame)
         estimator, caller = arguments.get("self"), self._caller(frame)
         y = next((value for name, value in arguments.items() if name in ("y", "Y", "targets", "labels")), None)
-        if caller is None or y is None or not hasattr(estimator, "predict"):
+        if caller is None or y is None or not has_attribute(estimator, "predict"):
             return None
         place = Path(caller.f_code.co_filename)
         return Caught("fit", caller.f_lineno, arguments, None, frame.f_code, place, True, True)
@@ -172,12 +172,12 @@ def trains_with(arguments: dict[str, Any]) -> bool:
     if roles & {"pairs", "images"}:
         return True
     first = next(iter(arguments.values()), None)
-    return first is not None and hasattr(first, "__dict__") and samples_within(first) is not None
+    return first is not None and has_attribute(first, "__dict__") and samples_within(first) is not None
 
 
 def samples_within(owner: Any) -> tuple[str, str] | None:
     """Return the names of the attributes in which an object keeps images and labels."""
-    held = {name: value for name, value in vars(owner).items() if hasattr(value, "__len__")}
+    held = {name: value for name, value in vars(owner).items() if has_attribute(value, "__len__")}
     images = [name for name in held if role(name) == "images" and np.ndim(held[name]) >= 2]
     labels = [name for name in held if role(name) == "labels"]
     for image in images:
@@ -199,11 +199,11 @@ def is_one_sample(arguments: dict[str, Any]) -> bool:
     if not images or not labels:
         return False
     image, label = images[0], labels[0]
-    if hasattr(image, "__len__") and hasattr(label, "__len__"):
+    if has_attribute(image, "__len__") and has_attribute(label, "__len__"):
         try:
             shape, other = np.shape(image), np.shape(label)
         except ValueError:
             return False
         one = len(shape) == 1 or (len(shape) == 2 and 1 in shape and max(shape) > 1)
         return one and (len(other) == 1 or 1 in other or not other)
-    return not hasattr(label, "__len__")
+    return not has_attribute(label, "__len__")

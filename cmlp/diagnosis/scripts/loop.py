@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.roles import FORWARD, role
 from cmlp.diagnosis.scripts.hook import Stopped
 from cmlp.diagnosis.scripts.names import Functions, Uses
@@ -192,7 +193,7 @@ def _alike(name: str, held: dict[str, Any], changed: dict[str, list[Path]]) -> b
     if isinstance(value, list | tuple | dict):
         return WEIGHTS.match(name) is not None and any(array.dtype.kind == "f" for _, array in arrays(value))
     kinds = {type(held[other]) for other in changed}
-    runs = any(callable(getattr(type(value), method, None)) for method in FORWARD if method != "__call__")
+    runs = any(callable(attribute(type(value), method, None)) for method in FORWARD if method != "__call__")
     return (type(value) in kinds or (runs and not changed)) and holds_arrays(value)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.roles import role
 
 SETTING = "lr"
@@ -10,7 +11,7 @@ SETTING = "lr"
 
 def is_optimizer(value: Any) -> bool:
     """Whether a value is an optimizer of PyTorch."""
-    return isinstance(getattr(value, "param_groups", None), list) and hasattr(value, "zero_grad")
+    return isinstance(attribute(value, "param_groups", None), list) and has_attribute(value, "zero_grad")
 
 
 def steps_for(optimizer: Any, network: Any) -> bool:

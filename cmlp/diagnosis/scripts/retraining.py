@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.scripts.hook import Caught
 from cmlp.diagnosis.scripts.optimizers import rate_of, set_rate
 from cmlp.diagnosis.scripts.options import set_within
@@ -70,7 +71,7 @@ def fit_again(
             vars(network).update(parts)
 
     made = signed(fit, names, settings)
-    method = getattr(caught.arguments[owner], caught.code.co_name, None) if owner is not None else None
+    method = attribute(caught.arguments[owner], caught.code.co_name, None) if owner is not None else None
     made.__wrapped__ = caught.function or method  # type: ignore[attr-defined]
     return made
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.loaders import is_loader
 from cmlp.diagnosis.programs.roles import role
@@ -30,7 +31,7 @@ def numeric(value: Any) -> NDArray[Any] | None:
     """Return arrays, tensors and lists of numbers as an array; None for anything else."""
     if isinstance(value, np.ndarray):
         return value if value.dtype.kind in "fiub" else None
-    if hasattr(value, "detach") and hasattr(value, "numpy"):
+    if has_attribute(value, "detach") and has_attribute(value, "numpy"):
         try:
             made: NDArray[Any] = value.detach().cpu().numpy()
         except Exception:
@@ -70,7 +71,8 @@ def objects(value: Any, depth: int = DEPTH) -> Iterator[tuple[Path, Any]]:
 
 def is_module(value: Any) -> bool:
     """Whether a value is a module of PyTorch."""
-    return isinstance(getattr(value, "__dict__", {}).get("_parameters"), dict) and hasattr(value, "named_parameters")
+    held = attribute(value, "__dict__", {})
+    return isinstance(held.get("_parameters"), dict) and has_attribute(value, "named_parameters")
 
 
 def _items_of_module(module: Any) -> list[tuple[Any, Any]]:
