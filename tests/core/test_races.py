@@ -43,3 +43,7 @@ def test_threads_meet_share_and_do_not_race(tmp_path, flags):
 
 def test_kernels_do_not_race_for_the_columns_beside_theirs(tmp_path):
     run("kernel_races.c", tmp_path, TSAN)
+
+
+def test_kernels_give_what_plain_loops_give_and_subnormals_are_zero(tmp_path):
+    run("kernels_alone.c", tmp_path)
