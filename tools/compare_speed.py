@@ -1,7 +1,7 @@
 """Compare the speed of two builds of cmlp, in turn: ``python tools/compare_speed.py ROUNDS FOLDER FOLDER``.
 
-Each folder holds a compiled package. Printed are the medians of the rounds, and of their ratios, for one image and for an
-epoch of the built-in digits, whose networks are so small that most of the time is Python's.
+Each folder holds a compiled package. Printed are the medians of the rounds, and of their ratios, for one image and for
+an epoch of the built-in digits, whose networks are so small that most of the time is Python's.
 """
 
 import json

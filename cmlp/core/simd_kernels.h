@@ -14,12 +14,14 @@
 #define LANES ((int) (WIDTH / sizeof(REAL)))
 #define VECTOR NAME(vector)
 #define INTEGERS NAME(integers)
+#define IN_MEMORY NAME(in_memory)
 
-typedef REAL VECTOR __attribute__((vector_size(WIDTH), aligned(sizeof(REAL)), may_alias));
-typedef BITS INTEGERS __attribute__((vector_size(WIDTH), aligned(sizeof(REAL)), may_alias));
+typedef REAL VECTOR __attribute__((vector_size(WIDTH)));
+typedef BITS INTEGERS __attribute__((vector_size(WIDTH)));
+typedef REAL IN_MEMORY __attribute__((vector_size(WIDTH), aligned(sizeof(REAL)), may_alias));
 
-#define AT(p) (*(VECTOR *) (p))
-#define CONST_AT(p) (*(const VECTOR *) (p))
+#define AT(p) (*(IN_MEMORY *) (p))
+#define CONST_AT(p) (*(const IN_MEMORY *) (p))
 #define SELECT(mask, a, b) ((VECTOR) (((INTEGERS) (a) & (mask)) | ((INTEGERS) (b) & ~(mask))))
 #define COLUMN(k) (pixels ? (ptrdiff_t) pixels[k] : (ptrdiff_t) (k))
 #define ALL(x) ((VECTOR) {0} + (REAL) (x))
@@ -312,6 +314,7 @@ TARGET static void NAME(step_with_moments)(const Moments *moments, const REAL *r
 #undef LANES
 #undef VECTOR
 #undef INTEGERS
+#undef IN_MEMORY
 #undef AT
 #undef CONST_AT
 #undef SELECT

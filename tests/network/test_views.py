@@ -88,6 +88,7 @@ def test_its_attributes_change_nothing_elsewhere(get, change):
     assert outcome(changed) == outcome(lambda parts: None)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the dtype:DeprecationWarning")  # since NumPy 2.5
 def test_images_of_a_source_keep_their_type():
     """Kernels of a wider type would read beyond the end of what became narrow."""
     images = IMAGES.astype(np.float32)
