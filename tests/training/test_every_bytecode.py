@@ -85,8 +85,10 @@ EVERY = [pytest.param(kind, 1, marks=pytest.mark.exhaustive) for kind in KINDS]
 @pytest.mark.parametrize(("kind", "share"), [("adam", 9), ("sgd", 19), ("lbfgs", 19), *EVERY])
 def test_an_exception_at_every_instruction(kind, share, tmp_path):
     """Of those that a training comes to, the first two times and the last; or a share of them."""
-    expected, tracer = train(kind), Tracer()
-    assert tracer.run(kind, tmp_path / "whole") == expected
+    expected = train(kind)
+    for name in ("first", "second"):  # since Python 3.12 a tracer is told of all instructions from the second call on
+        tracer = Tracer()
+        assert tracer.run(kind, tmp_path / name) == expected
     targets = sorted({n for numbers in tracer.visits.values() for n in (*numbers[:2], numbers[-1])})[::share]
     assert len(targets) > 3000 / share
     wrong = []
