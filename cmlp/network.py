@@ -21,7 +21,7 @@ from cmlp.data.origin import Origin, sample_checksum_of
 from cmlp.data.pixels import ROUNDING, scaled
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
-from cmlp.model.architecture import ActivationName, LossName, make_architecture
+from cmlp.model.architecture import ActivationName, LossName, NormalizationName, make_architecture
 from cmlp.model.evaluation import compute_outputs, decide
 from cmlp.model.initializers import InitializerName, initialize
 from cmlp.model.inputs import LARGEST
@@ -39,6 +39,7 @@ from cmlp.training.history import History
 from cmlp.training.loading import Loading
 from cmlp.training.loop import Loop
 from cmlp.training.measurements import Measurements
+from cmlp.training.normalization import Unfolding
 from cmlp.training.optimizers import LBFGS, Optimizer, OptimizerName
 from cmlp.training.options import Options
 from cmlp.training.progress import check_progress
@@ -61,7 +62,7 @@ class _Call:
     is_nested: bool = False  # in a callback of another training, or beside it in a thread
 
 
-class Network(Measured, Loading):
+class Network(Measured, Loading, Unfolding):
     """A multilayer perceptron; by default that of 3Blue1Brown: sigmoid units, quadratic cost.
 
     The notation is Nielsen's [1]_: the activations of a layer are ``a = f(W @ a_before + b)``. Biases begin at zero,
@@ -89,6 +90,12 @@ class Network(Measured, Loading):
         exponential.
     dropout : float or sequence of float, default 0.0
         Fraction of each hidden layer's units that is left out in each step of training, in [0, 1).
+    normalization : {"batch", "none"} or sequence of them, optional
+        What training does between product and activation: batch normalisation [2]_, of all hidden layers, or of those
+        for which a sequence says "batch" and not "none" or None. Each unit's weighted sums, without bias, are divided
+        by their standard deviation in the mini-batch after their mean is taken away, multiplied by a factor that is
+        learned, and the bias is added. When training ends, all of it is folded into weights and biases, by running
+        averages: the network is then a plain one, and so are its files and exports. By default none.
     dtype : {"float64", "float32"}, default "float64"
         Type of the parameters and of all arithmetic.
     seed : int or numpy.random.Generator, default 0
@@ -98,7 +105,7 @@ class Network(Measured, Loading):
     Attributes
     ----------
     architecture : Architecture
-        Sizes, activations, loss, dropout and type.
+        Sizes, activations, loss, dropout, normalisation and type.
     engine : Engine
         The compiled core, which owns the parameters.
     activations : list of ndarray
@@ -122,6 +129,7 @@ class Network(Measured, Loading):
     References
     ----------
     .. [1] Michael Nielsen, Neural Networks and Deep Learning, 2015, chapters 1 to 3.
+    .. [2] Sergey Ioffe and Christian Szegedy, Batch normalization, ICML 2015.
 
     Examples
     --------
@@ -145,10 +153,11 @@ class Network(Measured, Loading):
         loss: LossName = "quadratic",
         initializer: InitializerName | Sequence[ArrayLike] | None = None,
         dropout: float | Sequence[float] = 0.0,
+        normalization: NormalizationName | Sequence[NormalizationName | None] | None = None,
         dtype: DTypeLike = "float64",
         seed: int | np.random.Generator = 0,
     ) -> None:
-        self.architecture = make_architecture(sizes, activation, loss, dropout, dtype)
+        self.architecture = make_architecture(sizes, activation, loss, dropout, dtype, normalization)
         self._make_engine()
         self.activations: list[NDArray[Any]] = []
         self.scale = 1 / 255
@@ -201,7 +210,8 @@ class Network(Measured, Loading):
     def model(self) -> Model:
         """The record that files and exports are made of; its arrays are those of the network, not copies."""
         names = None if self.class_names is None else check_class_names(self.class_names, self.sizes[-1])
-        return Model(self.architecture, self.weights, self.biases, self.scale, names, self.framing, self.settings)
+        plain = self.architecture.plain
+        return Model(plain, self.weights, self.biases, self.scale, names, self.framing, self.settings)
 
     def __call__(self, images: ArrayLike, threads: int | None = None) -> NDArray[Any]:
         """Return the output activations of one image or of a batch.
@@ -303,7 +313,7 @@ class Network(Measured, Loading):
         return decide(outputs[np.newaxis], self.architecture, self.engine)[0]
 
     def gradient(self, images: ArrayLike, labels: ArrayLike) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-        """Return the gradient of the mean loss, without penalties and dropout.
+        """Return the gradient of the mean loss, without penalties and dropout; normalisation is folded.
 
         Parameters
         ----------
@@ -331,7 +341,7 @@ class Network(Measured, Loading):
         return nabla_w, nabla_b
 
     def gradient_step(self, mini_batch: Data, eta: float) -> float:
-        """Take one step of gradient descent.
+        """Take one step of gradient descent along `gradient`.
 
         Parameters
         ----------
@@ -497,6 +507,8 @@ class Network(Measured, Loading):
         begun = call.loop is not None and call.loop.has_begun
         if call.loop in self._loops:
             self._loops.remove(call.loop)
+        if call.loop is not None and begun:
+            call.loop.fold()
         if call.is_nested or not begun:
             vars(self).update(call.earlier)
         if not begun:
@@ -547,7 +559,10 @@ class Network(Measured, Loading):
         return loop, {
             "scale": scale.bytes,
             "class_names": None if names is None or len(names) != self.sizes[-1] else names,
-            "settings": _about(samples, data, self.sizes[0]) | options.describe() | _origin_of(samples, data),
+            "settings": _about(samples, data, self.sizes[0])
+            | options.describe()
+            | self.architecture.describe_normalization()
+            | _origin_of(samples, data),
             "_framing": None,
             "_pictures": pictures,
         }
@@ -594,11 +609,13 @@ class Network(Measured, Loading):
         losses: list[float] = []
         if isinstance(options.optimizer, LBFGS):
             raise ModelError("lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time")
-        state = new_state(options.optimizer, self.engine)
+        state = new_state(options.optimizer, self._trained_engine)
         for batch in batches:
+            name = f"mini-batch {len(losses) + 1:,}"
             samples = self._samples(batch, "mini-batch", self._pixel_scale)
             self._adopt_scale(samples, first=not losses)
-            losses.append(take_step(self.engine, samples, options, state, self.rng, f"mini-batch {len(losses) + 1:,}"))
+            with self._folded_afterwards(len(samples), name) as engine:
+                losses.append(take_step(engine, samples, options, state, self.rng, name))
         return losses
 
     def _adopt_scale(self, samples: Samples, *, first: bool) -> None:
@@ -756,6 +773,7 @@ class Network(Measured, Loading):
         self.engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
         self._form = Form(a.sizes[0], a.sizes[-1], not a.classifies, *a.target_range)
         self._loops = []
+        self._normalised = None
 
     def _finite_gradient(self, samples: Samples) -> tuple[float, NDArray[Any]]:
         """Return the mean loss and its gradient (n_parameters,)."""
@@ -775,14 +793,15 @@ class Network(Measured, Loading):
         return PixelScale(scale, scale)
 
     def __getstate__(self) -> dict[str, Any]:
-        made = {"engine", "_form", "_loops"}  # anew by `_make_engine`
+        made = {"engine", "_form", "_loops", "_normalised"}  # anew by `_make_engine`
         kept = {name: value for name, value in vars(self).items() if name not in made}
-        return kept | {"parameters": self.engine.parameters}
+        return kept | {"parameters": self.engine.parameters} | self._unfolded_state()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update({name: value for name, value in state.items() if name != "parameters"})
+        vars(self).update({name: value for name, value in state.items() if name not in ("parameters", "unfolded")})
         self._make_engine()
         self.engine.parameters[...] = state["parameters"]
+        self._restore_unfolded(state)
 
 
 def _about(samples: Samples, data: Any, features: int) -> dict[str, Any]:

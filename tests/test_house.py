@@ -28,8 +28,8 @@ ENTRANCE = "cmlp.__main__"  # of the room cmlp.cli
 CORE_FLOORS = [
     {"structs"},
     {"arrays", "blas", "blas_threads", "simd", "losses", "dropout", "penalties"},
-    {"activations", "gather", "optimizers", "tiles"},
-    {"feedforward", "layouts", "workspace"},
+    {"activations", "gather", "normalization", "optimizers", "tiles"},
+    {"feedforward", "layouts", "updates", "workspace"},
     {"backprop", "data_source", "network_parameters", "state"},
     {"checks", "training"},
     {"prediction"},

@@ -141,6 +141,7 @@ INITIALIZERS = (
 )  # fmt: skip
 SCHEDULES = ("constant", "step", "exponential", "invscaling", "adaptive", "cosine", "one_cycle")
 RECIPES = ("film", "good", "best")
+NORMALIZATIONS = ("batch", "none")
 
 
 def positive_integer(text: str) -> int:
@@ -190,6 +191,15 @@ def _between_0_and(high: float, text: str, rule: str, *, closed: bool = False) -
     if not 0 <= value < high or (value == 0 and not closed):
         raise argparse.ArgumentTypeError(f"must be {rule}, got {text!r}")
     return value
+
+
+def normalizations(text: str) -> tuple[str, ...]:
+    """Read names such as batch,none."""
+    names = tuple(part.strip() for part in text.split(","))
+    if not set(names) <= set(NORMALIZATIONS):
+        rule = f"{' or '.join(NORMALIZATIONS)}, or one of them per hidden layer, separated by commas"
+        raise argparse.ArgumentTypeError(f"must be {rule}, got {text!r}")
+    return names
 
 
 def epochs_or_time(text: str) -> int | str:

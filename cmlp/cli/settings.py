@@ -14,6 +14,7 @@ from cmlp.cli.options import (
     fraction,
     hidden_layers,
     non_negative_number,
+    normalizations,
     positive_integer,
     positive_number,
     seed,
@@ -24,11 +25,13 @@ from cmlp.cli.options import (
 if TYPE_CHECKING:
     from cmlp.data import Dataset
 
-NETWORK = ("hidden", "activation", "loss", "initializer", "dropout", "dtype")
+NETWORK = ("hidden", "activation", "loss", "initializer", "dropout", "normalization", "dtype")
 TRAINING = (
     "epochs", "eta", "mini_batch_size", "optimizer", "schedule", "clip_norm", "lmbda", "label_smoothing", "averaging",
 )  # fmt: skip
-WITHOUT_LBFGS = {"schedule": "constant", "clip_norm": 0.0, "averaging": 0.0, "dropout": 0.0}  # what it takes
+WITHOUT_LBFGS = {  # what it takes
+    "schedule": "constant", "clip_norm": 0.0, "averaging": 0.0, "dropout": 0.0, "normalization": "none",
+}  # fmt: skip
 PLAN = "{optimizer}, epochs {epochs:,}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
 
 
@@ -52,6 +55,9 @@ def add_network(add: Callable[..., Any]) -> None:
     add("--initializer", metavar="NAME", choices=INITIALIZERS, help=start)
     dropped = "share of the hidden units left out in each step; one, or one per hidden layer, separated by commas"
     add("--dropout", metavar="SHARE", type=shares, help=f"{dropped} (default: 0)")
+    normal = "batch for batch normalisation of the hidden layers, which is folded into the weights when training ends;"
+    each = "one name, or one per hidden layer, separated by commas (default: none)"
+    add("--normalization", metavar="NAME", type=normalizations, help=f"{normal} {each}")
     same = "random seed; the same seed gives the same network (default: %(default)s)"
     add("--seed", metavar="N", type=seed, default=0, help=same)
     add("--dtype", choices=("float64", "float32"), help="floating-point type (default: float64)")
@@ -101,13 +107,15 @@ def complete_settings(arguments: argparse.Namespace, train: "Dataset") -> dict[s
 
     given = {name: getattr(arguments, name) for name in (*NETWORK, *TRAINING)}
     settings = complete(arguments.recipe, given, train.images.shape[1], len(train))
-    layers, dropout = len(settings["hidden"]), settings["dropout"]
-    if isinstance(dropout, tuple):
-        if len(dropout) not in (1, layers):
-            arguments.refuse(
-                f"--dropout takes one share, or one for each of {layers} hidden layers, got {len(dropout)}"
-            )
-        settings["dropout"] = dropout[0] if len(dropout) == 1 else dropout
+    layers = len(settings["hidden"])
+    for name, what in (("dropout", "share"), ("normalization", "name")):
+        values = settings[name]
+        if isinstance(values, tuple):
+            if len(values) not in (1, layers):
+                arguments.refuse(
+                    f"--{name} takes one {what}, or one for each of {layers} hidden layers, got {len(values)}"
+                )
+            settings[name] = values[0] if len(values) == 1 else values
     settings["clip_norm"] = settings["clip_norm"] or None
     return settings | {name: getattr(arguments, name) for name in ("seed", "validation", "patience")}
 

@@ -19,12 +19,14 @@ floor  file                                  does
 1      ``simd``                              the few kernels that BLAS does not have, for each processor
 1      ``losses``                            the loss of outputs, and its derivative
 1      ``dropout``, ``penalties``            what keeps a network from learning by heart
+2      ``normalization``                     z by its mean and deviation over the mini-batch, and back
 2      ``activations``                       the function of each unit, and its derivative
 2      ``gather``                            images and labels in any order -> a mini-batch
 2      ``tiles``                             products of a wide first layer with what is not zero in images
 2      ``optimizers``                        gradient -> parameters
 3      ``feedforward``                       the network forwards
 3      ``layouts``                           how images come to the first layer
+3      ``updates``                           gradient and mini-batch -> the next parameters
 3      ``workspace``                         allocates the memory of a pass
 4      ``backprop``                          the gradient backwards
 4      ``data_source``                       `DataSource`: arrays of images and answers, checked

@@ -10,17 +10,32 @@ from cmlp.core.activations cimport multiply_by_prime
 from cmlp.core.blas cimport NO_TRANS, TRANS, gemm, gemv, ger
 from cmlp.core.dropout cimport drop
 from cmlp.core.feedforward cimport dropout_key, offset_of
+from cmlp.core.normalization cimport (
+    add_slopes,
+    needs_moments,
+    propagate_through,
+    propagate_through_averages,
+    write_slopes,
+)
 from cmlp.core.structs cimport Inputs, LayerSpec, NetworkSpec, Part, Workspace, floating
 from cmlp.core.tiles cimport accumulate_by_tiles, lower_bound
 from cmlp.core.simd cimport accumulate_outer
+from cmlp.core.updates cimport Columns, columns_of
 
 
 cdef void propagate(
-    const LayerSpec* layer, const floating* parameters, const floating* delta, floating* derivative, int n,
+    const NetworkSpec* network, const floating* parameters, const Part* part, floating* deltas, int l,
 ) noexcept nogil:
-    """Write dC/da (fan_in, n) of the activations that entered the layer."""
+    """Write, from the deltas of layer l, dC/da (fan_in, n) of the activations that entered it, if these are no images."""
+    cdef const LayerSpec* layer = &network.layers[l]
     cdef const floating* W = parameters + layer.weights
+    cdef const floating* delta = deltas + offset_of(layer, part)
+    cdef int n = part.end - part.begin
+    cdef floating* derivative
 
+    if l == 0:
+        return
+    derivative = deltas + offset_of(&network.layers[l - 1], part)
     if n == 1:
         # derivative = W.T @ delta   (fan_in,)
         gemv(TRANS, layer.fan_out, layer.fan_in, <floating> 1, W, layer.fan_out, delta, 1,
@@ -31,34 +46,73 @@ cdef void propagate(
              delta, layer.fan_out, <floating> 0, derivative, layer.fan_in)
 
 
+cdef void differentiate_layer(
+    const NetworkSpec* network, Workspace* work, const Part* part, floating* delta, int l,
+) noexcept nogil:
+    """Turn dC/da of a layer into dC by what its activation gets: z, or of a normalised layer what that becomes."""
+    cdef const LayerSpec* layer = &network.layers[l]
+    cdef Py_ssize_t begin = offset_of(layer, part)
+    cdef int n = part.end - part.begin
+
+    if work.drops and layer.dropout > 0:
+        # what `drop` did to the activations, it does to their derivatives
+        drop(dropout_key(layer, work, part), layer.dropout, delta, delta, n * <Py_ssize_t> layer.fan_out)
+    if l < network.depth - 1 or not network.fused:
+        multiply_by_prime(layer.activation, <floating*> work.zs + begin if layer.keeps_z else NULL,
+                          <floating*> work.activations + begin, delta, layer.fan_out, n)
+
+
+cdef int stop_before(const NetworkSpec* network, const Workspace* work, int l, int n) noexcept nogil:
+    """Return the last layer before l that is normalised over a mini-batch of n images, or -1."""
+    l -= 1
+    while l >= 0 and not needs_moments(&network.layers[l], work, n):
+        l -= 1
+    return l
+
+
+cdef int go_backwards(
+    const NetworkSpec* network, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
+    int stopped,
+) noexcept nogil:
+    """Go backwards to the next layer that is normalised over the mini-batch, and return it, or -1.
+
+    At first, `stopped` is the number of layers. Of the layer where it stops, the slopes of the part are there, and all
+    parts must have come so far before any goes on.
+    """
+    cdef const floating* normalised = <floating*> work.normalised
+    cdef int l, n = part.end - part.begin
+    cdef const LayerSpec* layer
+    cdef Py_ssize_t begin
+
+    if stopped < network.depth:
+        begin = offset_of(&network.layers[stopped], part)
+        propagate_through(&network.layers[stopped], parameters, work, part, normalised + begin, deltas + begin)
+        propagate(network, parameters, part, deltas, stopped)
+    for l in range(stopped - 1, -1, -1):
+        layer = &network.layers[l]
+        begin = offset_of(layer, part)
+        differentiate_layer(network, work, part, deltas + begin, l)
+        if layer.normalised:
+            add_slopes(layer, work, part, normalised + begin, deltas + begin)
+            if needs_moments(layer, work, part.n):
+                return l
+            propagate_through_averages(layer, parameters, n, deltas + begin)
+        propagate(network, parameters, part, deltas, l)
+    return -1
+
+
 cdef void backpropagate(
     const NetworkSpec* network, const floating* parameters, Workspace* work, const Part* part, floating* deltas,
 ) noexcept nogil:
-    """Write the deltas of every layer, for the images of the part that have just gone through.
+    """Write the deltas of every layer, for the images of the part, a whole mini-batch, that have just gone through.
 
     `deltas` are those of `work`, with their type. On entry their last layer holds dC/da of the outputs, or dC/dz if
     the loss is fused with their activation.
     """
-    cdef const floating* zs = <const floating*> work.zs
-    cdef const floating* activations = <const floating*> work.activations
-    cdef int n = part.end - part.begin
-    cdef const LayerSpec* layer
-    cdef Py_ssize_t begin
-    cdef floating* delta
-    cdef int l
+    cdef int l = network.depth
 
-    for l in range(network.depth - 1, -1, -1):
-        layer = &network.layers[l]
-        begin = offset_of(layer, part)
-        delta = deltas + begin
-        if work.drops and layer.dropout > 0:
-            # what `drop` did to the activations, it does to their derivatives
-            drop(dropout_key(layer, work, part), layer.dropout, delta, delta, n * <Py_ssize_t> layer.fan_out)
-        if l < network.depth - 1 or not network.fused:
-            multiply_by_prime(layer.activation, zs + begin if layer.keeps_z else NULL, activations + begin, delta,
-                              layer.fan_out, n)
-        if l > 0:
-            propagate(layer, parameters, delta, deltas + offset_of(&network.layers[l - 1], part), n)
+    while l >= 0:
+        l = go_backwards(network, parameters, work, part, deltas, l)
 
 
 cdef void add_biases(const LayerSpec* layer, const floating* delta, floating* nabla_b, int n) noexcept nogil:
@@ -108,22 +162,14 @@ cdef void add_sparse_outer_products(
                          layer.fan_out, nabla_w)
 
 
-cdef Columns columns_of(const LayerSpec* layer, int index, int parts) noexcept nogil:
-    """Return which columns of the layer's weights belong to a part of the parameters."""
-    cdef Columns columns
-
-    columns.begin = <int> (layer.fan_in * <Py_ssize_t> index // parts)
-    columns.end = <int> (layer.fan_in * <Py_ssize_t> (index + 1) // parts)
-    return columns
-
-
 cdef void accumulate(
     const NetworkSpec* network, const Workspace* work, const floating* deltas, floating* nabla, int n, int index,
     int parts,
 ) noexcept nogil:
     """Write a part of nabla (n_parameters,), the gradient summed over the n images of a mini-batch.
 
-    The part has the columns of every layer's weights that `columns_of` says, and every parts-th layer's biases.
+    The part has the columns of every layer's weights that `columns_of` says, and every parts-th layer's biases
+    and, where it is normalised, gammas.
     """
     cdef const floating* before
     cdef const floating* delta
@@ -134,7 +180,9 @@ cdef void accumulate(
     for l in range(network.depth):
         layer = &network.layers[l]
         delta = deltas + n * layer.units
-        if l % parts == index:
+        if l % parts == index and layer.normalised:
+            write_slopes(layer, work, parts, nabla)
+        elif l % parts == index:
             add_biases(layer, delta, nabla + layer.biases, n)
         columns = columns_of(layer, index, parts)
         if columns.begin == columns.end:

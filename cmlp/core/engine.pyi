@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,7 +35,11 @@ class Engine:
         loss: str,
         dropouts: tuple[float, ...],
         dtype: np.dtype[Any],
+        normalised: Sequence[bool] | None = None,
     ) -> None: ...
+    @property
+    def normalised(self) -> tuple[bool, ...]: ...
+    def normalisation(self, vector: Vector) -> list[tuple[Vector, Vector, Vector] | None]: ...
     @property
     def sizes(self) -> tuple[int, ...]: ...
     @property

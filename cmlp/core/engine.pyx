@@ -18,7 +18,6 @@ from cmlp.core.prediction cimport BLOCK, PredictionJob, predict_all, predict_in_
 from cmlp.core.state cimport OptimizerState, RunningLoss
 from cmlp.core.training cimport (
     MAX_THREADS,
-    Plan,
     TrainingJob,
     mini_batch_gradient,
     parts_of,
@@ -26,6 +25,7 @@ from cmlp.core.training cimport (
     train_in_double,
     train_in_float,
 )
+from cmlp.core.updates cimport Plan
 from cmlp.core.workspace cimport Buffers, allocate_buffers
 
 from cmlp.core.blas_threads import single_blas_thread
@@ -61,7 +61,7 @@ cdef class Engine(NetworkParameters):
 
     def copy(self, dtype):
         """Return the same network with a copy of its parameters, of another type or not."""
-        engine = Engine(*self.kind, np.dtype(dtype))
+        engine = Engine(*self.kind, np.dtype(dtype), self.normalised)
         engine.parameters[...] = self.vector
         return engine
 
@@ -118,6 +118,7 @@ cdef class Engine(NetworkParameters):
             for _ in range(threads)
         ]
         for thread, buffers in enumerate(all_buffers):
+            buffers.work.by_averages = True
             job.works[<int> thread] = buffers.work
         job.network, job.parameters = &self.network, cnp.PyArray_DATA(self.vector)
         job.data, job.n = &data, source.n

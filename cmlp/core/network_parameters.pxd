@@ -10,3 +10,6 @@ cdef class NetworkParameters:
     cdef cnp.ndarray vector   # every weight and bias, aligned; only views leave this object
     cdef bint single_precision
     cdef tuple kind           # the arguments before the type
+    cdef readonly tuple normalised  # of bool: which layers are
+
+    cdef int _place_normalisation(self) except -1

@@ -16,15 +16,18 @@ from cmlp.core.losses import FUSED, LOSSES, MEANS, NEED_FUSED
 cnp.import_array()
 
 
-cdef int check_network(tuple sizes, activations, loss, dropouts, cnp.dtype dtype) except -1:
+cdef int check_network(tuple sizes, activations, loss, dropouts, tuple normalised, cnp.dtype dtype) except -1:
     """Refuse what kernels could not compute."""
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"sizes must be at least two positive integers, got {sizes}")
-    if sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:])) > INT_MAX:
+    if sum((fan_in + 4) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:])) > INT_MAX and any(normalised) or (
+            sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:])) > INT_MAX):
         raise ValueError(f"sizes must give fewer than 2**31 parameters, got {sizes}")
     if not len(activations) == len(dropouts) == len(sizes) - 1:
         found = f"{len(activations)} and {len(dropouts)}"
         raise ValueError(f"there must be {len(sizes) - 1} activations and dropouts, got {found}")
+    if len(normalised) != len(sizes) - 1 or normalised[len(normalised) - 1]:
+        raise ValueError(f"normalised must say of {len(sizes) - 1} layers whether they are, the last is not, got {normalised}")
     if loss in NEED_FUSED and activations[len(activations) - 1] != FUSED[loss]:
         raise ValueError(f"the loss {loss} needs {FUSED[loss]} outputs, got {activations[len(activations) - 1]}")
     if dtype != np.float32 and dtype != np.float64:
@@ -45,6 +48,8 @@ cdef class NetworkParameters:
         One per layer with weights: the share of its units that training leaves out.
     dtype : numpy.dtype
         float32 or float64.
+    normalised : sequence of bool, optional
+        Per layer with weights: whether it is normalised over each mini-batch; never the last, and by default none is.
 
     Raises
     ------
@@ -52,14 +57,15 @@ cdef class NetworkParameters:
         If these describe no network.
     """
 
-    def __cinit__(self, sizes, activations, loss, dropouts, dtype):
+    def __cinit__(self, sizes, activations, loss, dropouts, dtype, normalised=None):
         cdef NetworkSpec* network = &self.network
         cdef LayerSpec* layer
 
         self.sizes = tuple(sizes)
         self.kind = (self.sizes, tuple(activations), loss, tuple(dropouts))
+        self.normalised = (False,) * (len(sizes) - 1) if normalised is None else tuple(map(bool, normalised))
         self.dtype = np.dtype(dtype)
-        check_network(self.sizes, activations, loss, dropouts, self.dtype)
+        check_network(self.sizes, activations, loss, dropouts, self.normalised, self.dtype)
         self.single_precision = self.dtype == np.float32
         network.depth = len(sizes) - 1
         network.fan_in, network.fan_out = sizes[0], sizes[network.depth]
@@ -75,14 +81,35 @@ cdef class NetworkParameters:
             layer.activation = ACTIVATIONS[activations[l]]
             layer.keeps_z = activations[l] in KEEP_Z or (l == network.depth - 1 and network.fused)
             layer.dropout = dropouts[l]
+            layer.normalised = self.normalised[l]
             network.drops |= layer.dropout > 0
             layer.weights = network.n_parameters
             layer.biases = layer.weights + layer.fan_in * <Py_ssize_t> layer.fan_out
             layer.units = network.units
             network.n_parameters = <int> (layer.biases + layer.fan_out)
             network.units += layer.fan_out
+        self._place_normalisation()
         self.vector = aligned_empty(network.n_parameters, self.dtype)
         self.vector.fill(0)
+
+    cdef int _place_normalisation(self) except -1:
+        """Place, behind weights and biases, the gammas of all normalised layers, and behind these the running averages."""
+        cdef NetworkSpec* network = &self.network
+        cdef LayerSpec* layer
+
+        for l in range(network.depth):
+            layer = &network.layers[l]
+            if layer.normalised:
+                network.normalises = True
+                layer.gammas = network.n_parameters
+                network.n_parameters += layer.fan_out
+        network.n_trained = network.n_parameters
+        for l in range(network.depth):
+            layer = &network.layers[l]
+            if layer.normalised:
+                layer.means, layer.variances = network.n_parameters, network.n_parameters + layer.fan_out
+                network.n_parameters += 2 * layer.fan_out
+        return 0
 
     def __dealloc__(self):
         free(self.network.layers)
@@ -107,3 +134,14 @@ cdef class NetworkParameters:
             weights.append(vector[layer.weights:layer.biases].reshape(layer.fan_in, layer.fan_out).T)
             biases.append(vector[layer.biases:layer.biases + layer.fan_out])
         return weights, biases
+
+    def normalisation(self, vector):
+        """Return gamma, and the running mean and variance (fan_out,) of each layer, as views of a vector, or None."""
+        cdef LayerSpec* layer
+
+        found = []
+        for l in range(self.network.depth):
+            layer = &self.network.layers[l]
+            begins = (layer.gammas, layer.means, layer.variances)
+            found.append(tuple(vector[begin:begin + layer.fan_out] for begin in begins) if layer.normalised else None)
+        return found

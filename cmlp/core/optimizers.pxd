@@ -19,4 +19,5 @@ cdef struct UpdateRule:
 cdef void advance(UpdateRule* rule) noexcept nogil
 cdef void take_step(
     const UpdateRule* rule, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
+    bint decays,
 ) noexcept nogil

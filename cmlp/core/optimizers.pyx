@@ -74,14 +74,14 @@ cdef double nadam_mu(const UpdateRule* rule, double t) noexcept nogil:
     return rule.beta_1 * (1 - 0.5 * pow(0.96, t * rule.momentum_decay))
 
 
-cdef Moments moments_of(const UpdateRule* rule, double eta) noexcept nogil:
+cdef Moments moments_of(const UpdateRule* rule, double eta, bint decays) noexcept nogil:
     """Return the step of adam, adamw or nadam, which differ in what multiplies m and nabla."""
     cdef double t = <double> rule.t, correction_2 = 1 - pow(rule.beta_2, t), mu, mu_next
     cdef Moments moments
 
     moments.beta_1, moments.new_1 = rule.beta_1, 1 - rule.beta_1
     moments.beta_2, moments.new_2 = rule.beta_2, 1 - rule.beta_2
-    moments.decay = 1 - eta * rule.weight_decay
+    moments.decay = 1 - eta * rule.weight_decay if decays else 1
     moments.correction = sqrt(1 / correction_2)
     moments.epsilon = rule.epsilon / sqrt(correction_2) if rule.epsilon_hat else rule.epsilon
     if rule.kind == NADAM:
@@ -104,8 +104,9 @@ cdef void advance(UpdateRule* rule) noexcept nogil:
 
 cdef void take_step(
     const UpdateRule* rule, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
+    bint decays,
 ) noexcept nogil:
-    """Move n parameters, of which there are `begin` others before, against their gradient."""
+    """Move n parameters, of which there are `begin` others before, against their gradient; those that decay, with adamw."""
     cdef Moments moments
 
     if rule.kind == SGD:
@@ -114,7 +115,7 @@ cdef void take_step(
     elif rule.kind == RMSPROP:
         step_with_rms(rule, <floating> eta, nabla, parameters, begin, n)
     elif rule.kind == ADAM or rule.kind == NADAM:
-        moments = moments_of(rule, eta)
+        moments = moments_of(rule, eta, decays)
         step_with_moments(&moments, nabla, <floating*> rule.m + begin, <floating*> rule.v + begin, parameters,
                           n)
     else:

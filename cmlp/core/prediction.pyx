@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from cmlp.core.feedforward cimport feedforward
 from cmlp.core.gather cimport DataPointers, bind_inputs, gather_inputs, slice_from
 from cmlp.core.structs cimport LayerSpec, NetworkSpec, Part, Workspace, floating
-from cmlp.core.training cimport next_index, part_loss, part_of
+from cmlp.core.training cimport next_index, part_of, whole_loss
 
 
 cdef void predict_all(
@@ -38,8 +38,8 @@ cdef void predict_block(
 
     if job.losses != NULL:
         bind_inputs(&block, work)
-        job.losses[index] = part_loss(network, parameters, &block, NULL, &part, work, activations,
-                                      <floating*> work.deltas, &job.weights[index])
+        job.losses[index] = whole_loss(network, parameters, &block, &part, work, <floating*> work.deltas,
+                                       &job.weights[index])
     else:
         predict_all(network, parameters, &block, m, work)
     memcpy(<floating*> job.outputs + begin * network.fan_out, activations + m * last.units,

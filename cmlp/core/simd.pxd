@@ -40,6 +40,14 @@ cdef extern from "simd_list.h":
         void (*multiply_sparse_double)(...) noexcept nogil
         void (*step_with_moments_float)(...) noexcept nogil
         void (*step_with_moments_double)(...) noexcept nogil
+        void (*sum_distances_float)(...) noexcept nogil
+        void (*sum_distances_double)(...) noexcept nogil
+        void (*normalise_by_float)(...) noexcept nogil
+        void (*normalise_by_double)(...) noexcept nogil
+        void (*sum_slopes_float)(...) noexcept nogil
+        void (*sum_slopes_double)(...) noexcept nogil
+        void (*denormalise_by_float)(...) noexcept nogil
+        void (*denormalise_by_double)(...) noexcept nogil
 
 
 cdef const Kernels* kernels  # of the instruction set chosen
@@ -113,3 +121,45 @@ cdef inline void step_with_moments(
         kernels.step_with_moments_float(moments, nabla, m, v, parameters, n)
     else:
         kernels.step_with_moments_double(moments, nabla, m, v, parameters, n)
+
+
+cdef inline void sum_distances(
+    const floating* z, Py_ssize_t fan_out, int n, double* sums, double* squares,
+) noexcept nogil:
+    """Write the sums over n images of z (fan_out, n) less that of the first image, and of its squares (fan_out,)."""
+    if floating is float:
+        kernels.sum_distances_float(z, fan_out, n, sums, squares)
+    else:
+        kernels.sum_distances_double(z, fan_out, n, sums, squares)
+
+
+cdef inline void normalise_by(
+    const floating* mean, const floating* inverse, const floating* gamma, const floating* beta, Py_ssize_t fan_out,
+    int n, floating* z, floating* normalised,
+) noexcept nogil:
+    """normalised = (z - mean) * inverse, and z = gamma * normalised + beta   (fan_out, n)"""
+    if floating is float:
+        kernels.normalise_by_float(mean, inverse, gamma, beta, fan_out, n, z, normalised)
+    else:
+        kernels.normalise_by_double(mean, inverse, gamma, beta, fan_out, n, z, normalised)
+
+
+cdef inline void sum_slopes(
+    const floating* delta, const floating* normalised, Py_ssize_t fan_out, int n, double* by_beta, double* by_gamma,
+) noexcept nogil:
+    """Write the sums over n images of delta (fan_out, n), and of delta times what was normalised (fan_out,)."""
+    if floating is float:
+        kernels.sum_slopes_float(delta, normalised, fan_out, n, by_beta, by_gamma)
+    else:
+        kernels.sum_slopes_double(delta, normalised, fan_out, n, by_beta, by_gamma)
+
+
+cdef inline void denormalise_by(
+    const floating* factor, const floating* by_beta, const floating* by_gamma, const floating* normalised,
+    Py_ssize_t fan_out, int n, floating* delta,
+) noexcept nogil:
+    """delta = factor * (delta - by_beta - normalised * by_gamma)   (fan_out, n)"""
+    if floating is float:
+        kernels.denormalise_by_float(factor, by_beta, by_gamma, normalised, fan_out, n, delta)
+    else:
+        kernels.denormalise_by_double(factor, by_beta, by_gamma, normalised, fan_out, n, delta)

@@ -311,6 +311,84 @@ TARGET static void NAME(step_with_moments)(const Moments *moments, const REAL *r
     }
 }
 
+
+/* Batch normalisation. Matrices are (fan_out, n); four images at a time go into the sums, which are long enough to be in
+   memory. */
+
+/* The sums over the images of z - z[:, 0], and of its square. */
+TARGET static void NAME(sum_distances)(const REAL *restrict z, ptrdiff_t fan_out, int n, double *restrict sums,
+                                       double *restrict squares)
+{
+    ptrdiff_t i = 1;
+
+    memset(sums, 0, fan_out * sizeof(double));
+    memset(squares, 0, fan_out * sizeof(double));
+    for (; i + 4 <= n; i += 4) {
+        const REAL *a = z + i * fan_out, *b = a + fan_out, *c = b + fan_out, *d = c + fan_out;
+        for (ptrdiff_t o = 0; o < fan_out; o++) {
+            const double from = z[o], p = a[o] - from, q = b[o] - from, r = c[o] - from, s = d[o] - from;
+            sums[o] += (p + q) + (r + s);
+            squares[o] += (p * p + q * q) + (r * r + s * s);
+        }
+    }
+    for (; i < n; i++)
+        for (ptrdiff_t o = 0; o < fan_out; o++) {
+            const double p = (double) z[i * fan_out + o] - z[o];
+            sums[o] += p;
+            squares[o] += p * p;
+        }
+}
+
+
+/* normalised = (z - mean) * inverse, and z = gamma * normalised + beta */
+TARGET static void NAME(normalise_by)(const REAL *restrict mean, const REAL *restrict inverse,
+                                      const REAL *restrict gamma, const REAL *restrict beta, ptrdiff_t fan_out, int n,
+                                      REAL *restrict z, REAL *restrict normalised)
+{
+    for (int i = 0; i < n; i++, z += fan_out, normalised += fan_out)
+        for (ptrdiff_t o = 0; o < fan_out; o++) {
+            normalised[o] = (z[o] - mean[o]) * inverse[o];
+            z[o] = gamma[o] * normalised[o] + beta[o];
+        }
+}
+
+
+/* The sums over the images of delta, and of delta * normalised. */
+TARGET static void NAME(sum_slopes)(const REAL *restrict delta, const REAL *restrict normalised, ptrdiff_t fan_out,
+                                    int n, double *restrict by_beta, double *restrict by_gamma)
+{
+    ptrdiff_t i = 0;
+
+    memset(by_beta, 0, fan_out * sizeof(double));
+    memset(by_gamma, 0, fan_out * sizeof(double));
+    for (; i + 4 <= n; i += 4) {
+        const REAL *a = delta + i * fan_out, *b = a + fan_out, *c = b + fan_out, *d = c + fan_out;
+        const REAL *x = normalised + i * fan_out, *y = x + fan_out, *u = y + fan_out, *v = u + fan_out;
+        for (ptrdiff_t o = 0; o < fan_out; o++) {
+            const double p = a[o], q = b[o], r = c[o], s = d[o];
+            by_beta[o] += (p + q) + (r + s);
+            by_gamma[o] += (p * x[o] + q * y[o]) + (r * u[o] + s * v[o]);
+        }
+    }
+    for (; i < n; i++)
+        for (ptrdiff_t o = 0; o < fan_out; o++) {
+            const double p = delta[i * fan_out + o];
+            by_beta[o] += p;
+            by_gamma[o] += p * normalised[i * fan_out + o];
+        }
+}
+
+
+/* delta = factor * (delta - by_beta - normalised * by_gamma) */
+TARGET static void NAME(denormalise_by)(const REAL *restrict factor, const REAL *restrict by_beta,
+                                        const REAL *restrict by_gamma, const REAL *restrict normalised,
+                                        ptrdiff_t fan_out, int n, REAL *restrict delta)
+{
+    for (int i = 0; i < n; i++, delta += fan_out, normalised += fan_out)
+        for (ptrdiff_t o = 0; o < fan_out; o++)
+            delta[o] = factor[o] * (delta[o] - by_beta[o] - normalised[o] * by_gamma[o]);
+}
+
 #undef LANES
 #undef VECTOR
 #undef INTEGERS

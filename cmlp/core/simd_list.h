@@ -19,7 +19,14 @@
                                    const ptrdiff_t *begins, const ptrdiff_t *ends, int columns, int add, REAL *tile,  \
                                    ptrdiff_t *cursors, REAL *z))                                                      \
     KERNEL(REAL, step_with_moments, (const Moments *moments, const REAL *nabla, REAL *m, REAL *v, REAL *parameters,   \
-                                     ptrdiff_t n))
+                                     ptrdiff_t n))                                                                    \
+    KERNEL(REAL, sum_distances, (const REAL *z, ptrdiff_t fan_out, int n, double *sums, double *squares))             \
+    KERNEL(REAL, normalise_by, (const REAL *mean, const REAL *inverse, const REAL *gamma, const REAL *beta,           \
+                                ptrdiff_t fan_out, int n, REAL *z, REAL *normalised))                                 \
+    KERNEL(REAL, sum_slopes, (const REAL *delta, const REAL *normalised, ptrdiff_t fan_out, int n, double *by_beta,   \
+                              double *by_gamma))                                                                      \
+    KERNEL(REAL, denormalise_by, (const REAL *factor, const REAL *by_beta, const REAL *by_gamma,                      \
+                                  const REAL *normalised, ptrdiff_t fan_out, int n, REAL *delta))
 
 #define KERNELS(KERNEL) KERNELS_OF(KERNEL, float) KERNELS_OF(KERNEL, double)
 

@@ -13,9 +13,13 @@ cdef struct LayerSpec:
     int activation      # see activations.pyx
     bint keeps_z        # whether going backwards takes z, and not only the activation
     double dropout      # the share of units left out in training
+    bint normalised     # whether z is normalised over the mini-batch; b is then added to what that gives
     Py_ssize_t weights  # where W (fan_out, fan_in) begins in the parameter vector
     Py_ssize_t biases   # where b (fan_out,) begins
     Py_ssize_t units    # how many units the earlier layers have: the layer's offset among the activations
+    Py_ssize_t gammas   # of a normalised layer: where the factors (fan_out,) begin
+    Py_ssize_t means    # where the running averages of the means (fan_out,) begin
+    Py_ssize_t variances  # and those of the variances (fan_out,), right after them
 
 
 cdef struct NetworkSpec:
@@ -27,8 +31,10 @@ cdef struct NetworkSpec:
     double loss_factor  # what the sum over the outputs is multiplied by
     bint fused          # whether the loss comes with the derivative of the last layer's activation
     bint drops          # whether any layer leaves units out in training
+    bint normalises     # whether any layer is normalised
     Py_ssize_t units    # of all layers with weights
     int n_parameters    # an integer of BLAS
+    int n_trained       # of them, those that steps move; after them come the running averages
 
 
 cdef enum:
@@ -58,12 +64,18 @@ cdef struct Workspace:        # buffers for n images; matrices of float or doubl
     void* kept                # the activations that dropout left; the activations where there is none
     void* deltas              # dC/dz, the same
     void* nabla               # (n_parameters,)
+    bint by_averages          # whether layers are normalised by their running averages, as in prediction
+    void* normalised          # of every layer, in turn (layer.fan_out, n), z after it was normalised
+    double* moments           # of every layer, in turn (2 * layer.fan_out, MAX_PARTS), sums of each part, forwards
+    double* slopes            # the same, backwards
+    void* shared              # of every layer, in turn (4 * layer.fan_out, MAX_PARTS), what parts make of all sums
     bint drops                # whether dropout acts
     uint64_t dropout_key      # what is left out follows from it, and from the image's place in the epoch
 
 
 cdef struct Part:             # some images of a mini-batch, for one thread
     int n                     # how many images the mini-batch has
+    int parts                 # into how many parts it is divided
     Py_ssize_t first          # the place in the epoch of the first of them
     int begin
     int end

@@ -1,7 +1,7 @@
 from cmlp.core.gather cimport DataPointers
 from cmlp.core.structs cimport MAX_PARTS, NetworkSpec, Part, Workspace, floating
 from cmlp.core.optimizers cimport UpdateRule
-from cmlp.core.penalties cimport Penalties
+from cmlp.core.updates cimport Plan
 
 
 cdef extern from "threads.h":
@@ -16,15 +16,6 @@ cdef extern from "threads.h":
     Py_ssize_t next_index(Py_ssize_t* next) noexcept nogil
     void barrier_wait(Barrier* barrier) noexcept nogil
     int run_threads(void (*work)(void*, int) noexcept nogil, void* job, int threads) noexcept nogil
-
-
-cdef struct Plan:             # how an epoch is trained
-    int mini_batch_size
-    const double* etas        # of each mini-batch
-    Penalties penalties
-    bint shared_penalties     # whether each mini-batch has all penalties, and counts by its images in the loss
-    double averaging          # how much of the averaged parameters a step leaves, or 0
-    void* average             # the averaged parameters (n_parameters,)
 
 
 cdef struct TrainingJob:      # what the threads of an epoch have in common
@@ -49,9 +40,9 @@ cdef struct TrainingJob:      # what the threads of an epoch have in common
 
 cdef int parts_of(const NetworkSpec* network, int n) noexcept nogil
 cdef Part part_of(int n, int index, int parts) noexcept nogil
-cdef double part_loss(
-    const NetworkSpec* network, const floating* parameters, const DataPointers* data, const Py_ssize_t* order,
-    const Part* part, Workspace* work, floating* activations, floating* deltas, double* weight,
+cdef double whole_loss(
+    const NetworkSpec* network, const floating* parameters, const DataPointers* data, const Part* whole,
+    Workspace* work, floating* deltas, double* weight,
 ) noexcept nogil
 cdef double mini_batch_gradient(
     const NetworkSpec* network, const floating* parameters, const DataPointers* data, int n, Workspace* work,

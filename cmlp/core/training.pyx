@@ -1,19 +1,22 @@
 """The loop over the mini-batches of an epoch, by one thread or by several.
 
 A mini-batch has two phases. In the first the images go through the network and back, in the second their gradient
-moves the parameters. In both, the work is divided into the same parts however many threads there are, and threads
+moves the parameters. Where layers are normalised over the mini-batch, the first has one more barrier for each of them
+on the way forwards, and one on the way back. In all, the work is divided into the same parts however many threads there are, and threads
 take turns in taking parts; what they add up, each adds up in the same order. So the bits are the same, too.
 """
 
 from libc.math cimport isfinite
+from libc.string cimport memset
 
-from cmlp.core.backprop cimport Columns, accumulate, backpropagate, columns_of
+from cmlp.core.backprop cimport accumulate, backpropagate, go_backwards, stop_before
 from cmlp.core.gather cimport DataPointers, bind_inputs, gather_inputs, gather_targets, gather_weights
-from cmlp.core.feedforward cimport feedforward, offset_of
+from cmlp.core.feedforward cimport feedforward, go_forwards, offset_of, stop_after
 from cmlp.core.losses cimport SQUARED, differentiate
 from cmlp.core.structs cimport MAX_PARTS, LayerSpec, NetworkSpec, Part, Workspace, floating
-from cmlp.core.optimizers cimport UpdateRule, advance, take_step
-from cmlp.core.penalties cimport Penalties, clip_norm, clip_values, penalise, limit_norms
+from cmlp.core.optimizers cimport UpdateRule, advance
+from cmlp.core.penalties cimport Penalties
+from cmlp.core.updates cimport update_all, update_averages, update_part
 
 cdef extern from "subnormals.h":
     unsigned flush_subnormals() noexcept nogil
@@ -41,6 +44,7 @@ cdef Part part_of(int n, int index, int parts) noexcept nogil:
     cdef Part part
 
     part.n = n
+    part.parts = parts
     part.first = 0
     part.index = index
     part.begin = <int> (n * <Py_ssize_t> index // parts)
@@ -48,26 +52,45 @@ cdef Part part_of(int n, int index, int parts) noexcept nogil:
     return part
 
 
-cdef double part_loss(
-    const NetworkSpec* network, const floating* parameters, const DataPointers* data, const Py_ssize_t* order,
-    const Part* part, Workspace* work, floating* activations, floating* deltas, double* weight,
+cdef double gather_part(
+    const NetworkSpec* network, const DataPointers* data, const Py_ssize_t* order, const Part* part, Workspace* work,
+    floating* targets,
 ) noexcept nogil:
-    """Return the weighted loss of a part, and write its mean derivative by the outputs.
+    """Copy images, answers and weights of a part, and return the weight of the whole mini-batch.
 
-    The weight written, and the mean, are those of the whole mini-batch.
+    `targets` are those of `work`, with their type.
     """
-    cdef const LayerSpec* last = &network.layers[network.depth - 1]
-    cdef Py_ssize_t begin = offset_of(last, part), first = part.begin * <Py_ssize_t> network.fan_out
-    cdef floating* targets = <floating*> work.targets
-    cdef floating* weights = <floating*> work.weights
-
     gather_inputs(data, order, part, network.fan_in, work, <floating*> work.images, <floating*> work.inputs.values)
     gather_targets(data, order, part, network.fan_out, targets)
-    weight[0] = gather_weights(data, order, part, weights)
-    feedforward(network, parameters, work, part, activations, True)
-    return differentiate(network, <floating*> work.zs + begin if last.keeps_z else NULL, activations + begin,
-                         targets + first, weights + part.begin if data.weights != NULL else NULL,
-                         1 / weight[0] if weight[0] > 0 else 0, deltas + begin, part.end - part.begin)
+    return gather_weights(data, order, part, <floating*> work.weights)
+
+
+cdef double differentiate_part(
+    const NetworkSpec* network, const DataPointers* data, const Part* part, Workspace* work, floating* deltas,
+    double weight,
+) noexcept nogil:
+    """Return the weighted loss of a part that has gone through, and write its mean derivative by the outputs.
+
+    The weight, by which the mean is taken, is that of the whole mini-batch.
+    """
+    cdef const LayerSpec* last = &network.layers[network.depth - 1]
+    cdef Py_ssize_t begin = offset_of(last, part)
+    cdef floating* weights = <floating*> work.weights + part.begin if data.weights != NULL else NULL
+
+    return differentiate(network, <floating*> work.zs + begin if last.keeps_z else NULL,
+                         <floating*> work.activations + begin,
+                         <floating*> work.targets + part.begin * <Py_ssize_t> network.fan_out, weights,
+                         1 / weight if weight > 0 else 0, deltas + begin, part.end - part.begin)
+
+
+cdef double whole_loss(
+    const NetworkSpec* network, const floating* parameters, const DataPointers* data, const Part* whole,
+    Workspace* work, floating* deltas, double* weight,
+) noexcept nogil:
+    """Return the weighted loss of a whole mini-batch, and write its weight and the mean derivative by the outputs."""
+    weight[0] = gather_part(network, data, NULL, whole, work, <floating*> work.targets)
+    feedforward(network, parameters, work, whole, <floating*> work.activations, True)
+    return differentiate_part(network, data, whole, work, deltas, weight[0])
 
 
 cdef double mini_batch_gradient(
@@ -76,86 +99,17 @@ cdef double mini_batch_gradient(
 ) noexcept nogil:
     """Return the weighted loss of n images and their weight; write the mean gradient if the loss is finite."""
     cdef floating* deltas = <floating*> work.deltas
+    cdef floating* nabla = <floating*> work.nabla
     cdef Part whole = part_of(n, 0, 1)
     cdef double loss
 
     bind_inputs(data, work)
-    loss = part_loss(network, parameters, data, NULL, &whole, work, <floating*> work.activations, deltas, weight)
+    loss = whole_loss(network, parameters, data, &whole, work, deltas, weight)
     if isfinite(loss):
         backpropagate(network, parameters, work, &whole, deltas)
-        accumulate(network, work, deltas, <floating*> work.nabla, n, 0, 1)
+        accumulate(network, work, deltas, nabla, n, 0, 1)
+        memset(nabla + network.n_trained, 0, (network.n_parameters - network.n_trained) * sizeof(floating))
     return loss
-
-
-cdef void average_parameters(const Plan* plan, const floating* parameters, Py_ssize_t begin, int n) noexcept nogil:
-    """average = averaging * average + (1 - averaging) * parameters, for n of them from begin on"""
-    cdef floating* average = <floating*> plan.average + begin
-    cdef floating old = <floating> plan.averaging
-    cdef Py_ssize_t i
-
-    for i in range(n):
-        average[i] = old * average[i] + (1 - old) * parameters[i]
-
-
-cdef double update(
-    const TrainingJob* job, const Penalties* penalties, double eta, floating* parameters, Py_ssize_t begin, int n,
-    bint are_weights,
-) noexcept nogil:
-    """Move n parameters from begin on against their gradient, and return the penalty on them."""
-    cdef floating* nabla = <floating*> job.work.nabla + begin
-    cdef double penalty = 0
-
-    if are_weights:
-        penalty = penalise(penalties, parameters + begin, nabla, n)
-    if penalties.clip_value > 0:
-        clip_values(penalties.clip_value, nabla, n)
-    take_step(job.rule, eta, nabla, parameters + begin, begin, n)
-    if job.plan.averaging > 0:
-        average_parameters(job.plan, parameters + begin, begin, n)
-    return penalty
-
-
-cdef double update_part(
-    const TrainingJob* job, const Penalties* penalties, double eta, floating* parameters, int index, int parts,
-) noexcept nogil:
-    """Move the parameters of one part, and return the penalty on them."""
-    cdef const NetworkSpec* network = job.network
-    cdef const LayerSpec* layer
-    cdef Columns columns
-    cdef double penalty = 0
-    cdef int l
-
-    for l in range(network.depth):
-        layer = &network.layers[l]
-        columns = columns_of(layer, index, parts)
-        penalty += update(job, penalties, eta, parameters, layer.weights + columns.begin * <Py_ssize_t> layer.fan_out,
-                          <int> ((columns.end - columns.begin) * <Py_ssize_t> layer.fan_out), True)
-        if l % parts == index:
-            update(job, penalties, eta, parameters, layer.biases, layer.fan_out, False)
-    return penalty
-
-
-cdef double update_all(
-    const TrainingJob* job, const Penalties* penalties, double eta, floating* parameters,
-) noexcept nogil:
-    """The same for all at once, where norms are limited."""
-    cdef Penalties later = penalties[0]
-    cdef floating* nabla = <floating*> job.work.nabla
-    cdef const LayerSpec* layer
-    cdef double penalty = 0
-    cdef int l
-
-    for l in range(job.network.depth):
-        layer = &job.network.layers[l]
-        penalty += penalise(penalties, parameters + layer.weights, nabla + layer.weights,
-                            layer.biases - layer.weights)
-    if penalties.clip_norm > 0:
-        clip_norm(penalties.clip_norm, nabla, job.network.n_parameters)
-    later.l1 = later.l2 = 0
-    update(job, &later, eta, parameters, 0, job.network.n_parameters, False)
-    if penalties.max_norm > 0:
-        limit_norms(job.network, penalties.max_norm, parameters)
-    return penalty
 
 
 cdef void add_loss(TrainingJob* job, double loss, double weight, double penalty, int n) noexcept nogil:
@@ -174,19 +128,66 @@ cdef void add_loss(TrainingJob* job, double loss, double weight, double penalty,
     job.epoch_weight += weight
 
 
+cdef double go_through(TrainingJob* job, const floating* parameters, Py_ssize_t first, int n, int thread) noexcept nogil:
+    """Let one thread's parts of the n images from `first` on go through the network; return their weight.
+
+    Where a layer is normalised, threads meet. Parts whose loss is finite have begun to go back.
+    """
+    cdef const NetworkSpec* network = job.network
+    cdef int threads = job.barrier.threads, parts = parts_of(network, n), stopped = -1, p
+    cdef floating* deltas = <floating*> job.work.deltas
+    cdef double weight = 0
+    cdef Part part
+
+    while stopped < network.depth:
+        if stopped >= 0:
+            barrier_wait(&job.barrier)
+        p = thread
+        while p < parts:
+            part = part_of(n, p, parts)
+            part.first = first
+            if stopped < 0:
+                weight = gather_part(network, job.data, job.order + (first - job.begin), &part, job.work,
+                                     <floating*> job.work.targets)
+            if go_forwards(network, parameters, job.work, &part, <floating*> job.work.activations, True,
+                           stopped) == network.depth:
+                job.losses[p] = differentiate_part(network, job.data, &part, job.work, deltas, weight)
+                if isfinite(job.losses[p]):
+                    go_backwards(network, parameters, job.work, &part, deltas, network.depth)
+            p += threads
+        stopped = stop_after(network, job.work, stopped, n)
+    return weight
+
+
+cdef void go_back(TrainingJob* job, const floating* parameters, Py_ssize_t first, int n, int thread) noexcept nogil:
+    """Let one thread's parts go the rest of the way back; where a layer is normalised, threads meet."""
+    cdef const NetworkSpec* network = job.network
+    cdef int threads = job.barrier.threads, parts = parts_of(network, n), p
+    cdef int stopped = stop_before(network, job.work, network.depth, n)
+    cdef Part part
+
+    while stopped >= 0:
+        p = thread
+        while p < parts:
+            part = part_of(n, p, parts)
+            part.first = first
+            go_backwards(network, parameters, job.work, &part, <floating*> job.work.deltas, stopped)
+            p += threads
+        stopped = stop_before(network, job.work, stopped, n)
+        barrier_wait(&job.barrier)
+
+
 cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread) noexcept nogil:
     """Take one step for each mini-batch of the job's images, until one has a loss that is not finite."""
     cdef floating* deltas = <floating*> job.work.deltas
-    cdef floating* activations = <floating*> job.work.activations
     cdef const NetworkSpec* network = job.network
     cdef const Plan* plan = job.plan
     cdef int threads = job.barrier.threads, n, parts, p
     cdef bint at_once = plan.penalties.clip_norm > 0 or plan.penalties.max_norm > 0
     cdef Py_ssize_t begin = job.begin
-    cdef double loss, eta, weight = 0, penalty = 0
+    cdef double loss, eta, weight, penalty = 0
     cdef UpdateRule before  # of thread 0 alone: only it changes the optimizer
     cdef Penalties penalties
-    cdef Part part
 
     while begin < job.end:
         n = <int> min(job.end - begin, plan.mini_batch_size)
@@ -195,15 +196,7 @@ cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread)
         if thread == 0:
             before = job.rule[0]
             advance(job.rule)
-        p = thread
-        while p < parts:
-            part = part_of(n, p, parts)
-            part.first = begin
-            job.losses[p] = part_loss(network, parameters, job.data, job.order + (begin - job.begin), &part,
-                                      job.work, activations, deltas, &weight)
-            if isfinite(job.losses[p]):
-                backpropagate(network, parameters, job.work, &part, deltas)
-            p += threads
+        weight = go_through(job, parameters, begin, n, thread)
         barrier_wait(&job.barrier)
         loss = 0
         for p in range(parts):
@@ -212,6 +205,7 @@ cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread)
             if thread == 0:
                 job.rule[0] = before
             break
+        go_back(job, parameters, begin, n, thread)
         penalties = plan.penalties
         if plan.shared_penalties and weight > 0:
             penalties.l1 /= weight
@@ -220,12 +214,13 @@ cdef void train_mini_batches(TrainingJob* job, floating* parameters, int thread)
         while p < parts:
             accumulate(network, job.work, deltas, <floating*> job.work.nabla, n, p, parts)
             if not at_once:
-                job.penalties[p] = update_part(job, &penalties, eta, parameters, p, parts)
+                job.penalties[p] = update_part(network, plan, &penalties, job.rule, eta, job.work, parameters, p, parts)
+            update_averages(network, plan, job.work, parameters, n, p, parts)
             p += threads
         barrier_wait(&job.barrier)
         if thread == 0:
             if at_once:
-                job.penalties[0] = update_all(job, &penalties, eta, parameters)
+                job.penalties[0] = update_all(network, plan, &penalties, job.rule, eta, job.work, parameters)
             penalty = 0
             for p in range(1 if at_once else parts):
                 penalty += job.penalties[p]

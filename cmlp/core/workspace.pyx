@@ -85,6 +85,11 @@ cdef Buffers allocate_buffers(
         work.targets = buffers.allocate(n * network.fan_out, dtype)
         work.weights = buffers.allocate(n, dtype)
         work.deltas = buffers.allocate(units, dtype)
+        if network.normalises:
+            work.normalised = buffers.allocate(units, dtype)
+            work.moments = <double*> buffers.allocate(2 * MAX_PARTS * network.units, np.float64)
+            work.slopes = <double*> buffers.allocate(2 * MAX_PARTS * network.units, np.float64)
+            work.shared = buffers.allocate(4 * MAX_PARTS * network.units, dtype)
         buffers.nabla = aligned_empty(network.n_parameters, dtype)
         work.nabla = cnp.PyArray_DATA(buffers.nabla)
     return buffers

@@ -114,7 +114,10 @@ class Trials:
         """Return a new network that has the architecture of the given one, perhaps with another dropout."""
         a = self.network.architecture
         rates = a.dropouts[:-1] if dropout is None or len(a.sizes) == 2 else dropout
-        return Network(a.sizes, activation=a.activations, loss=a.loss, dropout=rates, dtype=a.dtype, seed=0)
+        return Network(
+            a.sizes, activation=a.activations, loss=a.loss, dropout=rates,
+            normalization=a.describe_normalization().get("normalization"), dtype=a.dtype, seed=0,
+        )  # fmt: skip
 
     @property
     def new_line(self) -> str:
@@ -185,6 +188,7 @@ def described(network: Network, sizes: tuple[int, ...] | None = None) -> str:
         "activation": (activation, "sigmoid"),
         "loss": (a.loss, "quadratic"),
         "dropout": (list(a.dropouts[:-1]), [0.0] * (len(a.dropouts) - 1)),
+        "normalization": (a.describe_normalization().get("normalization"), None),
         "dtype": (a.dtype.name, "float64"),
     }
     given = [f"{name}={value!r}" for name, (value, default) in settings.items() if value != default]

@@ -190,9 +190,18 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         dropout: Any = self.dropout if isinstance(self.dropout, Real) else per_layer("dropout", self.dropout)
         if np.any(dropout) and not has_epochs(self):
             raise ValueError("dropout needs mini-batches, which the solver lbfgs has not")
+        normalization: Any = self.normalization
+        if normalization is not None and not isinstance(normalization, str):
+            normalization = per_layer("normalization", normalization)
         sizes = (X.shape[1], *hidden, learned["n_outputs_"])
         dtype = self.network_.dtype if random is None else np.float32 if X.dtype == np.float32 else np.float64
-        wanted = make_architecture(sizes, [*activations, output], loss, dropout, dtype)
+        wanted = make_architecture(sizes, [*activations, output], loss, dropout, dtype, normalization)
+        if wanted.normalizations and not has_epochs(self):
+            raise ValueError("normalization needs mini-batches, which the solver lbfgs has not")
+        if wanted.normalizations and self.batch_size == 1:
+            raise ValueError(
+                "batch_size must be at least 2 with batch normalization, because one sample has no variance, got 1"
+            )
         if random is None:
             known: Network = self.network_
             if known.architecture == wanted:
@@ -202,7 +211,8 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
                 f"parameters and data now ask for {wanted}"
             )
         network = Network(
-            sizes, activation=[*activations, output], loss=loss, initializer="zeros", dropout=dropout, dtype=dtype,
+            sizes, activation=[*activations, output], loss=loss, initializer="zeros", dropout=dropout,
+            normalization=normalization, dtype=dtype,
         )  # fmt: skip
         network.scale = 1.0
         _initialize(network, [*activations, *activations[-1:]] or [output], random)

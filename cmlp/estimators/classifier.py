@@ -18,7 +18,7 @@ from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError
 from cmlp.estimators.base import MultilayerPerceptron
 from cmlp.estimators.parameters import NOT_NEGATIVE, Number, keep_parameters
-from cmlp.model.architecture import MULTILABEL
+from cmlp.model.architecture import MULTILABEL, NormalizationName
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callback
 from cmlp.training.optimizers import Optimizer
@@ -88,6 +88,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Maximum number of evaluations of the loss by lbfgs.
     dropout : float or sequence of float, default 0.0
         Fraction of the units of all hidden layers, or of each, that is left out in each step, in [0, 1).
+    normalization : {"batch", "none"} or sequence of them, optional
+        Batch normalisation of all hidden layers, or of each, as for `Network`; a fit ends with it folded into
+        `coefs_` and `intercepts_`. By default none.
     class_weight : dict, list of dict or "balanced", optional
         Factor of the loss of each class, by default 1; with several labels per sample, a dict for each label.
         "balanced" gives all classes the same total weight.
@@ -200,6 +203,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         dropout: float | Sequence[float] = 0.0,
+        normalization: NormalizationName | Sequence[NormalizationName | None] | None = None,
         class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
         schedule: ScheduleName | Schedule | Callable[[int], float] | None = None,
         l1: float = 0.0,

@@ -170,6 +170,8 @@ def _take_memory(estimator: Any, theirs: Any) -> None:
 def _give_memory(estimator: Any, fitted: Any) -> None:
     """Let `partial_fit` of scikit-learn go on with the optimizer here."""
     memory, parts = estimator._memory, _their_parts(fitted)
+    if estimator.network_.architecture.normalizations:  # whose optimizer moves other parameters
+        return
     if memory is None or memory.optimizer != optimizer_of(estimator):
         return
     rate, e = estimator.learning_rate_init, estimator

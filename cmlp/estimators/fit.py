@@ -119,7 +119,7 @@ class Fit:
             schedule = self._continued(e._schedule, e.n_iter_)
         else:
             known, schedule = (
-                Memory(self.optimizer, new_state(self.optimizer, self.network.engine)),
+                Memory(self.optimizer, new_state(self.optimizer, self.network._trained_engine)),
                 self._new_schedule(),
             )
             if self.once:
@@ -163,7 +163,7 @@ class Fit:
             if best is not None:
                 rule.best, rule.waited = best if self.scored else -best, e._no_improvement_count
         if self.scored:
-            rule.best_parameters = self.network.engine.parameters.copy()
+            rule.best_parameters = self.network._trained_engine.parameters.copy()
         return rule
 
     def _averaged(self) -> int:
@@ -266,7 +266,8 @@ class Fit:
         sentence = NOT_FINITE.format(epoch=epoch, which=which, eta=e.learning_rate_init)
         if rule is None or not self.scored:
             raise ModelError(sentence) from error
-        rule.finish(self.network.engine.parameters)
+        rule.finish(self.loop.engine.parameters)
+        self.loop.fold()
         warn(sentence, ConvergenceWarning, stacklevel=5)
 
     def _check_lbfgs(self, result: Any) -> None:

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import HasMethods, Hidden, Interval, StrOpt
 from sklearn.utils._param_validation import Options as OneOf
 
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
+from cmlp.model.architecture import NORMALIZATIONS
 from cmlp.training.optimizers import OPTIMIZERS, Optimizer
 from cmlp.training.progress import CURVE
 from cmlp.training.schedules import SCHEDULES, Schedule
@@ -53,6 +54,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "epsilon": [Number(Real, 0, None, closed="neither")],
     "n_iter_no_change": [COUNT, OneOf(Real, {inf})],
     "max_fun": [COUNT],
+    "normalization": [StrOptions(set(NORMALIZATIONS)), "array-like", None],
     "dropout": [Number(Real, 0, 1, closed="left"), "array-like"],
     "schedule": [StrOptions(set(SCHEDULES)), Schedule, callable, None],
     "l1": [NOT_NEGATIVE],

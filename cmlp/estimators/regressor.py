@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 
 from cmlp.estimators.base import MultilayerPerceptron
 from cmlp.estimators.parameters import keep_parameters
+from cmlp.model.architecture import NormalizationName
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callback
 from cmlp.training.optimizers import Optimizer
@@ -96,6 +97,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Maximum number of evaluations of the loss by lbfgs.
     dropout : float or sequence of float, default 0.0
         Fraction of the units of all hidden layers, or of each, that is left out in each step, in [0, 1).
+    normalization : {"batch", "none"} or sequence of them, optional
+        Batch normalisation of all hidden layers, or of each, as for `Network`; a fit ends with it folded into
+        `coefs_` and `intercepts_`. By default none.
     schedule : str, Schedule or function of the step, optional
         What the learning rate is multiplied by, as for `Network.train`; needs learning_rate="constant".
     l1 : float, default 0.0
@@ -200,6 +204,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         dropout: float | Sequence[float] = 0.0,
+        normalization: NormalizationName | Sequence[NormalizationName | None] | None = None,
         schedule: ScheduleName | Schedule | Callable[[int], float] | None = None,
         l1: float = 0.0,
         max_norm: float | None = None,

@@ -1,12 +1,12 @@
-"""What a network is: its sizes, the activation of every layer, the loss, the share of units dropout leaves out."""
+"""What a network is: sizes, activations, loss, the share of units dropout leaves out, which layers are normalised."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 from numbers import Integral
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -24,6 +24,8 @@ LossName: TypeAlias = Literal[
     "quadratic", "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error",
     "mean_absolute_error", "huber", "poisson", "summed_poisson",
 ]  # fmt: skip
+NormalizationName: TypeAlias = Literal["batch", "none"]
+NORMALIZATIONS = ("batch", "none")
 CLASSIFYING = {"quadratic", "cross_entropy"}  # losses whose targets are labels
 MULTILABEL = "binary_cross_entropy"
 # The lowest and the highest target that the loss can take.
@@ -38,13 +40,22 @@ OUTPUTS = (
 
 @dataclass(frozen=True)
 class Architecture:
-    """Checked: every name is known, and there is one activation and one dropout for each layer with weights."""
+    """Checked: every name is known, and there is one activation and one dropout for each layer with weights.
+
+    `normalizations` has one name or None for each of them, too, or is empty where training normalises none.
+    """
 
     sizes: tuple[int, ...]
     activations: tuple[ActivationName, ...]
     loss: LossName
     dropouts: tuple[float, ...]
     dtype: np.dtype[Any]
+    normalizations: tuple[str | None, ...] = ()
+
+    @property
+    def plain(self) -> Self:
+        """The same without normalisation: what files, exports and predictions know."""
+        return replace(self, normalizations=())
 
     @property
     def classifies(self) -> bool:
@@ -61,20 +72,31 @@ class Architecture:
         """The lowest and the highest number that may be a target."""
         return TARGETS.get(self.loss, (-inf, inf))
 
+    def describe_normalization(self) -> dict[str, Any]:
+        """Return, as a setting, which hidden layers are normalised: one name or a list of them, if any is."""
+        names = [name or "none" for name in self.normalizations[:-1]]
+        return {"normalization": names if len(set(names)) > 1 else names[0]} if names else {}
+
     def __str__(self) -> str:
         distinct = dict.fromkeys(self.activations)
         activations = "-".join(self.activations if len(distinct) > 1 else distinct)
         drops = f", dropout {'-'.join(f'{share:g}' for share in self.dropouts[:-1])}" if any(self.dropouts) else ""
         loss = self.loss.replace("_", " ")
-        return f"{'-'.join(map(str, self.sizes))}, {activations}, {loss} loss{drops}, {self.dtype}"
+        names = self.describe_normalization().get("normalization", [])
+        normal = f", normalization {names if isinstance(names, str) else '-'.join(names)}" if names else ""
+        return f"{'-'.join(map(str, self.sizes))}, {activations}, {loss} loss{normal}{drops}, {self.dtype}"
 
 
-def make_architecture(sizes: Any, activation: Any, loss: Any, dropout: Any, dtype: DTypeLike) -> Architecture:
+def make_architecture(
+    sizes: Any, activation: Any, loss: Any, dropout: Any, dtype: DTypeLike, normalization: Any = None
+) -> Architecture:
     """Check what a user says of a network, and complete it."""
     checked = check_sizes(sizes)
     check_name("loss", loss, LOSSES)
-    activations = _check_activations(activation, loss, len(checked) - 1)
-    return Architecture(checked, activations, loss, _check_dropout(dropout, len(checked) - 1), check_dtype(dtype))
+    depth = len(checked) - 1
+    activations = _check_activations(activation, loss, depth)
+    dropouts, normalizations = _check_dropout(dropout, depth), _check_normalization(normalization, depth)
+    return Architecture(checked, activations, loss, dropouts, check_dtype(dtype), normalizations)
 
 
 def check_sizes(sizes: Any) -> tuple[int, ...]:
@@ -133,3 +155,20 @@ def _check_dropout(dropout: Any, depth: int) -> tuple[float, ...]:
     else:
         shares = [check_range("dropout", dropout, 0, 1)] * (depth - 1)
     return (*shares, 0.0)
+
+
+def _check_normalization(normalization: Any, depth: int) -> tuple[str | None, ...]:
+    """One name or None per layer with weights, or an empty tuple; the outputs are never normalised."""
+    if isinstance(normalization, Sequence) and not isinstance(normalization, str):
+        given = names = list(normalization)
+        if len(names) != depth - 1:
+            rule = f"normalization must be a name, or {depth - 1} of them, one per hidden layer"
+            raise ModelError(f"{rule}, got {shown(normalization)}")
+    else:
+        given, names = [normalization], [normalization] * (depth - 1)
+    for name in given:
+        if name is not None:
+            check_name("normalization", name, NORMALIZATIONS)
+    if not set(names) - {None, "none"}:
+        return ()
+    return (*(None if name == "none" else name for name in names), None)

@@ -23,7 +23,7 @@ from cmlp.training.history import History
 KIND = "cmlp-checkpoint"
 VERSION = 2  # 1 has no kernels, and only finite numbers
 PARAMETERS = ("weights.", "biases.")  # how the names of the model's arrays begin
-LIKE_PARAMETERS = ("average", "best", "first")
+LIKE_PARAMETERS = ("average", "best", "first", "unfolded")
 BEGINNING = b'{"__metadata__":{"cmlp":"{\\"description\\":{\\"ended\\":'  # of a header
 MOST_SPOILED = 16  # one byte in so many of a beginning may be another; of a model's, every seventh is
 FIELDS = {
@@ -48,14 +48,14 @@ class Memory:
     Attributes
     ----------
     vectors : dict of ndarray
-        Of optimizer, averaging and early stopping.
+        Of optimizer, averaging and early stopping; where layers are normalised, also the unfolded parameters.
     progress : (int, float)
         The steps of the optimizer, and the product of nadam's momentums.
     schedule, early_stopping : dict
         Their states.
     """
 
-    vectors: Mapping[str, NDArray[Any]]
+    vectors: dict[str, NDArray[Any]]
     progress: tuple[int, float]
     schedule: Mapping[str, Any]
     early_stopping: Mapping[str, Any]
@@ -76,7 +76,7 @@ class Checkpoint:
     Attributes
     ----------
     model : Model
-        Its parameters, those that are trained.
+        Its parameters, those that are trained; where layers are normalised, folded.
     identity : dict
         What makes it this training and no other: settings, and the checksums of the data.
     kernels : dict

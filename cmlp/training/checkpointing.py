@@ -153,7 +153,7 @@ class Checkpoints:
 
         A network of another architecture has drawn other numbers, and `check` says which it is.
         """
-        if self.found is not None and self.found.model.architecture == architecture and self.start != state:
+        if self.found is not None and self.found.model.architecture == architecture.plain and self.start != state:
             name, _, number = seed.partition("=")
             found = f"{name} was another one there, and is {number} now: {remedy}"
             raise ModelError(f"{self._generations.read_from} belongs to another training: {found}")
@@ -241,6 +241,7 @@ def identity_of(
             "activations": list(architecture.activations),
             "loss": architecture.loss,
             "dropouts": list(architecture.dropouts),
+            "normalization": list(architecture.normalizations[:-1]) or None,
             "dtype": str(architecture.dtype),
             "training_data": digest_of(samples),
             "validation_data": digest_of(measurements.validation),

@@ -24,6 +24,7 @@ from cmlp.training.history import History
 from cmlp.training.kernels import kernels_of
 from cmlp.training.lbfgs import LBFGSIterations
 from cmlp.training.measurements import Measurements
+from cmlp.training.normalization import Normalised, check_variances, folded
 from cmlp.training.optimizers import LBFGS
 from cmlp.training.options import Options
 from cmlp.training.progress import Progress, Shown
@@ -43,6 +44,7 @@ class Trainable(Protocol):
     def rng(self) -> np.random.Generator: ...  # noqa: D102
     @property
     def model(self) -> Model: ...  # noqa: D102
+    def _unfolded(self) -> Normalised | None: ...
 
 
 class Steps(Protocol):
@@ -119,7 +121,8 @@ class Loop:
 
     def __post_init__(self) -> None:
         self.measurements.check(self.network.architecture)
-        self.engine, self.rng, self.signals = self.network.engine, self.network.rng, Signals()
+        self.normalised, self.rng, self.signals = self.network._unfolded(), self.network.rng, Signals()
+        self.engine = self.network.engine if self.normalised is None else self.normalised.engine  # that is trained
         self.steps = self._make_steps()
         self.is_stopped = self.has_begun = False
         start = Position(len(self.history), state_of(self.rng))
@@ -128,13 +131,20 @@ class Loop:
     def _make_steps(self) -> Steps:
         first, options = len(self.history), self.options.for_images(len(self.samples))
         if not isinstance(options.optimizer, LBFGS):
+            if self.normalised is not None and options.mini_batch_size < 2:
+                few = self.options.mini_batch_size < 2
+                which = "mini_batch_size must be at least 2" if few else "training_data must have at least 2 images"
+                raise ModelError(f"{which} with batch normalization: one image has no variance, got 1")
             return MiniBatches(
                 self.engine, self.samples, options, self.rng, state=self.state, threads=self.threads,
                 first_epoch=first,
             )  # fmt: skip
-        if any(self.network.architecture.dropouts) or self.tells_batches:
-            found = "dropout" if any(self.network.architecture.dropouts) else "on_batch_end"
-            raise ModelError(f"lbfgs has no mini-batches and so no {found}, got some")
+        a = self.network.architecture
+        for name, found in (
+            ("dropout", any(a.dropouts)), ("normalization", a.normalizations), ("on_batch_end", self.tells_batches)
+        ):  # fmt: skip
+            if found:
+                raise ModelError(f"lbfgs has no mini-batches and so no {name}, got some")
         kept = self.checkpoints is not None
         return LBFGSIterations(self.engine, self.samples, options, self.rng, kept=kept, first_iteration=first)
 
@@ -182,7 +192,18 @@ class Loop:
                 self._leave()
         if self.now.early_stopping is not None:
             self.now.early_stopping.finish(self.engine.parameters)
+        self.fold()
         return self.history
+
+    def fold(self) -> None:
+        """Let the network answer as what is trained would, where layers are normalised."""
+        if self.normalised is not None:
+            self.normalised.fold()
+
+    def _take_changes(self) -> None:
+        """Go on with what a callback has made of the network."""
+        if self.normalised is not None:
+            self.normalised.take_changes()
 
     def stop(self) -> None:
         """End the training after the step that is under way; any thread may ask for it."""
@@ -215,9 +236,11 @@ class Loop:
 
     def batch_done(self, loss: float) -> None:
         """Tell the callbacks of a mini-batch."""
+        self.fold()
         with self.signals.allowed():
             if self.callbacks.batch_ends(self._event(loss)):
                 self.stop()
+        self._take_changes()
 
     def pause(self) -> None:
         """Let signals do what they do, and write a checkpoint if it is time; nothing is half done."""
@@ -238,10 +261,12 @@ class Loop:
         history.loss.append(now.position.mean_loss)
         history.seconds.append(seconds)
         with self.steps.averaged():
+            self.fold()
             with self.signals.allowed():
-                self.measurements.add(history, self.network.architecture, self.engine, self.threads)
+                self.measurements.add(history, self.network.architecture, self.network.engine, self.threads)
                 if self.callbacks.epoch_ends(self._event(history.loss[-1])):
                     self.stop()
+            self._take_changes()
             if self.steps.is_over(now.position):
                 self.now = self._next(now)
         self.progress.epoch(history)
@@ -264,6 +289,7 @@ class Loop:
         self.history.cut(self.position.epoch)
         if self.steps.has_failed():
             self.steps.undo()
+            self.fold()
         else:
             self._leave()
 
@@ -274,6 +300,7 @@ class Loop:
                 self.checkpoints.try_to_write(self._checkpoint)
         finally:
             self.steps.finish()
+            self.fold()
 
     def _checkpoint(self) -> Checkpoint:
         assert self.checkpoints is not None
@@ -285,8 +312,10 @@ class Loop:
             now.schedule.get_state(),
             {} if now.early_stopping is None else now.early_stopping.get_state(),
         )
-        history = self.history.until(now.position.epoch)
-        weights, biases = self.engine.views(self.steps.parameters)
+        history, parameters = self.history.until(now.position.epoch), self.steps.parameters
+        if self.normalised is not None:
+            memory.vectors["unfolded"], parameters = parameters, folded(self.engine, parameters)
+        weights, biases = self.engine.views(parameters)
         return Checkpoint(
             replace(self.network.model, weights=weights, biases=biases),
             self.identity,
@@ -314,13 +343,23 @@ class Loop:
             self.steps.prepare(checkpoint.position, schedule)
         self.steps.restore(vectors, memory.progress)
         self.history = checkpoint.history
-        whole = np.empty_like(parameters)
-        weights, biases = self.engine.views(whole)
-        for each, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
-            each[...] = kept
+        whole = self._trained_of(checkpoint)
         now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)
         if self.checkpoints is not None and not now.ended and now.position.epoch < self.options.epochs:
             self.checkpoints.write_found()
         self.now, self.has_begun = now, True
         parameters[...] = whole
+        self.fold()
         restore(self.rng, checkpoint.position.rng)
+
+    def _trained_of(self, checkpoint: Checkpoint) -> NDArray[Any]:
+        """Return the parameters that a checkpoint has trained."""
+        if self.normalised is not None:
+            vector = checkpoint.memory.vector("unfolded", self.engine.parameters)
+            check_variances(self.engine, vector, "the checkpoint")
+            return vector
+        whole = np.empty_like(self.engine.parameters)
+        weights, biases = self.engine.views(whole)
+        for each, kept in zip(weights + biases, [*checkpoint.model.weights, *checkpoint.model.biases], strict=True):
+            each[...] = kept
+        return whole

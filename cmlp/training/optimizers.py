@@ -161,6 +161,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay, ``w *= 1 - eta * weight_decay`` (Loshchilov and Hutter, ICLR 2019).
 
+    Weights decay; biases, and the factors of batch normalisation, do not.
+
     Parameters
     ----------
     beta_1, beta_2 : float, default 0.9 and 0.999
@@ -170,7 +172,7 @@ class AdamW(Adam):
     epsilon_hat : bool, default False
         Whether to add epsilon before the bias correction of the second moment; see `Adam`.
     weight_decay : float, default 0.01
-        In each step weights and biases shrink by the fraction ``eta * weight_decay``; at least 0.
+        In each step weights shrink by the fraction ``eta * weight_decay``; at least 0.
 
     Examples
     --------

@@ -37,8 +37,8 @@ def complete(recipe: str | None, given: Mapping[str, Any], inputs: int, images: 
     recipe : {"film", "good", "best"} or None
         Which one fills in what is not given; None is "film".
     given : mapping
-        What is given: `hidden`, `activation`, `loss`, `initializer`, `dropout`, `dtype`, and the settings of
-        `Network.train`. None stands for what is not given.
+        What is given: `hidden`, `activation`, `loss`, `initializer`, `dropout`, `normalization`, `dtype`, and
+        the settings of `Network.train`. None stands for what is not given.
     inputs : int
         Pixels of an image.
     images : int
@@ -67,6 +67,7 @@ def complete(recipe: str | None, given: Mapping[str, Any], inputs: int, images: 
     defaults = {
         "initializer": "glorot_normal" if film else choose_initializer(known["hidden"], known["activation"]),
         "dropout": 0.0,
+        "normalization": "none",
         "dtype": "float64",
         "epochs": EPOCHS if steps else ITERATIONS,
         "eta": FILM_ETA if film else choose_eta(known["optimizer"], known["hidden"], known["activation"], inputs),

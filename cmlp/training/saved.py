@@ -5,11 +5,13 @@ from pathlib import Path
 
 from cmlp.core.engine import Engine
 from cmlp.errors import ModelError
+from cmlp.model.architecture import make_architecture
 from cmlp.model.record import Model
 from cmlp.storage import Wanted, read_model, refuse_folder, refuse_wanted
 from cmlp.storage.container import LENGTH
 from cmlp.storage.foreign.layers import NOTHING
 from cmlp.training.checkpoint_files import BEGINNING, Checkpoint, read_checkpoint
+from cmlp.training.normalization import check_variances, folded, normalised_engine
 from cmlp.utils.files import named, open_regular, resolved
 
 
@@ -58,8 +60,15 @@ def network_of(checkpoint: Checkpoint) -> Model:
     is_over = checkpoint.ended or (isinstance(epochs, int) and checkpoint.position.epoch >= epochs)
     for name in ("best", "average") if is_over else ("average",):
         if name in memory.vectors:
-            a = model.architecture
-            engine = Engine(a.sizes, a.activations, a.loss, a.dropouts, a.dtype)
-            weights, biases = engine.views(memory.vector(name, engine.parameters))
+            engine = _trained_engine(checkpoint)
+            vector = memory.vector(name, engine.parameters)
+            check_variances(engine, vector, "the checkpoint")
+            weights, biases = engine.views(folded(engine, vector))
             return replace(model, weights=weights, biases=biases)
     return model
+
+
+def _trained_engine(checkpoint: Checkpoint) -> Engine:
+    """Return an engine for parameters like those that are trained."""
+    a, normalization = checkpoint.model.architecture, checkpoint.identity.get("normalization")
+    return normalised_engine(make_architecture(a.sizes, a.activations, a.loss, a.dropouts[:-1], a.dtype, normalization))

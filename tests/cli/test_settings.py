@@ -5,9 +5,17 @@ import pytest
 from support.command_line import write_folder
 
 import cmlp
-from cmlp.cli.options import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, RECIPES, SCHEDULES
+from cmlp.cli.options import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LOSSES,
+    NORMALIZATIONS,
+    OPTIMIZERS,
+    RECIPES,
+    SCHEDULES,
+)
 from cmlp.core import activations
-from cmlp.model import initializers
+from cmlp.model import architecture, initializers
 from cmlp.training import optimizers, recipes, schedules
 
 
@@ -17,6 +25,7 @@ def test_names_are_those_of_the_library():
     assert list(INITIALIZERS) == initializers.INITIALIZERS
     assert list(SCHEDULES) == list(schedules.SCHEDULES)
     assert list(RECIPES) == list(recipes.RECIPES)
+    assert NORMALIZATIONS == architecture.NORMALIZATIONS
     for loss in LOSSES:
         assert cmlp.Network((2, 2), loss=loss).architecture.classifies
 
@@ -25,7 +34,8 @@ def test_options_reach_the_network(report):
     options = (
         "--hidden 7,6 --epochs 3 --eta 0.05 --mini-batch-size 20 --seed 3 --dtype float32 --activation tanh "
         "--loss cross_entropy --optimizer nadam --schedule one_cycle --clip-norm 2 --lmbda 0.3 --averaging 0.9 "
-        "--label-smoothing 0.05 --initializer lecun_uniform --dropout 0.1,0.2 --validation 0.25 --patience 2"
+        "--label-smoothing 0.05 --initializer lecun_uniform --dropout 0.1,0.2 --normalization batch,none "
+        "--validation 0.25 --patience 2"
     )
     found = report("train", *options.split())
     assert found["sizes"] == [64, 7, 6, 10]
@@ -35,10 +45,11 @@ def test_options_reach_the_network(report):
         "averaging": 0.9, "label_smoothing": 0.05, "patience": 2,
     }  # fmt: skip
     assert found["settings"] == network | training | {
-        "dropout": [0.1, 0.2], "epochs": 3, "eta": 0.05, "validation": 0.25, "seed": 3,
+        "dropout": [0.1, 0.2], "normalization": ["batch", "none"],
+        "epochs": 3, "eta": 0.05, "validation": 0.25, "seed": 3,
     }  # fmt: skip
     train, test = cmlp.load_digits()
-    net = cmlp.Network((64, 7, 6, 10), **network, dropout=(0.1, 0.2), seed=3)
+    net = cmlp.Network((64, 7, 6, 10), **network, dropout=(0.1, 0.2), normalization=["batch", None], seed=3)
     history = net.train(train, 3, 0.05, **training, validation_data=0.25, test_data=test)
     for name in ("loss", "validation_loss", "validation_accuracy", "test_accuracy"):
         assert found["history"][name] == getattr(history, name)

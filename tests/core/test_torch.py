@@ -54,6 +54,9 @@ OPTIMIZERS = [
 ]  # fmt: skip
 
 
+MODULES = {"relu": torch.nn.ReLU, "gelu": torch.nn.GELU, "silu": torch.nn.SiLU}
+
+
 class Twin:
     """The same network in PyTorch."""
 
@@ -128,7 +131,10 @@ def test_ten_steps(hidden, optimizer, kind, settings):
     network = make_network("cross_entropy", [hidden, "softmax"])
     twin = Twin(network)
     images, labels, targets = random_data("cross_entropy")
-    other = kind(twin.parameters, lr=0.05, **settings)
+    groups = [{"params": twin.weights}, {"params": twin.biases}]
+    if kind is torch.optim.AdamW:  # of which only matrices decay here
+        groups[1]["weight_decay"] = 0.0
+    other = kind(groups, lr=0.05, **settings)
     losses = []
     for _ in range(10):
         other.zero_grad()
@@ -165,3 +171,45 @@ def test_clipping_by_norm_and_weights_of_classes():
     network.train((images, labels), 1, 0.5, clip_norm=0.1, class_weight={1: 2, 2: 0, 3: 5})
     expected = [p.detach().numpy() - 0.5 * p.grad.numpy() for p in twin.parameters]
     assert formulas.distance([*network.weights, *network.biases], expected) < 1e-5, "torch adds 1e-6 to the norm"
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-6)])
+@pytest.mark.parametrize("activation", ["relu", "gelu", "silu"])
+def test_batch_normalisation(activation, dtype, tolerance):
+    """Weights, factors, running averages and the answers after five steps."""
+    network = Network(
+        [6, 9, 5, 4], activation=activation, loss="cross_entropy", normalization="batch", dtype=dtype, seed=3
+    )
+    formulas.jitter(network, np.random.default_rng(0), 0.4)
+    images, labels, _ = random_data("cross_entropy", dtype, 320)
+    modules = []
+    for layer, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        last = layer == 2
+        linear = torch.nn.Linear(w.shape[1], w.shape[0], bias=last, dtype=getattr(torch, dtype))
+        norm = torch.nn.BatchNorm1d(w.shape[0], dtype=getattr(torch, dtype))
+        with torch.no_grad():
+            linear.weight.copy_(torch.tensor(w.copy()))
+            (linear if last else norm).bias.copy_(torch.tensor(b.copy()))
+        modules += [linear] if last else [linear, norm, MODULES[activation]()]
+    twin = torch.nn.Sequential(*modules)
+    other = torch.optim.SGD(twin.parameters(), lr=0.1)
+    losses = []
+    for begin in range(0, 320, 64):
+        rows = slice(begin, begin + 64)
+        loss = F.cross_entropy(twin(torch.tensor(images[rows])), torch.tensor(labels[rows]))
+        other.zero_grad()
+        loss.backward()
+        other.step()
+        losses.append(loss.item())
+    batches = [(images[begin : begin + 64], labels[begin : begin + 64]) for begin in range(0, 320, 64)]
+    assert network.train_on_batches(batches, 0.1) == pytest.approx(losses, rel=tolerance)
+    engine = network._trained_engine
+    found = [*engine.views(engine.parameters)[0]]
+    expected = [module.weight.detach().numpy() for module in twin if isinstance(module, torch.nn.Linear)]
+    for ours, theirs in zip(engine.normalisation(engine.parameters)[:2], (twin[1], twin[4]), strict=True):
+        found += ours
+        expected += [each.detach().numpy() for each in (theirs.weight, theirs.running_mean, theirs.running_var)]
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+    answers = torch.softmax(twin.eval()(torch.tensor(images)), 1).detach().numpy()
+    np.testing.assert_allclose(network(images), answers, rtol=0, atol=tolerance)

@@ -204,6 +204,15 @@ OPTIMIZERS = {
 }  # fmt: skip
 
 
+def step_of(name, network, **settings):
+    """Return the step of an optimizer for all parameters of a network, `flat`; adamw decays weights and no biases."""
+    if name == "adamw":
+        decay = settings.get("weight_decay", 0.01)
+        parts = [np.full(w.shape, decay) for w in network.weights], [np.zeros(b.shape) for b in network.biases]
+        settings = settings | {"weight_decay": flat(*parts)}
+    return OPTIMIZERS[name](**settings)
+
+
 def split_mix(x):
     """Return SplitMix64's hash of an array of uint64."""
     x = x + np.uint64(0x9E3779B97F4A7C15)

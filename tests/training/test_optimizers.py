@@ -67,7 +67,7 @@ def steps_by_formula(network, images, labels, step, etas):
 @pytest.mark.parametrize(("name", "optimizer", "settings"), SETTINGS, ids=str)
 def test_ten_steps(name, optimizer, settings, dtype):
     network, images, labels = make_problem(dtype)
-    expected = steps_by_formula(network, images, labels, formulas.OPTIMIZERS[name](**settings), [0.05] * 10)
+    expected = steps_by_formula(network, images, labels, formulas.step_of(name, network, **settings), [0.05] * 10)
     network.train((images, labels), 10, 0.05, optimizer=optimizer)
     assert formulas.distance([formulas.flat(network.weights, network.biases)], [expected]) < TOLERANCE[dtype]
 
@@ -75,7 +75,7 @@ def test_ten_steps(name, optimizer, settings, dtype):
 @pytest.mark.parametrize("name", formulas.OPTIMIZERS)
 def test_names_stand_for_the_usual_settings(name):
     network, images, labels = make_problem()
-    expected = steps_by_formula(network, images, labels, formulas.OPTIMIZERS[name](), [0.05] * 10)
+    expected = steps_by_formula(network, images, labels, formulas.step_of(name, network), [0.05] * 10)
     network.train((images, labels), 10, 0.05, optimizer=name)
     assert formulas.distance([formulas.flat(network.weights, network.biases)], [expected]) < 1e-12
 
@@ -84,7 +84,7 @@ def test_names_stand_for_the_usual_settings(name):
 def test_a_learning_rate_that_changes(name):
     network, images, labels = make_problem()
     etas = [0.05 / (1 + step) for step in range(10)]
-    expected = steps_by_formula(network, images, labels, formulas.OPTIMIZERS[name](), etas)
+    expected = steps_by_formula(network, images, labels, formulas.step_of(name, network), etas)
     network.train((images, labels), 10, 0.05, optimizer=name, schedule=lambda step: 1 / (1 + step))
     assert formulas.distance([formulas.flat(network.weights, network.biases)], [expected]) < 1e-12
 

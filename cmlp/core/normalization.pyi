@@ -1,0 +1,2 @@
+EPSILON: float
+MOMENTUM: float
