@@ -26,7 +26,7 @@ from cmlp.core.updates cimport Columns, columns_of
 cdef void propagate(
     const NetworkSpec* network, const floating* parameters, const Part* part, floating* deltas, int l,
 ) noexcept nogil:
-    """Write, from the deltas of layer l, dC/da (fan_in, n) of the activations that entered it, if these are no images."""
+    """Write, from the deltas of layer l, dC/da (fan_in, n) of what entered it, unless that was the images."""
     cdef const LayerSpec* layer = &network.layers[l]
     cdef const floating* W = parameters + layer.weights
     cdef const floating* delta = deltas + offset_of(layer, part)

@@ -20,14 +20,14 @@ cdef int check_network(tuple sizes, activations, loss, dropouts, tuple normalise
     """Refuse what kernels could not compute."""
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"sizes must be at least two positive integers, got {sizes}")
-    if sum((fan_in + 4) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:])) > INT_MAX and any(normalised) or (
-            sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:])) > INT_MAX):
+    if sum((fan_in + (4 if any(normalised) else 1)) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:])) > INT_MAX:
         raise ValueError(f"sizes must give fewer than 2**31 parameters, got {sizes}")
     if not len(activations) == len(dropouts) == len(sizes) - 1:
         found = f"{len(activations)} and {len(dropouts)}"
         raise ValueError(f"there must be {len(sizes) - 1} activations and dropouts, got {found}")
     if len(normalised) != len(sizes) - 1 or normalised[len(normalised) - 1]:
-        raise ValueError(f"normalised must say of {len(sizes) - 1} layers whether they are, the last is not, got {normalised}")
+        rule = f"normalised must say of {len(sizes) - 1} layers whether they are, the last is not"
+        raise ValueError(f"{rule}, got {normalised}")
     if loss in NEED_FUSED and activations[len(activations) - 1] != FUSED[loss]:
         raise ValueError(f"the loss {loss} needs {FUSED[loss]} outputs, got {activations[len(activations) - 1]}")
     if dtype != np.float32 and dtype != np.float64:
@@ -93,7 +93,7 @@ cdef class NetworkParameters:
         self.vector.fill(0)
 
     cdef int _place_normalisation(self) except -1:
-        """Place, behind weights and biases, the gammas of all normalised layers, and behind these the running averages."""
+        """Place, behind weights and biases, the gammas of normalised layers, and then the running averages."""
         cdef NetworkSpec* network = &self.network
         cdef LayerSpec* layer
 

@@ -1,5 +1,7 @@
-"""Batch normalisation (S. Ioffe, C. Szegedy, ICML 2015): the weighted sums of a unit, less their mean over the mini-batch
-and divided by their standard deviation, times gamma and plus the bias.
+"""Batch normalisation (S. Ioffe, C. Szegedy, ICML 2015).
+
+The weighted sums of a unit, less their mean over the mini-batch and divided by their standard deviation, times gamma
+and plus the bias.
 
 Every part of a mini-batch sums up its own images, in double precision; after a barrier, each merges the sums of all
 parts in the same order, so that all find the same bits. Means and variances of parts are merged by the formula of
@@ -109,7 +111,7 @@ cdef void normalise_by_averages(
 cdef void add_slopes(
     const LayerSpec* layer, const Workspace* work, const Part* part, const floating* normalised, const floating* delta,
 ) noexcept nogil:
-    """Write the sums of delta (fan_out, part), dC by what was normalised and scaled, and of its products with the first."""
+    """Write the sums of delta (fan_out, part), dC by what `normalise` makes of z, and of delta times `normalised`."""
     cdef double* by_beta = sums_of(work.slopes, layer, part.index)
 
     sum_slopes(delta, normalised, layer.fan_out, part.end - part.begin, by_beta, by_beta + layer.fan_out)
@@ -135,10 +137,10 @@ cdef void propagate_through_averages(
     const LayerSpec* layer, const floating* parameters, int n, floating* delta,
 ) noexcept nogil:
     """The same after `normalise_by_averages`, which depend on no z."""
-    cdef Py_ssize_t i
+    cdef Py_ssize_t _
     cdef int o
 
-    for i in range(n):
+    for _ in range(n):
         for o in range(layer.fan_out):
             delta[o] *= parameters[layer.gammas + o] * <floating> (1 / sqrt(parameters[layer.variances + o] + epsilon))
         delta += layer.fan_out
@@ -150,12 +152,12 @@ cdef void write_sums(
     """Write the slopes (fan_out,) by bias and by gamma, summed over all parts, times a factor."""
     cdef double* of_part
     cdef double beta, gamma
-    cdef int p, o
+    cdef int _, o
 
     for o in range(layer.fan_out):
         beta = gamma = 0
         of_part = sums_of(work.slopes, layer, 0)
-        for p in range(parts):
+        for _ in range(parts):
             beta += of_part[o]
             gamma += of_part[layer.fan_out + o]
             of_part += 2 * layer.fan_out
@@ -170,7 +172,7 @@ cdef void write_slopes(const LayerSpec* layer, const Workspace* work, int parts,
 cdef void average_moments(
     const LayerSpec* layer, const Workspace* work, int n, int parts, floating* parameters,
 ) noexcept nogil:
-    """Move the running averages towards the moments of a mini-batch of n images; of the variance, its unbiased estimate."""
+    """Move the running averages towards the mean and the unbiased variance of a mini-batch of n images."""
     cdef floating* mean = parameters + layer.means
     cdef floating* variance = parameters + layer.variances
     cdef double whole, squared

@@ -106,7 +106,10 @@ cdef void take_step(
     const UpdateRule* rule, double eta, const floating* nabla, floating* parameters, Py_ssize_t begin, int n,
     bint decays,
 ) noexcept nogil:
-    """Move n parameters, of which there are `begin` others before, against their gradient; those that decay, with adamw."""
+    """Move n parameters, of which there are `begin` others before, against their gradient.
+
+    `decays` says whether adamw lets them shrink.
+    """
     cdef Moments moments
 
     if rule.kind == SGD:

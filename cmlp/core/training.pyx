@@ -1,9 +1,9 @@
 """The loop over the mini-batches of an epoch, by one thread or by several.
 
 A mini-batch has two phases. In the first the images go through the network and back, in the second their gradient
-moves the parameters. Where layers are normalised over the mini-batch, the first has one more barrier for each of them
-on the way forwards, and one on the way back. In all, the work is divided into the same parts however many threads there are, and threads
-take turns in taking parts; what they add up, each adds up in the same order. So the bits are the same, too.
+moves the parameters. Where a layer is normalised over the mini-batch, threads meet within the first, too, on the way
+forwards and on the way back. In all, the work is divided into the same parts however many threads there are, and
+threads take turns in taking parts; what they add up, each adds up in the same order. So the bits are the same, too.
 """
 
 from libc.math cimport isfinite
@@ -128,7 +128,9 @@ cdef void add_loss(TrainingJob* job, double loss, double weight, double penalty,
     job.epoch_weight += weight
 
 
-cdef double go_through(TrainingJob* job, const floating* parameters, Py_ssize_t first, int n, int thread) noexcept nogil:
+cdef double go_through(
+    TrainingJob* job, const floating* parameters, Py_ssize_t first, int n, int thread,
+) noexcept nogil:
     """Let one thread's parts of the n images from `first` on go through the network; return their weight.
 
     Where a layer is normalised, threads meet. Parts whose loss is finite have begun to go back.

@@ -1,4 +1,4 @@
-"""From the gradient of a mini-batch to the next parameters: all of them at once, or part by part, each by one thread."""
+"""From the gradient of a mini-batch to the next parameters: of all at once, or part by part, each by one thread."""
 
 from cmlp.core.normalization cimport average_moments, needs_moments
 from cmlp.core.optimizers cimport UpdateRule, take_step
