@@ -166,6 +166,6 @@ def _without_rulings(ink: Floats, noise: float) -> Floats:
     for line in lines:
         rows, columns, _ = line.band(ink.shape)
         plain[rows, columns] = False
-    threshold = _otsu(ink[plain].clip(0))
-    contrast = float(ink[plain & (ink > threshold)].mean())
+    strong = plain & (ink > _otsu(ink[plain].clip(0))) if plain.any() else plain
+    contrast = float(ink[strong].mean()) if strong.any() else 0.0
     return without_rulings(ink, lines, contrast, noise)

@@ -212,7 +212,7 @@ EDGE = 0.12  # of a line's ink, from where on a pixel belongs to it
 
 
 def _traced(ink: Floats, course: Floats, times: int) -> tuple[Floats, Floats, Floats] | None:
-    """Return course, offsets and amounts of ink of a line, or None if it is too wide."""
+    """Return course, offsets and amounts of ink of a line, or None if it is too wide, or paper for most of it."""
     from scipy import ndimage
 
     height, width = ink.shape
@@ -224,7 +224,10 @@ def _traced(ink: Floats, course: Floats, times: int) -> tuple[Floats, Floats, Fl
         return np.asarray(ndimage.map_coordinates(ink, places, order=1, mode="nearest"))
 
     inside = (course >= 0) & (course <= height - 1)
-    course = np.where(inside, course + _deviation(band(course), offsets, 2.0 * times + 0.5), np.nan)
+    deviation = _deviation(band(course), offsets, 2.0 * times + 0.5)
+    if deviation is None:
+        return None
+    course = np.where(inside, course + deviation, np.nan)
     across = band(np.where(inside, course, 0))[:, inside]
     amounts = np.quantile(across, TYPICAL, axis=1)
     amounts = amounts - np.median(amounts)
@@ -241,8 +244,8 @@ def _traced(ink: Floats, course: Floats, times: int) -> tuple[Floats, Floats, Fl
     return course, span, np.interp(span, offsets[kept], amounts[kept].clip(0), 0, 0)
 
 
-def _deviation(band: Floats, offsets: Floats, most: float) -> Floats:
-    """Return by how much a line leaves its course in each column, of at most so many pixels."""
+def _deviation(band: Floats, offsets: Floats, most: float) -> Floats | None:
+    """Return by how much a line leaves its course in each column, of at most so many pixels; None where it is paper."""
     from scipy import ndimage
 
     width = band.shape[1]
@@ -253,7 +256,10 @@ def _deviation(band: Floats, offsets: Floats, most: float) -> Floats:
     means = ndimage.uniform_filter1d(means, 3, axis=0)
     best = (means[near] - 1e-3 * abs(offsets[near])[:, np.newaxis] * means.max()).argmax(axis=0)
     peaks = means[near][best, np.arange(len(best))]
-    plain = peaks < DARK * np.median(peaks)  # where no stroke leads astray
+    typical = float(np.median(peaks))
+    if typical <= 0:
+        return None
+    plain = peaks < DARK * typical  # where no stroke leads astray
     knots_at = np.linspace(-1, 1, len(best))
     curve = np.zeros(4)
     for _ in range(4):
