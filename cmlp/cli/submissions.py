@@ -51,7 +51,7 @@ def answer_table(network: "Network", path: str, arguments: argparse.Namespace, o
 
     if arguments.show:
         raise CmlpError(f"--show prints pictures, and {path} is a table")
-    found = read_unlabelled(Path(path), network.sizes[0])
+    found = read_unlabelled(Path(path), network.sizes[0], network.model.feature_names)
     images = like_trained(found.images, network.scale, input_of(network.settings))
     answers = _answers(network, images)
     if arguments.json:

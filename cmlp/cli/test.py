@@ -71,7 +71,6 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Test the network, print the scores and write the report."""
-    from cmlp.model.inputs import scaled_like_training
     from cmlp.reports.scores import score
 
     report = [] if arguments.report is None else [Output(REPORT, arguments.report, PAGE)]
@@ -79,7 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     with Outputs(report, inputs, force=arguments.force, json=arguments.json) as outputs:
         network = load_network_of(arguments)
         (train, test), is_split, seen = _load(arguments, network)
-        data = scaled_like_training(train if test is None else test, network)
+        data = _like_training(train if test is None else test, network, arguments)
         scores = score(network, data)
         doubted = doubt(network, train, test, arguments.source, arguments.model)
         warnings = [each for each in (seen, doubted) if each is not None]
@@ -115,17 +114,26 @@ def load_network_of(arguments: argparse.Namespace) -> "Network":
 
 def _load(arguments: argparse.Namespace, network: "Network") -> tuple["Sets", bool, str | None]:
     """Return the data, whether the test data are those that the training split off, and a warning if they are not."""
-    from cmlp.data import load, load_digits
-    from cmlp.data.formats import Sets
+    from cmlp.data import load_digits
+    from cmlp.data.formats import Sets, load_for
 
     if arguments.source is None:
         train, test = load_digits()
         check_digits_fit(network, train, arguments.model, "cmlp test {} SOURCE")
         return Sets(train, test), False, None
     with needing_data(arguments.source, "cmlp test"):
-        sets = load(arguments.source, classes=network.sizes[-1], **table_options(arguments))
+        sets = load_for(arguments.source, network.class_names, network.sizes[-1], **table_options(arguments))
     apart, seen = untrained(network, sets, arguments.model)
     return apart, apart is not sets, seen
+
+
+def _like_training(data: "Dataset", network: "Network", arguments: argparse.Namespace) -> "Dataset":
+    """Return the data with the columns and the scale of what the network was trained on."""
+    from cmlp.data.formats import ordered_like
+    from cmlp.model.inputs import scaled_like_training
+
+    name = arguments.source or "the built-in digits"
+    return scaled_like_training(ordered_like(data, network.model.feature_names, name), network)
 
 
 def _page(arguments: argparse.Namespace, scores: "Scores", data: "Dataset", network: "Network") -> str:

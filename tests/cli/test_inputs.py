@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
+import warnings
 
 import numpy as np
 import pytest
@@ -124,3 +125,41 @@ def test_example_of_header(tmp_path, flowers):
         numbers = " ".join(map(repr, row.tolist()))
         found = subprocess.run([tmp_path / "a.out"], input=numbers, capture_output=True, text=True, check=True)
         assert int(found.stdout) == network.predict(row)
+
+
+def test_columns_in_another_order(run, tmp_path, flowers):
+    network, model = flowers
+    rows, labels = rows_of(30, 1.0, 1)
+    expected = network.predict(rows)
+    order = [2, 0, 3, 1]
+    text = save_csv(tmp_path / "rows.csv", rows[:, order]).read_text().replace("a,b,c,d", "C,A,D,B")
+    (tmp_path / "rows.csv").write_text(text)
+    assert answers(run("predict", model, tmp_path / "rows.csv")[1]) == expected.tolist()
+    labelled = save_csv(tmp_path / "labelled.csv", rows[:, order], labels)
+    labelled.write_text(labelled.read_text().replace("a,b,c,d", "c,a,d,b"))
+    report = json.loads(run("test", model, labelled, "--json")[1])
+    assert report["accuracy"] == pytest.approx(100 * np.mean(expected == labels))
+    labelled.write_text(labelled.read_text().replace("c,a,d,b", "c,a,d,e"))
+    for command in ("test", "predict"):
+        status, _, err = run(command, model, labelled)
+        assert status == 2 and "must have the columns of the training data, got them without b and with e" in err
+
+
+@pytest.mark.parametrize("names", [("left", "middle", "right"), ("1", "2", "3")])
+def test_some_of_the_classes(run, tmp_path, names):
+    """Labels of a table alone mean the classes of the network, of which others may be missing."""
+    rows, labels = rows_of(90, 1.0, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that numbers do not begin with 0
+        train, _ = cmlp.load(save_csv(tmp_path / "train.csv", rows, [names[label] for label in labels]))
+    assert train.class_names == names
+    network, model = trained(tmp_path, train)
+    for kept in ([0, 2], [1, 2], [0, 1]):
+        chosen = np.isin(labels, kept)
+        path = save_csv(tmp_path / "some.csv", rows[chosen], [names[label] for label in labels[chosen]])
+        report = json.loads(run("test", model, path, "--json")[1])
+        assert report["accuracy"] == pytest.approx(100 * np.mean(network.predict(rows[chosen]) == labels[chosen]))
+    other = "other" if names[0] == "left" else "7"
+    path = save_csv(tmp_path / "other.csv", rows[:2], [names[0], other])
+    status, _, err = run("test", model, path)
+    assert status == 2 and f"must be classes that the network knows, which are {', '.join(names)}, got {other}" in err

@@ -6,7 +6,8 @@ are checked), ``layout``, ``tables`` and ``columns`` (tables of text); one modul
 data), ``detection`` (the format of a file, by its content), ``files``, ``folders``, ``archives`` and ``loading``.
 """
 
-from cmlp.data.formats.loading import load
+from cmlp.data.formats.alignment import ordered_like
+from cmlp.data.formats.loading import load, load_for
 from cmlp.data.formats.sets import Sets, split
 
-__all__ = ["Sets", "load", "split"]
+__all__ = ["Sets", "load", "load_for", "ordered_like", "split"]

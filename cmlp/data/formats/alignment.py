@@ -5,7 +5,8 @@ from math import isqrt
 
 import numpy as np
 
-from cmlp.data.formats.names import are_numbered, some_names
+from cmlp.data.dataset import Dataset
+from cmlp.data.formats.names import are_numbered, places_among, some_names
 from cmlp.data.formats.sets import Parts, Unchecked
 from cmlp.data.validation import PICTURE
 from cmlp.errors import DataError
@@ -73,18 +74,115 @@ def _like(part: Unchecked, first: Unchecked) -> Unchecked:
     ours, theirs = part.columns, first.columns
     if ours is None or theirs is None or ours == theirs:
         return part
-    if set(ours) == set(theirs) and len(set(ours)) == len(ours) == len(theirs):
-        places = {name: place for place, name in enumerate(ours)}
-        images = np.asarray(part.images)[:, [places[name] for name in theirs]]
-        return part._replace(images=images, columns=theirs, feature_names=first.feature_names)
-    if are_numbered(ours) and are_numbered(theirs):
+    places = places_like(ours, theirs, part.names[0], first.names[0])
+    if places is None:
         return part
-    lacking = [name for name in theirs if name not in set(ours)]
-    others = [name for name in ours if name not in set(theirs)]
+    images = part.images if places == list(range(len(ours))) else np.asarray(part.images)[:, places]
+    return part._replace(images=images, columns=theirs, feature_names=first.feature_names)
+
+
+def places_like(ours: Sequence[str], theirs: Sequence[str], name: str, other: str) -> list[int] | None:
+    """Return in which order columns are like those of other data, None where they are numbered and places count.
+
+    Parameters
+    ----------
+    ours, theirs : sequence of str
+        What the columns of both are called.
+    name, other : str
+        What error messages call both.
+
+    Returns
+    -------
+    list of int or None
+
+    Raises
+    ------
+    DataError
+        If the names are others.
+    """
+    places = places_among(theirs, ours) if len(ours) == len(theirs) else None
+    if places is not None or tuple(ours) == tuple(theirs) or (are_numbered(ours) and are_numbered(theirs)):
+        return places
+    lacking = [each for each in theirs if each not in set(ours)]
+    others = [each for each in ours if each not in set(theirs)]
     found = [f"without {some_names(lacking)}"] * bool(lacking) + [f"with {some_names(others)}"] * bool(others)
     what = " and ".join(found) or "in another order, and some names twice"
-    rule = f"{part.names[0]} must have the columns of {first.names[0]}"
-    raise DataError(f"{rule}, got them {what}: name the columns alike")
+    raise DataError(f"{name} must have the columns of {other}, got them {what}: name the columns alike")
+
+
+def ordered_like(data: Dataset, features: Sequence[str] | None, name: str) -> Dataset:
+    """Return data with its columns in the order in which a network was trained on them, if both know their names.
+
+    Parameters
+    ----------
+    data : Dataset
+    features : sequence of str or None
+        What the network calls its inputs.
+    name : str
+        What error messages call the data.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        If the names are others.
+    """
+    if data.feature_names is None or features is None:
+        return data
+    places = places_like(data.feature_names, features, name, "the training data")
+    if places is None or places == list(range(len(places))):
+        return data
+    scale = data.scale if data.images.dtype == np.uint8 else 1.0
+    return Dataset(
+        data.images[:, places], data.labels, classes=data.classes, scale=scale, class_names=data.class_names,
+        feature_names=features,
+    )  # fmt: skip
+
+
+def classes_of(part: Unchecked, known: Sequence[str]) -> Unchecked:
+    """Give the classes of a part the numbers that a network gives them, which may know others beside them.
+
+    Parameters
+    ----------
+    part : Unchecked
+        With its words numbered, and called what they are.
+    known : sequence of str
+        What the network calls its classes.
+
+    Returns
+    -------
+    Unchecked
+
+    Raises
+    ------
+    DataError
+        If it has a class that the network does not know.
+    """
+    labels, called = np.asarray(part.labels), part.class_names
+    if called is None and labels.ndim == 1 and labels.dtype.kind in "iu" and _are_other_numbers(known):
+        numbers, labels = np.unique(labels, return_inverse=True)
+        called = tuple(map(str, numbers.tolist()))
+    if called is None or called == tuple(known) or not 1 <= labels.ndim <= 2:
+        return part
+    places = places_among(called, known)
+    if places is None:
+        others = [name for name in called if places_among([name], known) is None] or called
+        rule = f"{part.names[1]} must be classes that the network knows, which are {some_names(known)}"
+        raise DataError(f"{rule}, got {some_names(others)}")
+    if labels.ndim == 1:
+        return part._replace(labels=np.array(places)[labels], class_names=tuple(known))
+    rows = np.zeros((len(labels), len(known)), labels.dtype)
+    rows[:, places] = labels
+    return part._replace(labels=rows, class_names=tuple(known))
+
+
+def _are_other_numbers(names: Sequence[str]) -> bool:
+    """Say whether classes are called by numbers that are not their own."""
+    numbers = all(name.removeprefix("-").isdecimal() and name.isascii() for name in names)
+    return numbers and list(names) != [str(place) for place in range(len(names))]
 
 
 def _classes_like(part: Unchecked, first: Unchecked) -> Unchecked:

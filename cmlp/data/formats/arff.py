@@ -74,8 +74,9 @@ def read_arff(path: Path, label: Label | None = None) -> tuple[Table, list[int] 
     if first.lstrip().startswith(b"{"):
         raise DataError(f"{path} must hold all values of a row, got a sparse table: save it as dense, or as CSV")
     words = frozenset(place for place, each in enumerate(attributes) if _holds_words(each))
-    names = tuple(each.name.lower() for each in attributes)
-    layout = Layout("," if b"," in first else None, len(names), skipped, names, words, False, False, True)
+    titles = tuple(each.name for each in attributes)
+    names = tuple(title.lower() for title in titles)
+    layout = Layout("," if b"," in first else None, len(names), skipped, titles, names, words, False, False, True)
     columns = _label_columns(attributes, words) if label is None else columns_of(label, layout, path)
     table = read_table(path, layout, columns)
     _check_declared(table, attributes)

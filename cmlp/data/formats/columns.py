@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmlp.data.formats.layout import Layout
-from cmlp.data.formats.names import LABEL_NAMES, ONE_HOT, are_numbered, label_columns, some_names
+from cmlp.data.formats.names import LABEL_NAMES, ONE_HOT, are_numbered, label_columns, places_among, some_names
 from cmlp.data.formats.one_hot import one_hot_columns
 from cmlp.data.formats.row_numbers import ROWS, features, say_numbered
 from cmlp.data.formats.tables import Table
@@ -74,12 +74,12 @@ def columns_of(label: Label, layout: Layout, path: object) -> list[int]:
 def _column_of(label: Any, layout: Layout, path: object) -> int:
     places = {"first": 0, "last": layout.width - 1}
     if isinstance(label, str):
-        names = [name for name in (label, label.lower()) if name in layout.names]
-        if names:
-            return layout.names.index(names[0])
+        found = places_among([label], layout.titles)
+        if found is not None:
+            return found[0]
         if label.lower() in places:
             return places[label.lower()]
-        raise DataError(f"{path} must have a column called {escaped(label)}, got {some_names(layout.names)}")
+        raise DataError(f"{path} must have a column called {escaped(label)}, got {some_names(layout.titles)}")
     if isinstance(label, bool) or not isinstance(label, numbers.Integral):
         raise DataError(f"label must be the name of a column or its number, got {shown(label)}")
     column = int(label)
@@ -152,7 +152,7 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
     _check_no_words(table, columns)
     kept = features(table, columns)
     if not kept:
-        found = some_names(table.layout.names)
+        found = some_names(table.layout.titles)
         raise DataError(f"{table.path} must have columns of pixels beside the labels, got {found}")
     say_numbered(table, [*kept, *columns])
     _say_rounded(table, kept)
@@ -165,7 +165,7 @@ def labelled(table: Table, label: Sequence[int] | None = None, kind: str | None 
 
 def names_of_features(table: Table, labels: Sequence[int]) -> tuple[str, ...] | None:
     """Return what the columns of features are called, None if they have no names."""
-    names = table.layout.names
+    names = table.layout.titles
     if not names:
         return None
     return tuple(_called(names[column]) or table.name_of(column) for column in features(table, labels))
@@ -211,7 +211,7 @@ def _found_by_values(table: Table, kind: str | None) -> list[int]:
     if table.layout.names and not _are_numbered(table.layout.names):
         raise DataError(
             f"{path} must have one column called label, class, digit, target or y, "
-            f"got {some_names(table.layout.names)}: {SAY}"
+            f"got {some_names(table.layout.titles)}: {SAY}"
         )
     column = table.columns[_label_column(table)]
     if not _is_square(len(features(table, [column]))):
@@ -332,9 +332,9 @@ def _are_one_hot(table: Table, columns: Sequence[int]) -> bool:
 
 def _names_of_classes(table: Table, columns: Sequence[int]) -> tuple[str, ...] | None:
     """Return what one-hot columns are called, without the word for labels, unless they are 0, 1, 2, ... in order."""
-    if len(columns) < 2 or not table.layout.names:
+    if len(columns) < 2 or not table.layout.titles:
         return None
-    names = [table.layout.names[column] for column in columns]
+    names = [table.layout.titles[column] for column in columns]
     called = [match[2] if (match := ONE_HOT.fullmatch(name)) and match[1] else name for name in names]
     in_order = all(name == str(place) for place, name in enumerate(called))
     return None if in_order or len(set(called)) < len(called) or not all(called) else tuple(called)

@@ -11,7 +11,7 @@ from cmlp.data.formats.columns import Label, Labelled, images_of, is_labelled, l
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.labels import Words
 from cmlp.data.formats.libsvm import Sparse
-from cmlp.data.formats.names import TEST, label_columns, role_of, some_names
+from cmlp.data.formats.names import TEST, are_numbered, label_columns, role_of, some_names
 from cmlp.data.formats.npz import Archive
 from cmlp.data.formats.pickled import parts_of
 from cmlp.data.formats.row_numbers import Rows, order_of, rows_of
@@ -148,10 +148,14 @@ def _labels_beside(path: Path) -> Path:
     return found
 
 
-def read_images(path: Path, pixels: int) -> Any:
-    """Read the images in a file, those of the test data if there are others, for a network of so many pixels."""
-    found = _read_alone(path, "images").values
-    return _features_of(found, path, pixels) if isinstance(found, Sparse) else found
+def read_images(path: Path, pixels: int) -> tuple[Any, tuple[str, ...] | None]:
+    """Read the images in a file, those of the test data if there are others, for a network of so many pixels.
+
+    The names of their columns come with them, if there are any that are not numbered.
+    """
+    found = _read_alone(path, "images")
+    images = _features_of(found.values, path, pixels) if isinstance(found.values, Sparse) else found.values
+    return images, None if found.columns is None or are_numbered(found.columns) else found.columns
 
 
 def _features_of(found: Sparse, path: Path, pixels: int) -> Any:

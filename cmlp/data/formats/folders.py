@@ -10,7 +10,7 @@ from cmlp.data.formats.columns import is_labelled, labelled, width_of
 from cmlp.data.formats.detection import ARCHIVE, detect_format
 from cmlp.data.formats.files import Options, pair, part_of, read_table_or_parts
 from cmlp.data.formats.image_folder import has_pictures, read_image_folder, refuse_unlabelled
-from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part, Role, pairs_of, role_of, some_names
+from cmlp.data.formats.names import TEST, TRAIN, VALIDATION, Part, Role, pairs_of, places_among, role_of, some_names
 from cmlp.data.formats.picture_tables import read_picture_tables, tables_beside
 from cmlp.data.formats.sets import Parts, Unchecked
 from cmlp.data.formats.tables import Table
@@ -188,13 +188,11 @@ def _read_labelled(
         if not named and width_of(table) == features:
             warn(f"{path} holds no labels, and is left out: cmlp predict reads it")
             return None, training
-        names = table.layout.names
-        if names and training.names and set(training.names) <= set(names):
-            columns = [names.index(name) for name in training.names]
-        elif not named and table.layout.width == features + len(training.columns):
+        columns = places_among(training.names, table.layout.titles) if training.names else None
+        if columns is None and not named and table.layout.width == features + len(training.columns):
             columns = training.columns
     found = labelled(table, columns, role_of(path.name).kind)
-    called = tuple(table.layout.names[column] for column in found.columns) if table.layout.names else ()
+    called = tuple(table.layout.titles[column] for column in found.columns) if table.layout.titles else ()
     return part_of(found, path), training or Training(found.columns, found.images.shape[1], called)
 
 

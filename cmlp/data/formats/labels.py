@@ -14,6 +14,7 @@ from cmlp.utils.warn import warn
 MOST_WORDS = 1000  # classes; a column of more words holds names of rows
 MISSING = {"?", "na", "n/a", "nan", "null", "<na>", "#n/a", "nat", "."}  # and no name of a class
 DOUBTFUL = {"none", "-"}  # which may be a class, such as that of no defect
+MOST_SAID = 4  # classes in one sentence
 LACKS = 10  # classes, from which on labels of which most do not occur are no numbers of classes
 MOST_NUMBERS = 200  # classes whose numbers do not start at 0
 
@@ -88,6 +89,7 @@ def number_words(labels: Sequence[Any], names: Sequence[str]) -> tuple[list[Any]
     if all(name.lstrip("-").isdecimal() and name.isascii() and len(name) < 10 for name in known):
         return [np.array([int(name) for name in words.names], np.int32)[words.codes] for words in with_words], None
     _check_missing(with_words, known, names[0])
+    _say_lacking(with_words, known, names)
     places = {name: place for place, name in enumerate(known)}
     coded = [np.array([places[name] for name in words.names], np.int32)[words.codes] for words in with_words]
     return coded, tuple(known)
@@ -104,6 +106,29 @@ def _check_missing(parts: Sequence[Words], known: Sequence[str], name: str) -> N
     doubtful = [each for each in known if each.lower() in DOUBTFUL and not (each == "-" and "+" in known)]
     if doubtful:
         warn(f"{name} hold {doubtful[0]!r}, which was taken for a class: leave these rows out if it stands for nothing")
+
+
+def _say_lacking(parts: Sequence[Words], known: Sequence[str], names: Sequence[str]) -> None:
+    """Say which classes are written in two ways, and which the training data lack; the letters A and a are two."""
+    spelt: dict[str, list[str]] = {}
+    for name in known:
+        spelt.setdefault(name.casefold(), []).append(name)
+    twice = [each for folded, each in spelt.items() if len(each) > 1 and len(folded) > 1][:MOST_SAID]
+    occur = [{words.names[code] for code in np.unique(words.codes).tolist()} for words in parts]
+    if twice:
+        there = [sorted(each & {name for pair in twice for name in pair}) for each in occur]
+        found = [
+            f"{name} have {listed(list(map(escaped, each)))}" for name, each in zip(names, there, strict=True) if each
+        ]
+        warn(f"{', and '.join(found)}, which were taken for different classes: write them alike if they are one")
+    for found_there, name in zip(occur[1:], names[1:], strict=True):
+        lacking = [
+            escaped(each) for each in known if each in found_there - occur[0] and len(spelt[each.casefold()]) == 1
+        ]
+        more = f" and {len(lacking) - MOST_SAID:,} more" if len(lacking) > MOST_SAID else ""
+        if lacking:
+            called = f"{', '.join(lacking[:MOST_SAID])}{more}" if more else listed(lacking)
+            warn(f"{name} have {called}, of which there is no training row: a network cannot learn it")
 
 
 def number_from_0(

@@ -27,14 +27,16 @@ RUN = 4  # columns that are numbered, at least, where there are two runs of them
 class Layout(NamedTuple):
     """The layout of a table: delimiter, number of columns, lines to skip, names, and how its cells are written.
 
-    `names` has a name for each column, in lower case, or is empty. `words` are the columns whose cells are words.
-    `comma` says whether numbers have decimal commas, `booleans` whether there are cells that are true or false. `empty`
-    are columns that have neither a name nor a cell, `foreign` says that the text is not in UTF-8.
+    `titles` has a name for each column as it is written, or is empty, and `names` the same in lower case. `words` are
+    the columns whose cells are words. `comma` says whether numbers have decimal commas, `booleans` whether there are
+    cells that are true or false. `empty` are columns that have neither a name nor a cell, `foreign` says that the text
+    is not in UTF-8.
     """
 
     delimiter: str | None
     width: int
     skipped: int
+    titles: tuple[str, ...]
     names: tuple[str, ...]
     words: frozenset[int]
     comma: bool
@@ -74,24 +76,25 @@ def layout_of(path: Path, header: bool | None = None) -> Layout:
     found = _is_header(rows) if header is None else header
     if found and rows[1:] and not rows[0][-1] and len(rows[0]) == len(rows[1]) + 1:
         del rows[0][-1]  # behind a comma at the end of the header alone
-    names = _cleaned(rows[0]) if found and not _is_renamed_row(rows[0], rows[1:]) else ()
+    titles = tuple(rows[0]) if found and not _is_renamed_row(rows[0], rows[1:]) else ()
     body = rows[1:] if found else rows
     if (
-        found and body and len(names) == len(body[0]) - 1
+        found and body and len(titles) == len(body[0]) - 1
     ):  # as R writes a table, whose first column has the names of its rows
-        names = ("", *names)
+        titles = ("", *titles)
     elif not found and comments and header is None:
-        names = _names_in_comment(comments[-1], delimiter, len(rows[0]))
-    width = len(names) or len((body or rows)[0])
+        titles = _names_in_comment(comments[-1], delimiter, len(rows[0]))
+    width = len(titles) or len((body or rows)[0])
     columns = [[row[column] for row in body if len(row) == width] for column in range(width)]
     words = frozenset(column for column, cells in enumerate(columns) if any(map(is_word, cells)))
-    empty = frozenset(column for column, cells in enumerate(columns) if _is_empty(cells, names[column : column + 1]))
+    empty = frozenset(column for column, cells in enumerate(columns) if _is_empty(cells, titles[column : column + 1]))
     cells = {cell.lower() for column in columns for cell in column}
     comma = delimiter != "," and any(map(DECIMAL_COMMA.fullmatch, cells))
     if comma:
         check_decimal_commas(cells, path)
+    names = tuple(title.lower() for title in titles)
     return Layout(
-        delimiter, width, skipped + found, names, words, comma, not BOOLEANS.isdisjoint(cells), found, empty,
+        delimiter, width, skipped + found, titles, names, words, comma, not BOOLEANS.isdisjoint(cells), found, empty,
         not all(map(is_utf8, rest)),
     )  # fmt: skip
 
@@ -223,15 +226,11 @@ def _is_renamed_row(first: Sequence[str], body: Sequence[list[str]]) -> bool:
 
 def _is_empty(cells: Sequence[str], name: Sequence[str]) -> bool:
     """Say whether a column has no name and no cell, as behind a comma at the end of each line."""
-    return bool(cells) and not any(cells) and (not name or UNNAMED.fullmatch(name[0]) is not None)
-
-
-def _cleaned(cells: Sequence[str]) -> tuple[str, ...]:
-    return tuple(cell.lower() for cell in cells)
+    return bool(cells) and not any(cells) and (not name or UNNAMED.fullmatch(name[0].lower()) is not None)
 
 
 def _names_in_comment(comment: bytes, delimiter: str | None, width: int) -> tuple[str, ...]:
     """Return the names that a comment gives the columns, as the header of ``numpy.savetxt``, or none."""
     text = decoded(comment).strip().lstrip("#%").strip()
     cells = cells_of(text, delimiter)
-    return _cleaned(cells) if len(cells) == width > 1 and not any(map(is_number, cells)) else ()
+    return tuple(cells) if len(cells) == width > 1 and not any(map(is_number, cells)) else ()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.data.formats.alignment import aligned
+from cmlp.data.formats.alignment import aligned, classes_of
 from cmlp.data.formats.archives import renamed, unpacked
 from cmlp.data.formats.columns import Label
 from cmlp.data.formats.detection import ARCHIVE, detect_format
@@ -86,6 +86,21 @@ def load(
     >>> train, _ = load("flowers.csv", label="species")  # doctest: +SKIP
     """
     return check_parts(read_parts(source, label=label, header=header), classes)
+
+
+def load_for(
+    source: str | os.PathLike[str],
+    class_names: tuple[str, ...] | None,
+    classes: int,
+    *,
+    label: Label | None = None,
+    header: bool | None = None,
+) -> Sets:
+    """Load images and labels, the classes numbered as those of a network; the rest is as for `load`."""
+    parts = read_parts(source, label=label, header=header)
+    if class_names is not None:
+        parts = {part: classes_of(each, class_names) for part, each in parts.items()}
+    return check_parts(parts, classes)
 
 
 def read_parts(source: str | os.PathLike[str], *, label: Label | None = None, header: bool | None = None) -> Parts:

@@ -81,6 +81,35 @@ def label_columns(names: Sequence[str]) -> list[int]:
     return hot if len(hot) > 1 else []
 
 
+def places_among(wanted: Sequence[str], names: Sequence[str]) -> list[int] | None:
+    """Return where some names stand among others, written alike or, where that is one only, in another case.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        The names.
+    names : sequence of str
+        Among which they are looked for.
+
+    Returns
+    -------
+    list of int or None
+        None if one of them is not there, or is there twice.
+    """
+    exactly, folded = _places_by(names), _places_by([name.casefold() for name in names])
+    found = [exactly.get(name) or folded.get(name.casefold()) or [] for name in wanted]
+    if any(len(places) != 1 for places in found) or len({place for (place,) in found}) < len(found):
+        return None
+    return [place for (place,) in found]
+
+
+def _places_by(names: Sequence[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
+    return places
+
+
 def are_numbered(names: Sequence[str]) -> bool:
     """Return whether columns are called by one word or none, and a number each, which tells no more than places."""
     stems = {re.sub("[0-9]+", "", name) for name in names}

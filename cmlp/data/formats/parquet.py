@@ -57,8 +57,9 @@ def read_parquet(path: Path, label: Label | None = None) -> tuple[Table, list[in
         start = file.read(len(ARROW))
     try:
         table = _read(path, start)
-        names = tuple(str(name).lower() for name in table.column_names)
-        layout = Layout(None, len(names), 0, names, frozenset(), False, False, True)
+        titles = tuple(map(str, table.column_names))
+        names = tuple(title.lower() for title in titles)
+        layout = Layout(None, len(titles), 0, titles, names, frozenset(), False, False, True)
         columns = None if label is None else columns_of(label, layout, path)
         pictures = [place for place, name in enumerate(names) if name in IMAGES and _is_picture(table, place)]
         if pictures:
@@ -146,7 +147,7 @@ def _table(table: Any, layout: Layout, labels: list[int] | None, path: Path) -> 
             numbers.append(values)
             columns.append(column)
     if not numbers:
-        raise DataError(f"{path} must hold columns of numbers, got {some_names(layout.names)}")
+        raise DataError(f"{path} must hold columns of numbers, got {some_names(layout.titles)}")
     kind = np.result_type(*numbers)
     joint = np.empty((len(numbers[0]), len(numbers)), kind)
     for place, values in enumerate(numbers):

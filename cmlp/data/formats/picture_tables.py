@@ -26,9 +26,10 @@ LOOKED_AT = 50  # rows, of which half must name a picture
 
 
 class PictureTable(NamedTuple):
-    """A table that names pictures: its header, its rows, the column of the names, and what these name."""
+    """A table that names pictures: its header (as written, and in lower case), its rows, the column of names, and what these name."""
 
     path: Path
+    titles: list[str]
     names: list[str]
     rows: list[list[str]]
     column: int
@@ -189,7 +190,8 @@ def _table_of(path: Path, pictures: _Pictures) -> PictureTable | None:
         if len(rows) > MOST_ROWS:
             raise DataError(f"{path} must name at most {MOST_ROWS:,} pictures")
     rows = rows[header:]
-    return PictureTable(path, names if header else [], rows, column, [pictures.named(row[column]) for row in rows])
+    named = [pictures.named(row[column]) for row in rows]
+    return PictureTable(path, some[0] if header else [], names if header else [], rows, column, named)
 
 
 def _label_columns(table: PictureTable, label: Label | None) -> list[int]:
@@ -197,7 +199,9 @@ def _label_columns(table: PictureTable, label: Label | None) -> list[int]:
     others = [column for column in range(len(table.rows[0])) if column != table.column] if table.rows else []
     if label is not None and table.rows:
         width = len(table.rows[0])
-        layout = Layout(None, width, 0, tuple(table.names), frozenset(), False, False, bool(table.names))
+        layout = Layout(
+            None, width, 0, tuple(table.titles), tuple(table.names), frozenset(), False, False, bool(table.names)
+        )
         return columns_of(label, layout, table.path)
     named = [column for column in label_columns(table.names) if column in others]
     columns = named or others
@@ -205,7 +209,7 @@ def _label_columns(table: PictureTable, label: Label | None) -> list[int]:
         return columns
     if not others or any(_are_folders(table, column) for column in others):
         return []
-    shown = some_names(table.names[column] if table.names else str(column + 1) for column in others)
+    shown = some_names(table.titles[column] if table.titles else str(column + 1) for column in others)
     raise DataError(f"{table.path} names pictures, and must have one column of labels, got the columns {shown}: {SAY}")
 
 
@@ -232,7 +236,7 @@ def _labels_by_picture(table: PictureTable, columns: Sequence[int]) -> dict[Path
         label = row[columns[0]]
         if len(columns) > 1:
             place = [float(row[column]) for column in columns].index(1.0)
-            label = table.names[columns[place]] if table.names else str(place)
+            label = table.titles[columns[place]] if table.titles else str(place)
         if path is not None and labels.setdefault(path, label) != label:
             found = f"{escaped(labels[path])} and {escaped(label)} for {escaped(row[table.column])}"
             raise DataError(f"{table.path} must have one label for each picture, got {found}")

@@ -57,7 +57,7 @@ class Table(NamedTuple):
 
     def name_of(self, column: int) -> str:
         """Return how a message calls a column."""
-        names = self.layout.names
+        names = self.layout.titles
         return escaped(names[column]) if names and names[column] else f"column {column + 1:,}"
 
     def numbers(self, column: int) -> NDArray[Any]:

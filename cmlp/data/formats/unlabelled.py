@@ -2,16 +2,17 @@
 
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from cmlp.data.formats.columns import images_of, width_of, without_labels
+from cmlp.data.formats.alignment import places_like
+from cmlp.data.formats.columns import images_of, names_of_features, without_labels
 from cmlp.data.formats.detection import detect_format
 from cmlp.data.formats.files import TABLES, read_images
 from cmlp.data.formats.layout import cells_of, layout_of
 from cmlp.data.formats.lines import decoded, first_lines
-from cmlp.data.formats.names import is_index, label_columns
+from cmlp.data.formats.names import are_numbered, is_index, label_columns
 from cmlp.data.formats.tables import Table, read_table
 from cmlp.data.reading import read_start
 from cmlp.errors import DataError
@@ -19,6 +20,8 @@ from cmlp.errors import DataError
 ARRAYS = ("IDX", "LIBSVM", "npy", "npz", "MAT", "HDF5")
 CALLED = re.compile(r".*\.(csv|tsv|arff|npy|npz|parquet|feather)(\.(gz|bz2|xz))?", re.IGNORECASE)
 HEADER = ("ImageId", "Label")  # of Kaggle's digits, which count from 1
+Names: TypeAlias = tuple[str, ...] | None
+
 MOST_BESIDE = 1000  # files of a folder that are looked at
 
 
@@ -40,7 +43,7 @@ def is_table(path: Path) -> bool:
         return False
 
 
-def read_unlabelled(path: Path, pixels: int) -> Unlabelled:
+def read_unlabelled(path: Path, pixels: int, features: tuple[str, ...] | None = None) -> Unlabelled:
     """Read images for a network that takes so many pixels; labels among them are left out.
 
     Parameters
@@ -49,6 +52,8 @@ def read_unlabelled(path: Path, pixels: int) -> Unlabelled:
         A table or arrays, compressed or not.
     pixels : int
         How many pixels an image must have.
+    features : tuple of str, optional
+        What the columns of the training data are called, in whose order those of a table are put.
 
     Returns
     -------
@@ -58,15 +63,16 @@ def read_unlabelled(path: Path, pixels: int) -> Unlabelled:
     Raises
     ------
     DataError
-        If the file is damaged, or its images have another number of pixels.
+        If the file is damaged, its images have another number of pixels, or its columns other names.
     OSError
         If it cannot be read.
     """
     header = _header_of_sample(path)
     if detect_format(path).name != "CSV":
-        images = read_images(path, pixels)
+        images, columns = read_images(path, pixels)
         rows = np.asarray(images).reshape(len(images), -1)
         _check(rows.shape[1], pixels, path)
+        rows = in_order(rows, columns, features, str(path))
         return Unlabelled(rows, _counted(rows), header or HEADER)
     layout = layout_of(path)
     named = [column for column, name in enumerate(layout.names) if name and is_index(name)][:1]
@@ -77,8 +83,19 @@ def read_unlabelled(path: Path, pixels: int) -> Unlabelled:
     table = table._replace(words={column: words for column, words in table.words.items() if column not in named})
     known = label_columns(layout.names)
     images = without_labels(table, known) if known else images_of(table)
-    _check(images.shape[1] if known else width_of(table), pixels, path)
-    return Unlabelled(images, names, header or own)
+    _check(images.shape[1], pixels, path)
+    columns = names_of_features(table, known)
+    if columns is not None and are_numbered(columns):
+        columns = None
+    return Unlabelled(in_order(images, columns, features, str(path)), names, header or own)
+
+
+def in_order(images: Any, ours: Names, theirs: Names, name: str) -> Any:
+    """Return images with the columns in the order of the training data, whose network knows their names, or not."""
+    if ours is None or theirs is None:
+        return images
+    places = places_like(ours, theirs, name, "the training data")
+    return images if places is None or places == list(range(len(places))) else images[:, places]
 
 
 def _check(found: int, pixels: int, path: Path) -> None:

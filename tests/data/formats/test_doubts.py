@@ -68,7 +68,7 @@ def test_the_only_column_of_words_is_said_to_be_the_labels(tmp_path):
     assert train.class_names == ("female", "male")
     (iris, _), nothing = said(write(tmp_path / "iris.csv", "Length,Kind\n" + "5.1,setosa\n6.3,virginica\n" * 9))
     assert iris.class_names == ("setosa", "virginica") and not nothing
-    assert "the column sex of" in warned and "was taken for the labels, as no other holds words" in warned
+    assert "the column Sex of" in warned and "was taken for the labels, as no other holds words" in warned
 
 
 def test_large_labels_keep_their_names(tmp_path):
