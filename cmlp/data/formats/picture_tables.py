@@ -26,7 +26,7 @@ LOOKED_AT = 50  # rows, of which half must name a picture
 
 
 class PictureTable(NamedTuple):
-    """A table that names pictures: its header (as written, and in lower case), its rows, the column of names, and what these name."""
+    """A table that names pictures: its header, also in lower case, its rows, the column of names, what these name."""
 
     path: Path
     titles: list[str]
