@@ -27,7 +27,7 @@ name."""
 
 def add_table_options(add: Callable[..., Any]) -> None:
     """Add the options that say what the columns of a table are."""
-    which = "the column of a table with the labels: its name, first or last (default: found out)"
+    which = "the column of a table with the labels: its name, its number from 0, first or last (default: found out)"
     add("--label", metavar="COLUMN", help=which)
     add("--header", choices=list(ANSWERS), help="whether a table begins with the names of its columns")
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from cmlp.data.class_names import read_class_names
 from cmlp.data.dataset import Dataset
+from cmlp.data.formats.labels import Words, as_words, number_words
+from cmlp.data.formats.layout import is_number
 from cmlp.data.pickles import read_pickle
 from cmlp.errors import DataError
 from cmlp.utils.text import listed
@@ -105,6 +107,9 @@ def _load(folder: Path, files: tuple[str, str], classes: int | None) -> Dataset:
         raise DataError(f"{folder} must be a folder with {listed(DATA_FILES)}, got a file")
     images, labels = (_read(folder, file) for file in files)
     names = (f"images in {folder / files[0]}", f"labels in {folder / files[1]}")
+    words = as_words(labels)
+    if isinstance(words, Words) and all(map(is_number, words.names)):  # digits as text
+        [labels], _ = number_words([words], [names[1]])
     called = read_class_names(folder)
     if called is not None and classes not in (None, len(called)):
         called = None

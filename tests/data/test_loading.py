@@ -119,7 +119,7 @@ def test_complaints_name_the_files(tmp_path, load):
     )
     write(tmp_path, np.full((4, 9), np.nan))
     assert complaint(load, tmp_path) == f"images in {images} must be finite, got nan in image 0, pixel 0"
-    write(tmp_path, labels=["3", "0", "9", "1"])
+    write(tmp_path, labels=["three", "0", "9", "1"])
     assert complaint(load, tmp_path) == f"labels in {labels} must be numbers, got str at index 0"
 
 

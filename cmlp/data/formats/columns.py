@@ -79,6 +79,8 @@ def _column_of(label: Any, layout: Layout, path: object) -> int:
             return found[0]
         if label.lower() in places:
             return places[label.lower()]
+        if re.fullmatch("-?[0-9]{1,6}", label):
+            return _column_of(int(label), layout, path)
         raise DataError(f"{path} must have a column called {escaped(label)}, got {some_names(layout.titles)}")
     if isinstance(label, bool) or not isinstance(label, numbers.Integral):
         raise DataError(f"label must be the name of a column or its number, got {shown(label)}")

@@ -7,17 +7,19 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from cmlp.data.formats.lines import COMMENTS, decoded, is_utf8, read_lines
+from cmlp.data.formats.lines import EXCEL_ERRORS, decoded, is_comment, is_utf8, read_lines
 from cmlp.data.formats.names import LABEL_NAMES
 from cmlp.errors import DataError
 from cmlp.utils.text import escaped
 
 DELIMITERS = ";\t,|"  # otherwise spaces; a comma may stand within the numbers of a file with semicolons
 SAMPLE = 32  # lines
-MISSING = {"", "?", "na", "n/a", "nan", "null", "none", "-", "."}
+ERRORS = {error.decode() for error in EXCEL_ERRORS}
+MISSING = {"", "?", "na", "n/a", "nan", "null", "none", "-", ".", *ERRORS}
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+POINTS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")  # may be thousands where others have decimal commas
 DUPLICATE = re.compile(r"([0-9]+)\.([1-9][0-9]*)")  # as pandas renames the second of two equal names
 BOOLEANS = {"true", "false"}
 UNNAMED = re.compile(r"(unnamed: [0-9.]+)?")  # as pandas calls a column without a name
@@ -152,8 +154,7 @@ def is_numeric(cell: str) -> bool:
 
 
 def _without_comments(lines: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
-    comments = [line for line in lines if line.lstrip().startswith(COMMENTS)]
-    return comments, [line for line in lines if not line.lstrip().startswith(COMMENTS)]
+    return [line for line in lines if is_comment(line)], [line for line in lines if not is_comment(line)]
 
 
 def _states_delimiter(lines: Sequence[bytes]) -> bool:

@@ -1,6 +1,7 @@
 """The lines of a text file, whatever its encoding, its line ends and its compression."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -11,6 +12,8 @@ from cmlp.errors import DataError
 BOM = codecs.BOM_UTF8
 MAX_LINE = 1 << 20
 COMMENTS = (b"#", b"%")
+EXCEL_ERRORS = (b"#n/a", b"#na", b"#div/0!", b"#value!", b"#ref!", b"#name?", b"#num!", b"#null!")
+ERROR_CELL = re.compile(rb"(" + b"|".join(map(re.escape, EXCEL_ERRORS)) + rb")[,;\t|]", re.IGNORECASE)
 NOTHING = b' \t\r\n,;|"'  # of which a line consists that Excel leaves below a table
 UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # bytes that have no meaning in Windows-1252
 
@@ -50,8 +53,9 @@ def first_lines(start: bytes, most: int = 8) -> list[bytes]:
 
 
 def is_comment(line: bytes) -> bool:
-    """Return whether a line is a comment, as of NumPy or MATLAB."""
-    return line.lstrip().startswith(COMMENTS)
+    """Return whether a line is a comment, as of NumPy or MATLAB, and does not begin with an error of Excel's."""
+    start = line.lstrip()
+    return start.startswith(COMMENTS) and ERROR_CELL.match(start) is None
 
 
 def decoded(line: bytes) -> str:

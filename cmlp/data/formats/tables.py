@@ -16,11 +16,13 @@ from cmlp.data.formats.layout import (
     BOOLEANS,
     DECIMAL_COMMA,
     MISSING,
+    POINTS,
     THOUSANDS,
     Layout,
     cells_of,
     check_decimal_commas,
     is_number,
+    is_numeric,
     is_word,
 )
 from cmlp.data.formats.lines import decoded, is_utf8, read_lines, read_text
@@ -34,6 +36,8 @@ BATCH_LINES, BATCH_BYTES = 1 << 14, 1 << 20
 # A table takes no more memory than twice its text: a number and its delimiter are two bytes at least.
 DTYPES = (np.dtype(np.uint8), np.dtype(np.int32), np.dtype(np.float32))
 INTEGER_BYTES = b'0123456789-+;\t,| "\r\n'
+MAYBE_POINTS = re.compile(rb"(?<![0-9.,])[1-9][0-9]{0,2}\.[0-9]{3}(?![0-9,])")
+UNIT = re.compile(r"[^\w\s.,+-]{1,3} ?(?P<after>\S+)|(?P<before>[\d.,]+) ?(?:%|[^\W\d]{1,4}|[^\w\s.,+-]{1,3})")
 BOOLEAN = re.compile(rb"(?<![\w.])(true|false)(?![\w.])", re.IGNORECASE)
 LARGEST = 2.0**53  # below which each whole number is a float of its own
 CHANGES = 4  # of the layout, by what stands below its sample
@@ -199,6 +203,7 @@ class _Reader:
         """Return the numbers in some lines, or None if their type or number is another."""
         layout = self.layout
         if layout.comma:
+            self._check_points(lines)
             lines = [line.replace(b",", b".") for line in lines]
         if len(self.columns) < layout.width:
             divided = self._without_words(lines)
@@ -219,6 +224,20 @@ class _Reader:
             return None
         return rows if rows.shape == (len(lines), len(self.columns)) else None
 
+    def _check_points(self, lines: list[bytes]) -> None:
+        """Refuse points that may separate thousands, where other numbers show that commas separate decimals."""
+        for line in lines:
+            if MAYBE_POINTS.search(line) is None:
+                continue
+            cells = cells_of(decoded(line), self.layout.delimiter)
+            found = [
+                cells[column] for column in self.columns if column < len(cells) and POINTS.fullmatch(cells[column])
+            ]
+            if found:
+                without = found[0].replace(".", "")
+                rule = "must not have points that may be of thousands or of decimals beside numbers with decimal commas"
+                raise DataError(f"{self.path} {rule}: write {found[0]} as {without}, or with a comma")
+
     def _without_words(self, lines: list[bytes]) -> list[bytes] | None:
         """Keep the words of some lines, and return their numbers as lines; None if one has another width."""
         layout = self.layout
@@ -237,6 +256,10 @@ class _Reader:
         for number, line in zip(numbers, lines, strict=True):
             cells = cells_of(decoded(line), layout.delimiter)
             if len(cells) != layout.width:
+                broken = next((each for each, text in zip(numbers, lines, strict=True) if text.count(b'"') % 2), number)
+                if broken < number:
+                    rule = "must close its quotation marks, as a cell must not go on in another line"
+                    return DataError(f"line {broken:,} of {path} {rule}, got {len(cells):,} columns in line {number:,}")
                 return DataError(f"line {number:,} of {path} must have {layout.width:,} columns, got {len(cells):,}")
             if filled := [cells[column] for column in sorted(layout.empty) if cells[column]]:
                 rule = "must have nothing in the column without a name, which is empty above"
@@ -252,7 +275,7 @@ class _Reader:
                     rule = "must hold numbers, and looks like a second line of names"
                     what = f"{rule}, as of two levels of columns in pandas: leave one line of names"
                     return DataError(f"line {number:,} of {path} {what}")
-                found = f"got {cell[:80]!r} in column {column + 1:,}{_advice(cell)}"
+                found = f"got {cell[:80]!r} in column {column + 1:,}{_advice(cell, layout.delimiter)}"
                 return DataError(f"line {number:,} of {path} must hold numbers, {found}")
         return DataError(f"lines {numbers[0]:,} to {numbers[-1]:,} of {path} must be rows of numbers")
 
@@ -292,10 +315,17 @@ def _batch(rows: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
             break
 
 
-def _advice(cell: str) -> str:
+def _advice(cell: str, delimiter: str | None) -> str:
     """Return what to do about a cell that is no number."""
     if cell.lower() in MISSING:
         return ": fill missing values first, or leave their rows out"
     if THOUSANDS.fullmatch(cell):
         return ": write numbers without commas between thousands"
+    if DECIMAL_COMMA.fullmatch(cell) and delimiter == ",":
+        return ": write decimals with points, or separate the columns by semicolons"
+    if POINTS.fullmatch(cell.partition(",")[0]):
+        return ": write numbers without points between thousands"
+    unit = UNIT.fullmatch(cell)
+    if unit is not None and is_numeric(unit["after"] or unit["before"]):
+        return ": write numbers without units, and without signs of currency or per cent"
     return ""
