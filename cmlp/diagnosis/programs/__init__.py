@@ -8,11 +8,13 @@ its data and settings   `samples` in their `forms` and `axes`, `sample_objects`,
 its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; `usual_values`; `precision`
 copies                  `copies`, as `instances`, run in `isolation`, with `generators` seeded; `snapshots` of what is
                         outside of them; PyTorch and Keras: `frameworks`
-the forward pass        `forward_faults`, `number_faults` of `float_events`, `parameter_faults`, `changed_images`
+the forward pass        `forward_faults`, in one of the `modes` that `mode_search` finds; `number_faults` of
+                        `float_events`, `parameter_faults`, `changed_images`
 the same as layers      `replica`, found by `replica_search` among `chains`, `activations` and `scalings`
 a step                  `stepping` with `gentle_samples`, explained by `explanation` with the formulas of `deltas`, by
                         `fits`; or measured by `slopes`; what it aimed at: `targets`
-what is wrong with it   `step_faults`, `bias_faults`, `size_faults`, `target_faults`, `later_steps`, `dropout_faults`
+what is wrong with it   `step_faults`, `bias_faults`, `size_faults`, `target_faults`, `dropout_faults`; `later_steps`,
+                        with `kept_gradients`
 an epoch                `epoch_faults`, counted by `watching` which `rows` are used, and by `reads`; `pace`
 its own training        `training_run`, as long as its `cost` allows; `still_parameters`
 what would help         `trials`, with `climbing` and `descent`, and a `small_network` beside them; `setting_faults`,
@@ -39,7 +41,7 @@ from cmlp.diagnosis.programs.dropout_faults import examine_dropout
 from cmlp.diagnosis.programs.epoch_faults import examine_epoch
 from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
 from cmlp.diagnosis.programs.examination import Examination
-from cmlp.diagnosis.programs.forward_faults import examine_forward, steady_after_training
+from cmlp.diagnosis.programs.forward_faults import examine_forward
 from cmlp.diagnosis.programs.instances import object_of
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
 from cmlp.diagnosis.programs.later_steps import examine_later_steps
@@ -212,7 +214,6 @@ def _training(case: Examination) -> None:
         return
     case.facts["reference"] = learned_by_a_small_network(case)
     train_as_given(case)
-    steady_after_training(case)
 
 
 def _step(case: Examination) -> None:

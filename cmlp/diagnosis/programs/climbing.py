@@ -20,9 +20,9 @@ def climb(
         if results[best] < chance + 5:
             tried(float(f"{low / 10:.3g}"))
             tried(float(f"{high * 10:.3g}"))
-        elif best == high:
+        elif results[high] == results[best]:  # also where all reach the same
             tried(float(f"{high * 10:.3g}"))
-        elif best == low:
+        elif results[low] == results[best]:
             tried(float(f"{low / 10:.3g}"))
         else:
             break

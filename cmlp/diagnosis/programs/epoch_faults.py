@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.instances import Instance
@@ -30,6 +31,9 @@ KNOWN = 0.9  # of what reaches the steps are samples that were given
 DRAWN = 0.4  # of the images that reach a step are others, where they are drawn
 
 
+Same = NDArray[np.intp]  # of each sample the number of the first one like it
+
+
 def _drawn(visits: Any, n: int) -> bool:
     """Whether mini-batches are drawn, and not always the same."""
     return len(set(visits.tolist())) > DRAWN * min(n, len(visits))
@@ -47,7 +51,8 @@ def examine_epoch(case: Examination) -> None:
     counted = _by_steps(case, epochs) or _by_trace(case, epochs) or _by_reads(case, epochs)
     if counted is None:
         return
-    log, n, what = counted
+    log, same, what = counted
+    n = len(same)
     visits = np.array([row for row in log.rows if row >= 0])
     if len(visits) < KNOWN * len(log.rows):  # they are mixed, or noise was added
         return
@@ -57,11 +62,11 @@ def examine_epoch(case: Examination) -> None:
     one_step = len(sizes) == epochs and case.batch is not None and case.batch < n
     case.facts["visits"] = case.batch if one_step else len(visits) / (epochs or 1) / n * len(case.usable)
     if not (single and _drawn(visits, n)):
-        _judge(case, log, visits, n, epochs or 1, what)
-    _labels(case, log, what)
+        _judge(case, log, visits, same, epochs or 1, what)
+    _labels(case, log, same, what)
 
 
-def _by_steps(case: Examination, epochs: int | None) -> tuple[Log, int, str] | None:
+def _by_steps(case: Examination, epochs: int | None) -> tuple[Log, Same, str] | None:
     """Let its training run with a step that only counts, so that all samples are cheap."""
     subject = case.subject
     stepping = subject.steps
@@ -73,13 +78,12 @@ def _by_steps(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
     instance = subject.instance()
     if not _shadow(instance, stepping.name, lambda *values: log.add(*rows_and_labels(list(values), rows, case.train))):
         return None
-    n = len(case.train)
     try:
         with case.bounded(4.0), np.errstate(all="ignore"):
             subject.fit(instance, case.train.x, case.train.y, None, epochs)
     except (Exception, OutOfTime):
         return None
-    return (log, n, stepping.name) if log.rows else None
+    return (log, rows.same, stepping.name) if log.rows else None
 
 
 def _shadow(instance: Instance, name: str, note: Callable[..., None]) -> bool:
@@ -93,7 +97,7 @@ def _shadow(instance: Instance, name: str, note: Callable[..., None]) -> bool:
     return True
 
 
-def _by_trace(case: Examination, epochs: int | None) -> tuple[Log, int, str] | None:
+def _by_trace(case: Examination, epochs: int | None) -> tuple[Log, Same, str] | None:
     """Trace the lines of its own code, and take the variable through which most samples pass in small portions."""
     subject = case.subject
     pick = np.sort(case.order[: int(np.clip(0.4 / case.cost, 200, TRACED))])
@@ -113,10 +117,10 @@ def _by_trace(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
             hook.remove()
     named = {place: log for place, log in tracer.logs.items() if log.rows}
     chosen = _stream(named, len(pick))
-    return None if chosen is None else (named[chosen], len(pick), f"{chosen[1]} in {chosen[0]}")
+    return None if chosen is None else (named[chosen], tracer.rows.same, f"{chosen[1]} in {chosen[0]}")
 
 
-def _by_reads(case: Examination, epochs: int | None) -> tuple[Log, int, str] | None:
+def _by_reads(case: Examination, epochs: int | None) -> tuple[Log, Same, str] | None:
     """Hand over images that note which of them are read, in mini-batches that are put into no variable."""
     subject = case.subject
     if subject.samples.pairs or subject.samples.loader is not None or subject.samples.records is not None:
@@ -132,7 +136,7 @@ def _by_reads(case: Examination, epochs: int | None) -> tuple[Log, int, str] | N
             subject.fit(subject.instance(), x, y, None, epochs, None, (Recorded.of(images, log), labels))
     except (Exception, OutOfTime):
         return None
-    return (log, len(pick), "what is read of the images") if len(log.sizes) > 1 else None
+    return (log, np.arange(len(pick)), "what is read of the images") if len(log.sizes) > 1 else None
 
 
 def _hook(instance: Instance, tracer: Tracer) -> Any:
@@ -161,7 +165,9 @@ def _stream(logs: dict[tuple[str, str], Log], n: int) -> tuple[str, str] | None:
     )
 
 
-def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: str) -> None:
+def _judge(case: Examination, log: Log, visits: Any, same: Same, epochs: int, what: str) -> None:
+    n, kinds = len(same), len(set(same.tolist()))
+    images = "images" if kinds == n else "different images"
     distinct = len(set(visits.tolist()))
     half = visits[: len(visits) // epochs]
     first = len(set(half.tolist()))
@@ -169,7 +175,7 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
     place = case.line_like(PORTIONS) or case.place_of("fit")
     where = f" ({place})" if place else ""
     spent = "; a zip or a generator is empty once it was read" if case.train.iterator else ""
-    if distinct > 0.9 * n and len(visits) < 0.6 * epochs * n:
+    if distinct > 0.9 * kinds and len(visits) < 0.6 * epochs * n:
         case.found(
             "later-epochs-empty",
             Severity.ERROR,
@@ -178,7 +184,7 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
             _listed(case) if case.train.iterator else EMPTY,
             after=_whole(case),
         )
-    elif first < FEW * n:
+    elif first < FEW * kinds:
         times = len(half) / max(first, 1)
         starts = f"range(0, len(data), {case.batch})" if case.batch and case.batch > 1 else None
         own = STEP_BY_ONE.sub(r"range(0, len(\1), \2)", place.partition(": ")[2]) if STEP_BY_ONE.search(place) else ""
@@ -190,15 +196,15 @@ def _judge(case: Examination, log: Log, visits: Any, n: int, epochs: int, what: 
         case.found(
             "epoch-sees-few",
             Severity.ERROR,
-            f"An epoch sees {first:,} of {n:,} images.",
+            f"An epoch sees {first:,} of {kinds:,} {images}.",
             f"counted at {what}: {len(half):,} images{size}, each of these {times:.3g} times{_overlap(log)}{where}",
             repair,
         )
-    elif first < NEARLY * n:
+    elif first < NEARLY * kinds:
         case.found(
             "epoch-leaves-out",
             Severity.NOTE,
-            f"An epoch leaves out {n - first:,} of {n:,} images.",
+            f"An epoch leaves out {kinds - first:,} of {kinds:,} {images}.",
             f"counted at {what}: {first:,} different images{size}{where}",
             "take the last, shorter mini-batch, too",
         )
@@ -230,12 +236,15 @@ def _overlap(log: Log) -> str:
     return f"; the first two mini-batches share {common} of {len(one)} images" if common and len(one) > 1 else ""
 
 
-def _labels(case: Examination, log: Log, what: str) -> None:
+def _labels(case: Examination, log: Log, same: Same, what: str) -> None:
     if len(log.labels) != len(log.rows) or "wrong-targets" in case.codes:
         return
     table = case.facts.get("traced_y", case.train.y)
-    classes = case.train.classes
-    pairs = [(table[row], label) for row, label in zip(log.rows, log.labels, strict=True) if row >= 0]
+    classes, unclear = case.train.classes, _unclear(same, table)
+    seen = zip(log.rows, log.labels, strict=True)
+    pairs = [(table[row], label) for row, label in seen if row >= 0 and row not in unclear]
+    if not pairs or _are_parts(pairs):
+        return
     wrong = np.array([(label - own) % classes for own, label in pairs])
     share = float(np.mean(wrong != 0))
     if share < APART:
@@ -256,3 +265,18 @@ def _labels(case: Examination, log: Log, what: str) -> None:
         + (f" ({place})" if place else ""),
         "shuffle images and labels by one permutation",
     )
+
+
+def _unclear(same: Same, y: NDArray[Any]) -> set[int]:
+    """Return the samples that stand in the data more than once, with several labels."""
+    first = y[same] if len(y) == len(same) else y
+    return set(same[first != y].tolist()) if len(first) == len(same) else set()
+
+
+def _are_parts(pairs: list[tuple[int, int]]) -> bool:
+    """Whether the targets are no labels but say of each whether it is among some classes, as one against the rest."""
+    aims: dict[int, set[int]] = {}
+    for own, label in pairs:
+        aims.setdefault(own, set()).add(label)
+    given = {label for labels in aims.values() for label in labels}
+    return len(given) < len(aims) and all(len(labels) == 1 for labels in aims.values())

@@ -168,6 +168,11 @@ class Examination:
         """The codes of what was found."""
         return {finding.code for finding in self.findings}
 
+    @property
+    def grave(self) -> set[str]:
+        """The codes of what is more than a note."""
+        return {finding.code for finding in self.findings if finding.severity > Severity.NOTE}
+
     def change(self, code: str, **changes: Any) -> None:
         """Change all findings of a code."""
         self.findings = [replace(f, **changes) if f.code == code else f for f in self.findings]

@@ -25,6 +25,7 @@ class Walk:
 
     def __init__(self, root: Any) -> None:
         self.leaves: list[tuple[Path, Any]] = []
+        self.flags: list[tuple[Path, Any]] = []  # of modes: whether, or in words
         self.twice: list[tuple[Path, Path]] = []
         self._seen: dict[int, Path] = {}
         self._kept: list[Any] = []  # what was seen stays alive, so that no id is used again
@@ -34,6 +35,8 @@ class Walk:
         if len(self.leaves) >= MOST_LEAVES or len(self._kept) > MOST_OBJECTS or len(path) > DEEPEST:
             return
         if isinstance(value, (str, bytes, bool, complex, type(None), type, ModuleType, range)):
+            if path and isinstance(value, (str, bool)):
+                self.flags.append((path, value))
             return
         if isinstance(value, (int, float)):
             if path and isinstance(value, float):

@@ -1,6 +1,7 @@
 """Numbers that stop being numbers: where, by which function, and what would be stable in its place."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.access import attribute
 from cmlp.diagnosis.programs.activations import sigmoid, softmax
@@ -68,20 +69,26 @@ def examine_extreme_images(case: Examination) -> None:
     instance = subject.instance()
     sums = np.abs(replica.run(subject.values(instance), case.train.x)[0][0]).max(axis=1)
     pick = np.argsort(-sums)[:EXTREME]
-    events = FloatEvents()
     try:
-        with case.bounded(2.0), float_events() as events:
-            subject.step(instance, case.train.x[pick], case.train.y[pick])
+        values, events = _after_a_step(case, pick)
+        usual, _ = _after_a_step(case, np.argsort(sums)[:EXTREME])  # where these fail too, it is not for their size
     except (Exception, OutOfTime):
         return
-    values = subject.values(instance)
-    if not finite(values) and events.first("invalid") is not None:
+    if not finite(values) and finite(usual) and events.first("invalid") is not None:
         not_a_number(
             case,
             events,
             values,
             f"after one step with the {len(pick)} images whose weighted sums are largest, up to {sums.max():.0f}",
         )
+
+
+def _after_a_step(case: Examination, pick: NDArray[np.intp]) -> tuple[list[Array], FloatEvents]:
+    """Return the parameters after a step with some samples, and what it met."""
+    instance = case.subject.instance()
+    with case.bounded(2.0), float_events() as events:
+        case.subject.step(instance, case.train.x[pick], case.train.y[pick])
+    return case.subject.values(instance), events
 
 
 def _recognised(case: Examination, event: FloatEvent) -> tuple[str | None, str | None]:

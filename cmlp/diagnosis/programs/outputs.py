@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+ENOUGH = 20  # values of a single output
 WIDEST = 20  # outputs of a network for fewer classes
 WRAPPED = ("data", "value", "values", "val", "array", "arr")  # attributes with the numbers of an object
 NO_OUTPUT = re.compile(r"(.*[._\[])?'?_*(b|bias|w|weight|g|grad|d|delta|nabla|m|v|vel|momentum|theta)", re.IGNORECASE)
@@ -80,7 +81,7 @@ def _outputs(subject: "Subject", part: Any, count: int, *, exact: bool) -> Array
             numbers = samples.numbers_of(array)
             return numbers if (numbers >= 0).all() else None
         if k == 2 and array.dtype.kind == "f":
-            return _two_classes(array.ravel().astype(float))
+            return _two_classes(subject, array.ravel().astype(float))
     if array.dtype.kind not in "fiu" or not array.size:
         return None
     if array.size == count * k:
@@ -93,9 +94,16 @@ def _outputs(subject: "Subject", part: Any, count: int, *, exact: bool) -> Array
     return None
 
 
-def _two_classes(values: Array) -> Array:
-    """Return outputs of both classes for a network with one output: a probability, or a number with a sign."""
-    middle = 0.5 if np.nanmin(values, initial=0.0) >= 0 and np.nanmax(values, initial=0.0) <= 1 else 0.0
+def _two_classes(subject: "Subject", values: Array) -> Array:
+    """Return outputs of both classes for a network with one output: a probability, or a number with a sign.
+
+    Which of them it is, enough values tell once and for all: a few numbers with a sign may lie in 0..1, too.
+    """
+    middle = subject.middle
+    if middle is None:
+        middle = 0.5 if np.nanmin(values, initial=0.0) >= 0 and np.nanmax(values, initial=0.0) <= 1 else 0.0
+        if len(values) >= ENOUGH or not middle:
+            subject.middle = middle
     return np.column_stack([middle - values, values - middle])
 
 

@@ -28,7 +28,7 @@ def examine_decay(case: Examination, trials: Trials) -> bool:
     decay, eta = _decay(case, trials), case.subject.eta
     if decay < DECAY or eta is None:
         return False
-    visits = int(np.clip(case.visits, trials.batch, 4 * len(trials.rows)))
+    visits = int(np.clip(case.visits, trials.batch, trials.visits))
     given, after = (
         trials.by_gradient(trials.each(eta), fresh=False, mean=False, visits=visits, shrink=shrink)
         for shrink in (eta * decay, 0.0)
@@ -51,7 +51,7 @@ def examine_decay(case: Examination, trials: Trials) -> bool:
 def _examine_decay_in_signs(case: Examination, trials: Trials) -> bool:
     """Train with and without the decay that the signs of a step have, as Adam does."""
     decay, eta = float(case.facts["decay in signs"]), case.subject.eta or ADAM
-    visits = int(np.clip(case.visits, trials.batch, 4 * len(trials.rows)))
+    visits = int(np.clip(case.visits, trials.batch, trials.visits))
     given, after = (
         trials.by_gradient(eta, fresh=False, visits=visits, shrink=shrink, adam=True) for shrink in (decay, 0.0)
     )

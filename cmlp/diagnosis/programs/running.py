@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
+from cmlp.diagnosis.programs.modes import answering
 from cmlp.diagnosis.programs.network_first import network_first
 from cmlp.diagnosis.programs.outputs import outputs_in
 from cmlp.diagnosis.programs.own_code import is_own, own_methods
@@ -24,6 +25,7 @@ Array = NDArray[Any]
 TRY = 2.0  # seconds of the processor for one attempt to call something
 MOST_HUNG = 2  # methods that do not return, after which no other is tried
 PROBED = 3  # images in an attempt
+PREDICTS = re.compile(r"predi|pred_|classif|label|guess|vorhersag|klassif|clasific|prev|prever|prediz", re.IGNORECASE)
 LAYER_FLAG = re.compile(r"(is_?)?train(ing)?(_mode)?|train_flag|apprentissage|dropout_on", re.IGNORECASE)
 
 
@@ -82,6 +84,15 @@ def find_forward(subject: "Subject") -> Call | None:
         if hung >= MOST_HUNG:
             break
     return best[1] if best else None
+
+
+def find_predict(subject: "Subject") -> Call | None:
+    """Return how a network answers with labels, where it has a method for that besides the one that gives outputs."""
+    rows = subject.samples.x[:PROBED]
+    assert subject.runs is not None
+    names = [(name, skip) for name, skip in _forward_names(subject) if PREDICTS.search(name)]
+    calls = (Call(name, form, single, skip) for name, skip in names for form, single in _forms(subject))
+    return next((call for call in calls if call.name != subject.runs.name and _rank(subject, call, rows) == 1), None)
 
 
 def _rank(subject: "Subject", call: Call, rows: Array) -> int:
@@ -165,7 +176,7 @@ def _shaped(subject: "Subject", rows: Array, form: str) -> Any:
 def run(subject: "Subject", instance: "Instance", x: Array, call: Call) -> Array | None:
     """Return outputs of shape (n, classes), numbers of classes of shape (n,), or None."""
     function, keywords = _function(subject, instance, call)
-    with subject.framework.running(instance.network):
+    with subject.framework.running(instance.network), answering(instance.network, subject.modes):
         if not call.single:
             return outputs_in(subject, instance, function(_shaped(subject, x, call.form), **keywords), len(x))
         made = []

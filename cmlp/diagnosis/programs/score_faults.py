@@ -11,11 +11,22 @@ from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.own_code import own_methods
 from cmlp.diagnosis.programs.roles import SCORE, SCORE_LIKE, UNTOUCHED, method_of, parameters_of, role
-from cmlp.diagnosis.programs.running import called, function_of
+from cmlp.diagnosis.programs.running import called, find_predict, function_of, run
 from cmlp.diagnosis.report import Severity
 
 ROWS = 1000
 NEAR = 0.51  # points
+POORER = 5.0  # points
+
+
+def run_score(case: Examination, instance: Instance, x: Array, y: Array) -> None:
+    """Ask its own score once, for what that changes in a copy."""
+    for name in _names(case):
+        function, skip = function_of(case.subject, instance, "score", name)
+        made = _arguments(case, function, skip, x, y)
+        if made is not None:
+            called(function, instance, made, skip)
+            return
 
 
 def examine_score(case: Examination) -> None:
@@ -46,7 +57,38 @@ def examine_score(case: Examination) -> None:
         numbers = _numbers(value)
         if numbers:
             _judge(case, name, numbers, own, n, instance, modes)
-            return
+            break
+    if "score-disagrees" not in case.codes:
+        _answers(case, instance, x, y)
+
+
+def _answers(case: Examination, instance: Instance, x: Array, y: Array) -> None:
+    """Compare the labels that it answers with its outputs, where it has a method for each."""
+    call = find_predict(case.subject)
+    if call is None or "forward-not-repeatable" in case.codes:
+        return
+    try:
+        with case.bounded(5.0), np.errstate(all="ignore"):
+            answered = run(case.subject, instance, x, call)
+            outputs = case.subject.predictions(instance, x)
+    except (Exception, OutOfTime):
+        return
+    if answered is None or answered.shape != y.shape:
+        return
+    said, meant = (100 * float(np.mean(labels == y)) for labels in (answered, outputs))
+    if said > meant - POORER:
+        return
+    case.found(
+        "score-disagrees",
+        Severity.ERROR,
+        f"Its own {call.name} does not answer with the class of the largest output.",
+        f"it has {said:.1f} % of {len(y):,} labels right, and the largest outputs {meant:.1f} %"
+        + _place(case, call.name),
+        "outputs.argmax(axis=1), and the names of the classes in the order of the outputs",
+        where="scoring",
+        before=said,
+        after=meant,
+    )
 
 
 def _names(case: Examination) -> list[str]:

@@ -49,11 +49,12 @@ FORMAL = {
 
 def examine_settings(case: Examination, trials: Trials) -> None:
     """Find out whether other settings let the network learn that does not."""
-    if learned(case, case.given) or case.given is None or len(case.usable) < FEWEST:
+    if case.given is None or len(case.usable) < FEWEST or len(np.unique(case.train.y)) < 2:
         return
-    if len(np.unique(case.train.y)) < 2:
+    if learned(case, case.given):
+        examine_equal_units(case)
         return
-    if case.codes & FORMAL and not case.facts.get("harmless"):
+    if case.grave & FORMAL and not case.facts.get("harmless"):
         _after_formal(case, trials)
         return
     if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case):
@@ -122,6 +123,11 @@ def _eta(case: Examination, trials: Trials, eta: float, results: dict[float, flo
         squeezed = _squeezed(case, trials, eta, scale)
         if squeezed is not None and after < squeezed + BETTER:
             _epochs(case, squeezed)
+            return
+        renewed = attempt(trials, eta, scale, fresh=True)
+        if renewed > after + LUCK and learned(case, renewed):  # it is the weights that are too large for its steps
+            case.repairs["eta"] = eta
+            accuse_weights(case, own, renewed)
             return
         more = (
             ""
@@ -193,7 +199,7 @@ def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> fl
     own = int(case.visits)
     if case.batch and case.batch >= len(case.usable) // 2:  # one step for each epoch
         own = epochs * trials.batch
-    trial = 4 * len(trials.rows) if trials.quick else len(trials.rows)
+    trial = trials.visits if trials.quick else len(trials.rows)
     if trials.quick and own <= LONGEST:
         return trials.by_gradient(trials.each(eta), scale, fresh=False, visits=own, mean=False, seconds=3 * TRIAL)
     return attempt(trials, eta * max(1.0, own / trial), scale)

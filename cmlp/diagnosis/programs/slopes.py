@@ -11,6 +11,8 @@ from cmlp.diagnosis.programs.isolation import OutOfTime
 
 ENTRIES = 16  # of each array
 DOUBLE, SINGLE = 1e-5, 1e-2  # how far a parameter is moved
+KINK = 0.1  # of the larger one, by which the slopes of both sides differ
+STEEP = 1e-9
 
 Loss = Callable[[Array], float]
 
@@ -46,22 +48,28 @@ def cosines_by_differences(case: Examination, step: Step) -> dict[str, float]:
             if start.ndim == 1 or not np.isfinite(start).all():
                 return {}
             made = losses(np.eye(start.shape[1])[step.y], start)
-            slopes, entries = _measured(case, instance, step, made)
+            slopes, entries = _measured(case, instance, step, made, start)
     except (Exception, OutOfTime):
         return {}
     moves = [change.reshape(-1)[pick] for change, pick in zip(step.changes, entries, strict=True)]
     if step.adaptive:
         moves = [np.sign(move) for move in moves]
         slopes = _with_penalty(case, step, moves, slopes, entries)
-    fit = {name: abs(sum(cosine(m, -s) for m, s in zip(moves, some, strict=True))) for name, some in slopes.items()}
+    fit = {name: abs(sum(_along(m, s) for m, s in zip(moves, some, strict=True))) for name, some in slopes.items()}
     best = max(fit, key=fit.__getitem__)
     case.facts["loss"] = best
     names = [block.name for block in subject.blocks]
     return {
-        name: cosine(m, -s)
+        name: _along(m, s)
         for name, m, s in zip(names, moves, slopes[best], strict=True)
-        if np.any(m) and np.any(np.abs(s) > 1e-9)
+        if np.any(m[np.abs(s) > STEEP])
     }
+
+
+def _along(move: Array, slope: Array) -> float:
+    """Return the cosine of a change and minus the slope, where that is known."""
+    known = np.isfinite(slope)
+    return cosine(move[known], -slope[known])
 
 
 def _with_penalty(
@@ -71,7 +79,8 @@ def _with_penalty(
     own = [value.reshape(-1)[pick] for value, pick in zip(step.values, entries, strict=True)]
     made: dict[str, list[Array]] = {}
     for name, some in slopes.items():
-        whole = [np.concatenate(parts) for parts in (moves, some, own)]
+        known = np.isfinite(np.concatenate(some))
+        whole = [np.concatenate(parts)[known] for parts in (moves, some, own)]
         plain = float(np.mean(np.sign(whole[1]) == -whole[0]))
         share, better = share_of_weights(*whole)
         decays = plain < ALONG <= better and share > 0
@@ -82,9 +91,12 @@ def _with_penalty(
 
 
 def _measured(
-    case: Examination, instance: object, step: Step, made: dict[str, Loss]
+    case: Examination, instance: object, step: Step, made: dict[str, Loss], start: Array
 ) -> tuple[dict[str, list[Array]], list[Array]]:
-    """Move entries of each array to both sides, and measure all losses: those entries whose change is largest."""
+    """Move entries of each array to both sides, and measure all losses: those entries whose change is largest.
+
+    A slope is NaN where a loss has a kink, as where a sum before a ReLU is 0: there the slopes of both sides are right.
+    """
     subject = case.subject
     h = SINGLE if subject.framework.single_precision else DOUBLE
     slopes: dict[str, list[Array]] = {name: [] for name in made}
@@ -104,7 +116,9 @@ def _measured(
                 block.write(instance.network, moved)  # type: ignore[attr-defined]
                 outs.append(subject.outputs(instance, step.x))  # type: ignore[arg-type]
             for name, loss in made.items():
-                rows[name].append((loss(outs[0]) - loss(outs[1])) / (2 * h))
+                up, down = loss(outs[0]) - loss(start), loss(start) - loss(outs[1])
+                kink = abs(up - down) > KINK * max(abs(up), abs(down)) and not subject.framework.single_precision
+                rows[name].append(np.nan if kink else (up + down) / (2 * h))
         block.write(instance.network, value)  # type: ignore[attr-defined]
         for name in made:
             slopes[name].append(np.array(rows[name]))

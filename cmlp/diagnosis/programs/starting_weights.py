@@ -16,7 +16,7 @@ def attempt(trials: Trials, eta: float, scale: float, *, fresh: bool = False) ->
     """Try a learning rate, by the replica where it takes the same steps, since it is much faster."""
     if not trials.quick:
         return trials.by_own_steps(eta, scale, fresh=fresh)
-    return trials.by_gradient(trials.each(eta), scale, fresh=fresh, mean=False, visits=4 * len(trials.rows))
+    return trials.by_gradient(trials.each(eta), scale, fresh=fresh, mean=False, visits=trials.visits)
 
 
 def examine_equal_units(case: Examination) -> None:
@@ -83,7 +83,7 @@ def accuse_weights(case: Examination, own: float, after: float) -> None:
     sizes = ", ".join(
         f"{block.name} {value.std():.3g} (mean {value.mean():.3g})"
         for block, value in zip(case.subject.blocks, values, strict=True)
-        if block.matrix
+        if len(block.shape) > 1
     )
     case.repairs["renew"] = True
     equal = case.repairs.get("equal")

@@ -53,7 +53,12 @@ def examine_step(case: Examination) -> Step | None:
         explanation = _explained(case, step, tolerance)
         if step.noisy and explanation.explained and not explanation.unknown:  # it draws some of the samples it is given
             step.noisy, case.facts["drawn"] = False, True
+        elif step.noisy:
+            step = _of_one_sample(case, step, eta)
+            explanation = _explained(case, step, tolerance)
         step.explanation = None if step.noisy else explanation
+    elif step.noisy:
+        step = _of_one_sample(case, step, eta)
     if step.explanation is not None:
         if eta is not None and step.explanation.unknown and not step.adaptive:
             _smaller(case, step, step.x, step.y, eta, tolerance)
@@ -67,6 +72,15 @@ def examine_step(case: Examination) -> Step | None:
         step.cosines = cosines_by_differences(case, step)
     case.step = step
     return step
+
+
+def _of_one_sample(case: Examination, step: Step, eta: float | None) -> Step:
+    """Take the step with copies of one sample, which are the same however they are drawn, if that makes it steady."""
+    alone = _taken_twice(case, np.repeat(step.x[-1:], len(step.y), axis=0), np.repeat(step.y[-1:], len(step.y)), eta)
+    if alone is None or alone.noisy:
+        return step
+    case.facts["drawn"] = True
+    return replace(alone, adaptive=step.adaptive)
 
 
 def _explained(case: Examination, step: Step, tolerance: float) -> Explanation:

@@ -19,6 +19,7 @@ from cmlp.diagnosis.programs.generators import generators_around, generators_in
 from cmlp.diagnosis.programs.instances import Instance, adopt
 from cmlp.diagnosis.programs.isolation import kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.leaves import attributes
+from cmlp.diagnosis.programs.modes import Modes
 from cmlp.diagnosis.programs.network_first import network_first
 from cmlp.diagnosis.programs.parameters import find_parameters
 from cmlp.diagnosis.programs.paths import Path, put_at
@@ -60,6 +61,8 @@ class Subject:
         self.shared: list[tuple[str, str]] = []
         self.quiet: dict[Path, float] = {}  # numbers that switch off what makes its steps random
         self.in_place = True  # whether training changes the network itself, so that it can be stopped at any time
+        self.modes: Modes = {}  # flags that its own code sets before it asks
+        self.middle: float | None = None  # of a single output, between both classes
         self.output_place: Path | None = None  # of the outputs, where they are no result but an attribute
         self.source = network  # what copies are made of
         self.trains: str | None = None

@@ -12,6 +12,7 @@ from cmlp.diagnosis.programs.isolation import OutOfTime
 
 SMALLEST, LARGEST = 10, 128
 SHORT = 10_000  # visits of samples in a short trial
+USUAL = 40_000  # in a trial with another setting
 LONGEST = 1_500_000  # visits of samples in one trial
 
 
@@ -86,6 +87,11 @@ class Trials:
         return self.subject.renew(instance) if fresh else instance
 
     # By the right gradient
+
+    @property
+    def visits(self) -> int:
+        """How many samples the replica takes steps with in a trial: of few samples as many as its own training."""
+        return max(4 * len(self.rows), min(int(self.case.visits), USUAL))
 
     @property
     def quick(self) -> bool:

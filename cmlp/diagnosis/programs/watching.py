@@ -13,6 +13,8 @@ from cmlp.diagnosis.programs.rows import Rows, rows_and_labels
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.tensors import as_array
 
+OUTWARD = 6  # functions around one
+
 
 @dataclass
 class Log:
@@ -21,9 +23,15 @@ class Log:
     rows: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    several: bool = False  # whether the same samples come with several targets, as to each network of a committee
 
     def add(self, rows: list[int], labels: list[int]) -> None:
-        """Note one call."""
+        """Note one call; the same samples with other targets are no other visit."""
+        size = len(rows)
+        again = bool(labels) and self.rows[-size:] == rows and len(self.labels) == len(self.rows)
+        self.several |= again and self.labels[-size:] != labels
+        if again and self.several:
+            return
         self.rows += rows
         self.labels += labels
         self.sizes.append(len(rows))
@@ -66,8 +74,20 @@ class Tracer:
             if as_array(value) is None and not isinstance(value, (list, tuple)):
                 continue
             found, labels = rows_and_labels([value, *_beside(frame, name)], self.rows, self.samples)
-            if found:
+            if found and not _handed_down(frame, name, value):
                 self.logs.setdefault((frame.f_code.co_name, name), Log()).add(found, labels)
+
+
+def _handed_down(frame: FrameType, name: str, value: Any) -> bool:
+    """Whether a function of this name, around it, has the same value already, as where layers call layers."""
+    around, names = frame.f_back, frame.f_code.co_name
+    for _ in range(OUTWARD):
+        if around is None:
+            return False
+        if around.f_code.co_name == names and around.f_locals.get(name) is value:
+            return True
+        around = around.f_back
+    return False
 
 
 def _beside(frame: FrameType, name: str) -> list[Any]:

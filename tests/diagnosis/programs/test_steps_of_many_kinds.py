@@ -125,3 +125,48 @@ def test_steps_with_lines_of_whole_numbers_are_explained():
     ]
     report = cmlp.check(rows[:800], rows[800:1000], network=OfLines(), fit=train_lines, epochs=3, progress=False)
     assert not [note for note in report.notes if "failed" in note]
+
+
+class LooksAhead:
+    """Layers that are windows into one vector, and Nesterov's momentum; sums are reset, or never."""
+
+    def __init__(self, reset, momentum):
+        rng = np.random.default_rng(0)
+        self.theta = rng.normal(size=64 * 24 + 24 * 10) / 8
+        self.g, self.v = np.zeros_like(self.theta), np.zeros_like(self.theta)
+        self.W, self.G = ([v[: 64 * 24].reshape(64, 24), v[64 * 24 :].reshape(24, 10)] for v in (self.theta, self.g))
+        self.reset, self.momentum = reset, momentum
+
+    def forward(self, x):
+        self.h = np.tanh(x @ self.W[0])
+        return self.h @ self.W[1]
+
+    def step(self, x, y, lr=0.02):
+        ahead = self.momentum * self.v
+        self.theta += ahead
+        if self.reset:
+            self.g[:] = 0
+        z = self.forward(x)
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        delta = (e / e.sum(axis=1, keepdims=True) - np.eye(10)[y]) / len(y)
+        self.G[1] += self.h.T @ delta
+        self.G[0] += x.T @ (delta @ self.W[1].T * (1 - self.h**2))
+        self.theta -= ahead
+        self.v = ahead - lr * self.g
+        self.theta += self.v
+
+    def train(self, x, y, epochs=6, lr=0.02):
+        for k in [k for _ in range(epochs) for k in range(0, len(x), 16)]:
+            self.step(x[k : k + 16], y[k : k + 16], lr)
+
+
+def test_sums_that_are_not_reset_beside_momentum():
+    report = cmlp.check(DATA, TESTED, network=LooksAhead(False, 0.9), epochs=6, lr=0.02, progress=False)
+    found = next(finding for finding in report if finding.code == "not-reset")
+    assert "twice as large" in found.measured
+
+
+@pytest.mark.parametrize("momentum", [0.9, 0.999])
+def test_momentum_is_no_sum_that_is_not_reset(momentum):
+    report = cmlp.check(DATA, TESTED, network=LooksAhead(True, momentum), epochs=6, lr=0.02, progress=False)
+    assert "not-reset" not in {finding.code for finding in report}
