@@ -17,6 +17,7 @@ from cmlp.diagnosis.programs.trials import LONGEST, Trials
 from cmlp.diagnosis.programs.watching import Log, Tracer, traced
 from cmlp.diagnosis.report import Severity
 
+HOOKED = "forward", "the images"  # no function with this variable is anybody's own
 EPOCHS = 2
 FEW, NEARLY = 0.5, 0.95  # shares of the samples
 FEWEST = 20  # samples, of which an epoch is counted
@@ -146,23 +147,25 @@ def _hook(instance: Instance, tracer: Tracer) -> Any:
         if torch.is_grad_enabled() and values:
             found, labels = rows_and_labels(list(values), tracer.rows, tracer.samples)
             if found:
-                tracer.logs.setdefault(("forward", "images"), Log()).add(found, labels)
+                tracer.logs.setdefault(HOOKED, Log()).add(found, labels)
 
     return instance.network.register_forward_pre_hook(look)
 
 
 def _stream(logs: dict[tuple[str, str], Log], n: int) -> tuple[str, str] | None:
     """Return the variable that has the mini-batches: many portions that are small, and most samples altogether."""
-    if ("forward", "images") in logs:
-        return "forward", "images"
+    if HOOKED in logs:
+        return HOOKED
     small = {place: log for place, log in logs.items() if np.median(log.sizes) < 0.6 * n}
     portions = {place: log for place, log in small.items() if len(log.sizes) > 1}
     if not portions:
         return None
-    return max(
-        portions,
-        key=lambda place: (len(set(portions[place].rows)), len(portions[place].rows), len(portions[place].labels)),
-    )
+    return max(portions, key=lambda place: _rank(portions[place]))
+
+
+def _rank(log: Log) -> tuple[int, bool, int]:
+    """Rank a variable by how many samples pass through it, and whether labels come with all of them."""
+    return len(set(log.rows)), len(log.labels) == len(log.rows), len(log.rows)
 
 
 def _judge(case: Examination, log: Log, visits: Any, same: Same, epochs: int, what: str) -> None:
