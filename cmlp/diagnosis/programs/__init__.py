@@ -3,8 +3,8 @@
 ======================  ==============================================================================================
 the program             `subject`, found out by `running`, with `outputs`, and `interface`: names are `roles`,
                         arguments `calls`, in the order of `network_first`; `first_trainings`; `own_code`
-its data and settings   `samples` in their `forms` and `axes`, `sample_objects`, `records`, `loaders`, `tensors`;
-                        `places` of settings; `lines` of its code
+its data and settings   `samples` in their `containers`, `forms` and `axes`, `sample_objects`, `records`, `loaders`,
+                        `tensors`; `places` of settings; `lines` of its code
 its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; `usual_values`; `precision`
 copies                  `copies`, as `instances`, run in `isolation`, with `generators` seeded; `snapshots` of what is
                         outside of them; PyTorch and Keras: `frameworks`
@@ -142,6 +142,8 @@ def _examined(case: Examination) -> None:
     subject = case.subject
     try:
         subject.explore()
+        if subject.runs is None and case.count_from_one():  # its first output may be that of the label 1
+            subject.explore()
     except Exception as error:
         subject.reasons.append(f"{type(error).__name__}: {str(error)[:80]}")
     if is_estimator(subject.given):

@@ -13,7 +13,7 @@ def examine_images_in_training(case: Examination) -> None:
     """Train with a few images, and see whether they are still the same."""
     subject, pick = case.subject, case.order[:40]
     samples = subject.samples
-    if samples.loader is not None or samples.records is not None or samples.objects or samples.container is dict:
+    if samples.loader is not None or samples.records is not None or samples.objects or not samples.plain:
         return
     given = subject.samples.make(case.train.x[pick], case.train.y[pick], listed=True)
     parts = [image for image, _ in given] if subject.samples.pairs else [given[0]]

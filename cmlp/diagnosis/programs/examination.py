@@ -98,6 +98,16 @@ class Examination:
         counts = np.bincount(self.judged_y[self.judged_y >= 0], minlength=1)
         self.chance = 100 * float(counts.max()) / max(1, len(self.judged_y))
 
+    def count_from_one(self) -> bool:
+        """Take the label 1 for the first class, where that is the smallest one; return whether it is."""
+        given = [samples for samples in (self.train, self.test) if samples is not None]
+        if not all(samples.from_one for samples in given):
+            return False
+        for samples in given:
+            samples.count_from_one()
+        self._split()
+        return True
+
     # Time
 
     @property

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.diagnosis.programs.fits import cosine
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.roles import FORWARD
 
@@ -17,6 +18,7 @@ FEW = 60  # samples that make what training makes
 FEW_SECONDS = 3.0
 TINY = 1e-12  # a learning rate that moves nothing
 FAR = 0.9  # of their size, by which weights are others
+SAME_WAY = 0.5  # cosine of two steps with one sample, between which dropout may make a difference
 KEPT = 0.3  # cosine of what two starts differ by and what two ends do, below which nothing of the start was kept
 
 
@@ -64,6 +66,31 @@ def begins_anew(subject: "Subject") -> bool:
     second = _start_and_end(subject, 2)  # what differs at the start differs at the end, however far a step goes
     apart = [] if second is None else [(a - c, b - d) for (a, b), (c, d) in zip(first, second, strict=True)]
     return all(float(np.sum(a * b)) < KEPT * np.linalg.norm(a) * np.linalg.norm(b) for a, b in apart if np.any(b))
+
+
+def steps_otherwise(subject: "Subject") -> bool:
+    """Whether its training steps in another way than what was taken for its step, as with images that it scales first.
+
+    With a single sample both are one step, so that they go the same way.
+    """
+    pick = np.argsort(subject.samples.y, kind="stable")[-1:]  # the highest label, up to which vectors may be counted
+    x, y = subject.samples.x[pick], subject.samples.y[pick]
+    ways = []
+    for trains in (True, False):
+        instance = subject.renew(subject.instance())
+        start = subject.values(instance)
+        try:
+            with silence(), np.errstate(all="ignore"), kept_state(), limited(FEW_SECONDS):
+                seed_all(0, subject.generators(instance))
+                if trains:
+                    subject.fit(instance, x, y, None, None if subject.epochs is None else 1, 1)
+                else:
+                    subject.step(instance, x, y)
+        except (Exception, OutOfTime):
+            return False
+        ends = zip(subject.values(instance), start, strict=True)
+        ways.append(np.concatenate([np.ravel(end - before) for end, before in ends]))
+    return bool(np.isfinite(ways).all() and all(way.any() for way in ways) and cosine(*ways) < SAME_WAY)
 
 
 def _start_and_end(subject: "Subject", seed: int) -> list[tuple[Array, Array]] | None:

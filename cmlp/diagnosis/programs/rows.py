@@ -109,8 +109,10 @@ def _pairs(value: Any, depth: int) -> list[Any]:
     if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 2 and value.shape[1] == 2:
         return list(map(tuple, value))
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple)) and len(value[0]) == 2:
-        image, label = (np.size(part) for part in value[0])
-        return list(value) if image == depth and label != depth else []
+        first, second = (np.size(part) for part in value[0])
+        if second == depth and first != depth:
+            return [(image, label) for label, image in value]
+        return list(value) if first == depth and second != depth else []
     return []
 
 

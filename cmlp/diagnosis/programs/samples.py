@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.programs.access import has_attribute
-from cmlp.diagnosis.programs.axes import are_images_and_labels, number_of_samples, square_columns
+from cmlp.diagnosis.programs.axes import number_of_samples, square_columns
+from cmlp.diagnosis.programs.containers import Container, again_like, container_of, label_first
 from cmlp.diagnosis.programs.forms import Form, own_copy, plain_of
 from cmlp.diagnosis.programs.loaders import loader_of, whole_of
 from cmlp.diagnosis.programs.records import records_of
-from cmlp.diagnosis.programs.roles import role
 from cmlp.diagnosis.programs.sample_objects import SampleObjects, sample_objects
 from cmlp.errors import DataError
 
@@ -46,9 +46,11 @@ class Samples:
 
     def __init__(self, given: Any, name: str) -> None:
         self.name = name
+        self.turned = False  # whether pairs begin with the label
         self.many: Form | None = None  # the form of all images; pairs have only that of one
         self.iterator = has_attribute(given, "__next__")
-        self.container: Any = type(given)
+        self.container: Container | None = None  # of all images and all labels
+        self.outer: Any = type(given)  # what pairs are in
         self.unclear: NDArray[Any] = np.zeros(0, dtype=int)  # rows whose label vectors have several largest numbers
         self.objects: SampleObjects | None = None  # what makes them, where they are objects
         self.loader: Any = None  # what gives mini-batches of arrays, where that is the form
@@ -73,18 +75,15 @@ class Samples:
             return self.records.images, labels.astype(int) if labels.dtype.kind == "f" else labels
         if isinstance(given, Dataset):
             return given.images, given.labels
+        self.container = container_of(given)
+        if self.container is not None:
+            return self.container.images, self.container.labels
         if isinstance(given, dict):
-            self.container = dict
-            self.keys = sorted(given, key=lambda name: role(str(name)) == "labels")
-            if len(given) != 2:
-                raise DataError(f"{self.name} must have images and labels, got a dict with {len(given)} keys; {MAKE}")
-            return given[self.keys[0]], given[self.keys[1]]
-        if isinstance(given, (tuple, list)) and len(given) == 2 and are_images_and_labels(*given):
-            return tuple(given)
+            raise DataError(f"{self.name} must have images and labels, got a dict of {len(given)} parts; {MAKE}")
         if isinstance(given, (tuple, list)) and len(given) == 2:
             self._refuse_unread(given[0])
         if isinstance(given, np.ndarray) and given.dtype == object:
-            self.container = given.shape
+            self.outer = given.shape
         try:
             items = list(given) if not isinstance(given, (str, bytes)) else self._refuse(given)
         except TypeError:
@@ -114,7 +113,9 @@ class Samples:
             whole = False
         if not whole:
             raise DataError(f"{self.name} must have pairs of one image and one label; {MAKE}")
-        self.pair = list if isinstance(pairs[0], list) else tuple
+        self.turned, self.pair = label_first(pairs), again_like(pairs[0])
+        if self.turned:
+            pairs = [(image, label) for label, image in pairs]
         self.one = Form(pairs[0][0])
         try:
             self.x = np.array([np.asarray(plain_of(image)).ravel() for image, _ in pairs], dtype=float)
@@ -164,6 +165,21 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def from_one(self) -> bool:
+        """Whether labels are whole numbers of which the smallest is 1."""
+        return not self.vectors and self.values.dtype.kind in "iu" and self.values[0] == 0 and self.y.min() == 1
+
+    def count_from_one(self) -> None:
+        """Take the label 1 for the first class, and not for the second one of classes of which the first is empty."""
+        self.values, self.y, self.classes = self.values[1:], self.y - 1, self.classes - 1
+        self.templates = {number - 1: label for number, label in self.templates.items()}
+
+    @property
+    def plain(self) -> bool:
+        """Whether images come first, in pairs or beside all labels."""
+        return not self.turned if self.pairs else self.container is None or self.container.plain
 
     def dataset(self) -> Dataset:
         """Return the same as a Dataset, for the check of the data."""
@@ -225,25 +241,23 @@ class Samples:
         """Return samples in the form that was given: pairs in their container, or images and labels in theirs."""
         images, labels = self.images(x), self.labels(y)
         if not self.pairs:
-            both = (images, labels)
             if self.records is not None:
                 made = self.records.made(images, labels)
                 return made if self.table is None else self.table.made(made)
             if self.loader is not None:
                 loader = loader_of(self.loader, images, labels)
                 return iter(loader) if self.iterator and not listed else loader
-            if self.container is dict:
-                return dict(zip(self.keys, both, strict=True))
-            return list(both) if self.container is list else both
+            return (images, labels) if self.container is None else self.container.put(images, labels)
         if self.objects is not None:
             samples = [self.objects.made(image, label) for image, label in zip(images, labels, strict=True)]
             return iter(samples) if self.iterator and not listed else samples
         if self.iterator and not listed:
-            return zip(images, labels, strict=True)
-        pairs = [self.pair(pair) for pair in zip(images, labels, strict=True)]
-        if isinstance(self.container, tuple):
-            return _object_array(pairs, len(self.container))
-        return tuple(pairs) if self.container is tuple else pairs
+            return zip(*((labels, images) if self.turned else (images, labels)), strict=True)
+        both = zip(images, labels, strict=True)
+        pairs = [self.pair(label, image) if self.turned else self.pair(image, label) for image, label in both]
+        if isinstance(self.outer, tuple):
+            return _object_array(pairs, len(self.outer))
+        return tuple(pairs) if self.outer is tuple else pairs
 
 
 def _object_array(pairs: list[Any], dimensions: int) -> NDArray[Any]:

@@ -13,7 +13,13 @@ from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.blocks import Block
 from cmlp.diagnosis.programs.calls import Wish, arguments
 from cmlp.diagnosis.programs.copies import Copier, Shared, shared_memory
-from cmlp.diagnosis.programs.first_trainings import begins_anew, lacks_attributes, values_before_training, warmed
+from cmlp.diagnosis.programs.first_trainings import (
+    begins_anew,
+    lacks_attributes,
+    steps_otherwise,
+    values_before_training,
+    warmed,
+)
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of, quiet_value
 from cmlp.diagnosis.programs.generators import generators_around, generators_in
 from cmlp.diagnosis.programs.instances import Instance, adopt
@@ -81,6 +87,8 @@ class Subject:
         if self.runs is not None:
             self._find_parameters()
         self.steps = interface.find_step(self) if self.blocks else None
+        if self.steps is not None and self.trains is not None and steps_otherwise(self):
+            self.steps = None
         self.resets = bool(self.blocks and self.trains and self.steps is None and begins_anew(self))
 
     def _find_parameters(self) -> None:
