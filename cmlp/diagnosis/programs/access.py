@@ -1,6 +1,7 @@
 """Attributes of strangers' objects: asking for one may raise anything, and some objects answer to every name."""
 
 import inspect
+from types import MethodType
 from typing import Any
 
 MISSING = object()
@@ -14,6 +15,8 @@ def attribute(value: Any, name: str, default: Any = None) -> Any:
     asked for them.
     """
     try:
+        if isinstance(value, MethodType) and name not in ("__self__", "__func__"):
+            value = value.__func__  # which has what the method answers
         if name.startswith("__") and not hasattr(type(value), name):
             inspect.getattr_static(value, name)
         return getattr(value, name, default)

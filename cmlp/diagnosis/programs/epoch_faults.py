@@ -170,7 +170,7 @@ def _rank(log: Log) -> tuple[int, bool, int]:
 
 def _judge(case: Examination, log: Log, visits: Any, same: Same, epochs: int, what: str) -> None:
     n, kinds = len(same), len(set(same.tolist()))
-    images = "images" if kinds == n else "different images"
+    kinds, images = (n, "images") if kinds > NEARLY * n else (kinds, "different images")
     distinct = len(set(visits.tolist()))
     half = visits[: len(visits) // epochs]
     first = len(set(half.tolist()))
