@@ -7,7 +7,8 @@ its data and settings   `samples` in their `containers`, `forms` and `axes`, `sa
                         `tensors`; `places` of settings; `lines` of its code
 its parameters          `parameters` are `blocks` of `leaves`, to which `paths` lead; `usual_values`; `precision`
 copies                  `copies`, as `instances`, run in `isolation`, with `generators` seeded; `snapshots` of what is
-                        outside of them; PyTorch and Keras: `frameworks`
+                        outside of them; PyTorch and Keras: `frameworks`; attributes are asked for by `access`
+the asker's own         files in an `overlay`, by `file_functions` that `files` exchanges; the `process`
 the forward pass        `forward_faults`, in one of the `modes` that `mode_search` finds; `number_faults` of
                         `float_events`, `parameter_faults`, `changed_images`
 the same as layers      `replica`, found by `replica_search` among `chains`, `activations` and `scalings`
@@ -41,18 +42,20 @@ from cmlp.diagnosis.programs.dropout_faults import examine_dropout
 from cmlp.diagnosis.programs.epoch_faults import examine_epoch
 from cmlp.diagnosis.programs.estimators import examine_estimator, is_estimator
 from cmlp.diagnosis.programs.examination import Examination
+from cmlp.diagnosis.programs.files import kept_files
 from cmlp.diagnosis.programs.forward_faults import examine_forward
 from cmlp.diagnosis.programs.instances import object_of
 from cmlp.diagnosis.programs.isolation import OutOfTime, kept_state
 from cmlp.diagnosis.programs.later_steps import examine_later_steps
 from cmlp.diagnosis.programs.parameter_faults import examine_activations, examine_parameters
+from cmlp.diagnosis.programs.process import kept_process
 from cmlp.diagnosis.programs.replica import Replica
 from cmlp.diagnosis.programs.replica_search import find_replica
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.score_faults import examine_score
 from cmlp.diagnosis.programs.setting_faults import examine_settings
 from cmlp.diagnosis.programs.small_network import learned_by_a_small_network
-from cmlp.diagnosis.programs.snapshots import kept_process, snapshot_of
+from cmlp.diagnosis.programs.snapshots import snapshot_of
 from cmlp.diagnosis.programs.step_faults import examine_step_faults
 from cmlp.diagnosis.programs.stepping import examine_step
 from cmlp.diagnosis.programs.subject import Subject
@@ -100,7 +103,7 @@ def examine(
     ModelError
         If the network is a class that cannot be called without arguments.
     """
-    with ONE_AT_A_TIME, kept_state(), kept_process(), one_thread():
+    with ONE_AT_A_TIME, kept_state(), kept_process() as started, kept_files(), one_thread():
         network = object_of(network)
         snapshot = snapshot_of(network, functions)
         try:
@@ -110,6 +113,10 @@ def examine(
                 _attempted(case)
         finally:
             changed = snapshot.restore()
+    if started:
+        case.note(
+            f"Its code starts other programs ({', '.join(sorted(started))}): files that these write are not kept away."
+        )
     if changed:
         case.note(
             "Its code changes variables outside of the copies that were trained; they were put back, and figures "

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.access import attribute
+from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.examination import Array, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.judging import BETTER, learned
@@ -20,6 +20,7 @@ FACTORS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)
 LARGEST_ETA = 1.0
 MORE_EPOCHS, MOST_EPOCHS = 10, 100
 USUAL_ALPHA = 1e-4
+DEEPEST = 5  # estimators within estimators
 ONE_OF_MANY = 0.02  # share of answers without a class from which on one-hot labels do harm
 
 
@@ -44,13 +45,34 @@ class Estimator:
         self.rows = case.order[:ROWS]
         self.x = case.train.x[self.rows]
         self.labels = np.asarray(case.train.labels(case.train.y[self.rows]))
+        self.params: dict[str, Any] = estimator.get_params()
+
+    def name_of(self, name: str) -> str | None:
+        """Return what a setting is called: in a pipeline, with the name of its step before it."""
+        found = [key for key in self.params if key == name or key.endswith(f"__{name}")]
+        return found[0] if len(found) == 1 else name if name in found else None
+
+    def setting(self, name: str) -> float:
+        """Return the number of a setting, 0 where there is none."""
+        value = self.params.get(self.name_of(name) or "")
+        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+
+    def repair(self, name: str, value: float) -> str:
+        """Return the call that changes a setting."""
+        key = self.name_of(name)
+        return f"{key}={value:g}" if key == name else f"set_params({key}={value:g})"
+
+    def with_setting(self, name: str, value: float) -> float:
+        """Return the accuracy of a clone with another value of a setting."""
+        changed: dict[str, Any] = {str(self.name_of(name)): value}
+        return self.trial(**changed)
 
     def fitted(self, scale: float = 1.0, labels: Array | None = None, **params: Any) -> Any:
         """Return a clone that was fitted with other settings."""
         from sklearn.base import clone
 
         model = clone(self.given).set_params(**params)
-        with self.case.bounded(8.0), warnings.catch_warnings():
+        with self.case.bounded(max(8.0, self.case.seconds / 3)), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return model.fit(self.x / scale, self.labels if labels is None else labels)
 
@@ -83,18 +105,32 @@ def examine_estimator(case: Examination) -> None:
         return
     if learned(case, case.given):
         return
-    params = tried.given.get_params()
     _pixels(case, tried, model)
-    if "learning_rate_init" in params:
-        _eta(case, tried, model, float(params["learning_rate_init"]))
-    if "max_iter" in params and params["max_iter"] and attribute(model, "n_iter_", 0) is not None:
-        _epochs(case, tried, model, int(params["max_iter"]))
-    if isinstance(params.get("alpha"), (int, float)) and params["alpha"] > 100 * USUAL_ALPHA:
-        _alpha(case, tried, float(params["alpha"]))
+    if tried.setting("learning_rate_init"):
+        _eta(case, tried, model)
+    if tried.setting("max_iter") and attribute(network_in(model), "n_iter_", 0) is not None:
+        _epochs(case, tried, model)
+    if tried.setting("alpha") > 100 * USUAL_ALPHA:
+        _alpha(case, tried)
+
+
+def network_in(model: Any) -> Any:
+    """Return the fitted network within a pipeline, a search or an ensemble of one; the model itself where it is one."""
+    for _ in range(DEEPEST):
+        if has_attribute(model, "loss_curve_"):
+            break
+        inner = [attribute(model, name) for name in ("best_estimator_", "estimator_", "estimator")]
+        inner += [part[-1][-1] for part in [attribute(model, "steps")] if part]
+        inner += [part[0] for part in [attribute(model, "calibrated_classifiers_")] if part]
+        within = next((part for part in inner if part is not None), None)
+        if within is None:
+            break
+        model = within
+    return model
 
 
 def _course(model: Any) -> str:
-    curve = attribute(model, "loss_curve_", None)
+    curve = attribute(network_in(model), "loss_curve_", None)
     return f"; in {len(curve)} epochs its loss went from {curve[0]:.3g} to {curve[-1]:.3g}" if curve else ""
 
 
@@ -110,7 +146,7 @@ def _one_hot(case: Examination, tried: Estimator, model: Any) -> bool:
         severity,
         "The labels are one-hot, so that the classifier learns one question of yes and no for each class.",
         f"{100 * none:.1f} % of its predictions have no class or several; its output activation is "
-        f"{attribute(model, 'out_activation_', 'unknown')}",
+        f"{attribute(network_in(model), 'out_activation_', 'unknown')}",
         "fit(images, labels.argmax(axis=1))",
         before=case.given,
         after=after,
@@ -135,12 +171,12 @@ def _pixels(case: Examination, tried: Estimator, model: Any) -> None:
         )
 
 
-def _eta(case: Examination, tried: Estimator, model: Any, eta: float) -> None:
-    table = {}
+def _eta(case: Examination, tried: Estimator, model: Any) -> None:
+    eta, table = tried.setting("learning_rate_init"), {}
     for factor in FACTORS:
         value = float(f"{eta * factor:.3g}")
         if value <= LARGEST_ETA and case.left > 0.3 * case.seconds:
-            table[value] = tried.trial(learning_rate_init=value)
+            table[value] = tried.with_setting("learning_rate_init", value)
     if not table:
         return
     best = max(table, key=table.__getitem__)
@@ -153,38 +189,39 @@ def _eta(case: Examination, tried: Estimator, model: Any, eta: float) -> None:
         Severity.ERROR,
         f"learning_rate_init = {eta:g} is too {word}.",
         f"with the other settings as they are it reaches, by learning_rate_init: {reached}{_course(model)}",
-        f"learning_rate_init={best:g}",
+        tried.repair("learning_rate_init", best),
         before=case.given,
         after=table[best],
     )
 
 
-def _epochs(case: Examination, tried: Estimator, model: Any, epochs: int) -> None:
-    if int(attribute(model, "n_iter_", 0)) < epochs:
+def _epochs(case: Examination, tried: Estimator, model: Any) -> None:
+    epochs = int(tried.setting("max_iter"))
+    if int(np.max(attribute(network_in(model), "n_iter_", 0))) < epochs:
         return
     more = min(MORE_EPOCHS * epochs, MOST_EPOCHS)
-    after = tried.trial(max_iter=more)
+    after = tried.with_setting("max_iter", more)
     if after > (case.given or 0) + BETTER:
         case.found(
             "too-few-epochs",
             Severity.ERROR,
             f"max_iter = {epochs} ends the training too early.",
             f"it was stopped after {epochs} epochs{_course(model)}",
-            f"max_iter={more}",
+            tried.repair("max_iter", more),
             before=case.given,
             after=after,
         )
 
 
-def _alpha(case: Examination, tried: Estimator, alpha: float) -> None:
-    after = tried.trial(alpha=USUAL_ALPHA)
+def _alpha(case: Examination, tried: Estimator) -> None:
+    alpha, after = tried.setting("alpha"), tried.with_setting("alpha", USUAL_ALPHA)
     if after > (case.given or 0) + BETTER:
         case.found(
             "weight-decay-too-large",
             Severity.ERROR,
             f"alpha = {alpha:g} is too large.",
             f"{case.given:.1f} % with it, {after:.1f} % with {USUAL_ALPHA:g}",
-            f"alpha={USUAL_ALPHA:g}",
+            tried.repair("alpha", USUAL_ALPHA),
             before=case.given,
             after=after,
         )

@@ -51,7 +51,7 @@ def silence() -> Iterator[None]:
         try:
             yield
         except SystemExit as error:
-            raise Ended("it ended the program by sys.exit") from error
+            raise Ended(f"it ended the program by {getattr(error, 'how', 'sys.exit')}") from error
 
 
 @contextmanager

@@ -203,7 +203,8 @@ def method_of(network: Any, name: str) -> Callable[..., Any] | None:
     """Return a method or another function among the attributes, without running any property."""
     try:
         static = inspect.getattr_static(network, name)
-        if isinstance(static, property) or not (callable(static) or isinstance(static, (staticmethod, classmethod))):
+        bound = isinstance(static, (staticmethod, classmethod)) or type(static).__module__.startswith("sklearn.")
+        if isinstance(static, property) or not (callable(static) or bound):  # scikit-learn's: of what is within it
             return None
         found = getattr(network, name)
     except Exception:

@@ -1,11 +1,13 @@
 """What a program keeps outside of the copies that are trained, as variables of modules and classes: it is put back."""
 
 import inspect
+import io
 import os
+import stat
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +18,7 @@ from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.own_code import is_own, own_code
 from cmlp.diagnosis.programs.tensors import is_tensor
 
+OUTPUT = (0, 1, 2)  # descriptors of what is typed and printed
 LARGEST = 2_000_000  # numbers of an array: larger ones are data
 LONGEST = 100_000  # items of a list
 DEEPEST = 6
@@ -51,6 +54,8 @@ class Snapshot:
                 self._visit_all(value, depth)
         elif isinstance(value, tuple):
             self._visit_all(value, depth)
+        elif isinstance(value, io.IOBase):
+            self._saved.append((value, _standing(value)))
         elif isinstance(value, dict):
             self._saved.append((value, dict(value)))
             self._visit_all(value.values(), depth)
@@ -97,6 +102,8 @@ def _restored(value: Any, kept: Any) -> bool:
             with torch.no_grad():
                 value.copy_(kept)
         return not same
+    if isinstance(value, io.IOBase):
+        return _restored_file(value, kept)
     if isinstance(value, dict):
         return _restored_items(value, kept)
     if isinstance(value, (list, set, deque, bytearray)):
@@ -113,6 +120,25 @@ def _restored(value: Any, kept: Any) -> bool:
             setattr(value, name, item)
             changed = True
     return changed
+
+
+def _standing(file: Any) -> tuple[int, int]:
+    """Return how long an open file is, and where it is read or written next."""
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) or file.fileno() in OUTPUT:
+        raise ValueError("is not put back")
+    if file.writable():
+        file.flush()
+    return os.fstat(file.fileno()).st_size, file.tell()
+
+
+def _restored_file(file: Any, kept: tuple[int, int]) -> bool:
+    """Take from an open file what was added, and go back to where it was."""
+    if _standing(file) == kept:
+        return False
+    if file.writable():
+        file.truncate(kept[0])
+    file.seek(kept[1])
+    return True
 
 
 def _restored_items(value: dict[Any, Any], kept: dict[Any, Any]) -> bool:
@@ -151,29 +177,3 @@ def _filled(cell: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-@contextmanager
-def kept_process() -> Iterator[None]:
-    """Leave the working folder, the environment and what else belongs to the whole process as they were."""
-    folder, environment = _folder(), dict(os.environ)
-    arguments, path, depth = list(sys.argv), list(sys.path), sys.getrecursionlimit()
-    printed = np.get_printoptions()
-    try:
-        yield
-    finally:
-        if folder is not None and _folder() != folder:
-            os.chdir(folder)
-        if dict(os.environ) != environment:
-            os.environ.clear()
-            os.environ.update(environment)
-        sys.argv[:], sys.path[:] = arguments, path
-        sys.setrecursionlimit(depth)
-        np.set_printoptions(**printed)
-
-
-def _folder() -> str | None:
-    try:
-        return os.getcwd()  # noqa: PTH109
-    except OSError:
-        return None

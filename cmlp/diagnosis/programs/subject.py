@@ -13,6 +13,7 @@ from cmlp.diagnosis.programs.access import has_attribute
 from cmlp.diagnosis.programs.blocks import Block
 from cmlp.diagnosis.programs.calls import Wish, arguments
 from cmlp.diagnosis.programs.copies import Copier, Shared, shared_memory
+from cmlp.diagnosis.programs.files import forget_files
 from cmlp.diagnosis.programs.first_trainings import (
     begins_anew,
     lacks_attributes,
@@ -101,7 +102,8 @@ class Subject:
     # Copies
 
     def instance(self) -> Instance:
-        """Return a copy to work with."""
+        """Return a copy to work with, which finds the asker's files as they are."""
+        forget_files()
         copier = Copier(self._shared)
         network = self.framework.copied(self.source, copier)
         functions = {name: f and copier.copied(f) for name, f in self.functions.items()}

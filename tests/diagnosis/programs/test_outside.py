@@ -1,6 +1,8 @@
 """What a program keeps outside of its network, and what belongs to the whole process, is as it was afterwards."""
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -12,6 +14,9 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import cmlp
 from cmlp.core.blas_threads import single_blas_thread
 from cmlp.diagnosis.programs import one_thread
+from cmlp.diagnosis.programs.files import kept_files
+from cmlp.diagnosis.programs.isolation import Ended, silence
+from cmlp.diagnosis.programs.process import kept_process
 
 TRAIN, TEST = cmlp.load_digits()
 DATA, TESTED = (TRAIN.images / 16, TRAIN.labels), (TEST.images / 16, TEST.labels)
@@ -117,6 +122,62 @@ def test_the_process_is_as_it_was():
     before = state()
     check(Process())
     assert state() == before
+
+
+class TakesSignals(Softmax):
+    def train(self, x, y, epochs=100, eta=0.5):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        super().train(x, y, epochs, eta)
+
+
+def test_handlers_of_signals_are_put_back():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    assert check(TakesSignals()).accuracy > 85
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+ENDINGS = {
+    "os._exit": lambda: os._exit(3),
+    "os.abort": lambda: os.abort(),
+    "os.kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "signal.raise_signal": lambda: signal.raise_signal(signal.SIGTERM),
+    "sys.exit": sys.exit,
+}
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+def test_the_process_is_not_ended(how):
+    functions = os._exit, os.abort, os.kill, os.system, os.write, signal.raise_signal, subprocess.Popen.__init__
+    with pytest.raises(Ended, match=f"by {how}"), kept_process(), kept_files(), silence():
+        ENDINGS[how]()
+    assert functions == (
+        os._exit,
+        os.abort,
+        os.kill,
+        os.system,
+        os.write,
+        signal.raise_signal,
+        subprocess.Popen.__init__,
+    )
+
+
+def test_a_training_that_ends_the_process_is_told_of():
+    class EndsIt(Softmax):
+        def train(self, x, y, epochs=100, eta=0.5):
+            os._exit(3)
+
+    assert any("it ended the program by os._exit" in note for note in check(EndsIt()).notes)
+
+
+def test_other_programs_are_not_heard_and_told_of(capfd):
+    with kept_process() as started, kept_files():
+        os.write(1, b"loud")
+        assert os.system("echo loud") == 0
+        subprocess.run("echo loud", shell=True, check=True)
+        assert subprocess.check_output([sys.executable, "-c", "print(1)"]) == b"1\n"
+    assert started == {"os.system", "subprocess"}
+    assert capfd.readouterr() == ("", "")
 
 
 def most_threads():
