@@ -10,7 +10,7 @@ from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_
 from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading
-from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, table_options
+from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, refuse_options, table_options
 from cmlp.cli.strangers import EMPTY, FOLDER, SCRIPT, TEXT, holds, load_network, needing_data, what_is
 from cmlp.errors import DataError
 from cmlp.utils.text import printable
@@ -155,6 +155,7 @@ def _check(arguments: argparse.Namespace) -> "FolderReport":
     if arguments.source is not None:
         with needing_data(arguments.source, "cmlp check"):
             return check_source(arguments.source, network=network, **table_options(arguments))
+    refuse_options(table_options(arguments))
     train, test = load_digits()
     if network is not None:
         check_digits_fit(network, train, arguments.model, "cmlp check SOURCE --model {}")

@@ -33,6 +33,7 @@ WITHOUT_LBFGS = {  # what it takes
     "schedule": "constant", "clip_norm": 0.0, "averaging": 0.0, "dropout": 0.0, "normalization": "none",
 }  # fmt: skip
 PLAN = "{optimizer}, epochs {epochs:,}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
+PLAN_OF_LBFGS = "{optimizer}, epochs {epochs:,}, seed {seed}"  # which has neither
 
 
 def add_recipe(add: Callable[..., Any]) -> None:
@@ -133,7 +134,7 @@ def training_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def plan(settings: Mapping[str, Any]) -> str:
     """Return the settings of a training in one line; those that do nothing are left out."""
-    parts = [PLAN.format(**settings)]
+    parts = [(PLAN_OF_LBFGS if settings["optimizer"] == "lbfgs" else PLAN).format(**settings)]
     if settings["schedule"] != "constant":
         parts.append(f"schedule {settings['schedule']}")
     words = {"clip_norm": "gradients clipped to norm", "lmbda": "L2 penalty"}

@@ -37,6 +37,15 @@ def table_options(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"label": arguments.label, "header": None if arguments.header is None else ANSWERS[arguments.header]}
 
 
+def refuse_options(options: Mapping[str, Any]) -> None:
+    """Refuse what was said about the columns of a table, where there is none."""
+    given = next((name for name, value in options.items() if value is not None), None)
+    if given is not None:
+        raise DataError(
+            f"--{given} says what the columns of a table are, and the built-in digits are none: name a SOURCE"
+        )
+
+
 def counts(sets: "Sets") -> dict[str, Any]:
     """Return the numbers of images, pixels and classes."""
     return {
@@ -78,6 +87,7 @@ def load_sets(source: str | None, command: str, fraction: float | None = None, *
     from cmlp.data.origin import Origin, checksum_of
 
     if source is None:
+        refuse_options(options)
         sets = Sets(*load_digits())
     else:
         with needing_data(source, command):

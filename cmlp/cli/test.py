@@ -13,7 +13,7 @@ from cmlp.cli.output import print_json, print_table, print_warning
 from cmlp.cli.outputs import FORCE, Output, Outputs, shown
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading, load_network
-from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, table_options, untrained
+from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, refuse_options, table_options, untrained
 from cmlp.cli.strangers import (
     CHECKPOINT,
     DATA,
@@ -118,6 +118,7 @@ def _load(arguments: argparse.Namespace, network: "Network") -> tuple["Sets", bo
     from cmlp.data.formats import Sets, load_for
 
     if arguments.source is None:
+        refuse_options(table_options(arguments))
         train, test = load_digits()
         check_digits_fit(network, train, arguments.model, "cmlp test {} SOURCE")
         return Sets(train, test), False, None

@@ -21,6 +21,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 FILM_UNITS, FILM_LAYERS, FILM_ETA = 32, 2, 3.0  # networks up to which the film's rate suits, and its rate
 DEEP = 3  # hidden layers from which on the weights must keep what is learned from fading
 ETAS = {"sgd": 0.4, "momentum": 0.04, "nesterov": 0.04, "lbfgs": 1.0}  # of networks of at most UNITS units a layer
+EXPONENTIAL_LAYERS = 6  # from which on a step moves the last of them too far
 ADAPTIVE_ETA = 0.004  # of the other optimizers, whose steps do not grow with the gradient
 UNITS = 64
 INPUTS = 10  # pixels that count for a unit: most are 0
@@ -123,4 +124,6 @@ def choose_eta(optimizer: str, hidden: Sequence[int], activation: str, inputs: i
     """
     share = UNITS / max(UNITS, inputs / INPUTS, *hidden)
     eta = ETAS[optimizer] * sqrt(share) if optimizer in ETAS else ADAPTIVE_ETA * share
-    return eta / 10 if activation == "exponential" else eta  # whose derivative grows with it
+    if activation != "exponential":
+        return eta
+    return eta / 10 * min(1.0, EXPONENTIAL_LAYERS / max(1, len(hidden))) ** 3  # whose derivative grows with it

@@ -150,3 +150,12 @@ def test_the_recipe_good_passes_98_percent_of_mnist(report, mnist, tmp_path):
     arrays = [mnist[f"{part} {kind}"] for part in ("training", "test") for kind in ("images", "labels")]
     folder = write_folder(tmp_path / "mnist", arrays[:2], arrays[2:])
     assert report("train", str(folder), "--recipe", "good")["test_accuracy"] > 98.2
+
+
+def test_what_is_said_of_the_built_in_digits(run, tmp_path):
+    """L-BFGS has neither a rate nor mini-batches, and the digits are no table."""
+    out = run("train", "--optimizer", "lbfgs", "--epochs", 2, "--hidden", "8", "--quiet")[1]
+    assert "lbfgs, epochs 2, seed 0\n" in out and "mini-batch" not in out
+    for command in (["train", "--label", "x"], ["check", "--label", "x"], ["check", "--header", "yes"]):
+        status, _, err = run(*command)
+        assert status == 2 and f"{command[1]} says what the columns of a table are, and the built-in digits" in err

@@ -81,3 +81,9 @@ def test_what_is_given_is_taken(recipe):
     given = {"hidden": (5, 4, 3), "eta": 0.7, "loss": "quadratic", "clip_norm": 0.0, "schedule": "step", "epochs": 2}
     chosen = complete(recipe, given | {"dropout": None}, 64, 100)
     assert chosen.items() >= given.items()
+
+
+@pytest.mark.parametrize(("optimizer", "layers"), [("sgd", 8), ("adam", 12)])
+def test_many_exponential_layers(optimizer, layers):
+    """A rate that six layers bear makes the loss infinite here, after a dozen epochs."""
+    assert accuracy(64, layers, "exponential", optimizer, seed=0) > 90
