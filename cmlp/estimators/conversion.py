@@ -19,6 +19,7 @@ from cmlp.network import Network
 from cmlp.training.epoch import new_state
 from cmlp.training.history import History
 from cmlp.utils.checks import quoted
+from cmlp.utils.warn import warn
 
 HIDDEN = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}  # as scikit-learn calls them
 FOUND = (
@@ -64,6 +65,8 @@ def to_sklearn(estimator: Any) -> Any:
     known = peer().get_params(deep=False)
     parameters = clone(estimator).get_params(deep=False) | {"activation": _their_activation(estimator)}
     _check_representable(parameters, known)
+    if np.any(parameters["dropout"]):
+        warn("scikit-learn has no dropout: the predictions are the same, and fitting it further goes on without")
     fitted = peer(**{name: value for name, value in parameters.items() if name in known})
     fitted._validate_params()
     network = estimator.network_
