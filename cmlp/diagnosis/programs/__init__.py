@@ -12,15 +12,16 @@ the asker's own         files in an `overlay`, by `file_functions` that `files` 
 the forward pass        `forward_faults`, in one of the `modes` that `mode_search` finds; `number_faults` of
                         `float_events`, `parameter_faults`, `changed_images`
 the same as layers      `replica`, found by `replica_search` among `chains`, `activations` and `scalings`
-a step                  `stepping` with `gentle_samples`, explained by `explanation` with the formulas of `deltas`, by
-                        `fits`; or measured by `slopes`; what it aimed at: `targets`
+a step                  `stepping`, as `one_step` or as steps `one_by_one`, with `gentle_samples`, explained by
+                        `explanation` with the formulas of `deltas`, by `fits`, and `partly_updated`; or measured by
+                        `slopes`; what it aimed at: `targets`
 what is wrong with it   `step_faults`, `bias_faults`, `size_faults`, `target_faults`, `dropout_faults`; `later_steps`,
                         with `kept_gradients`
 an epoch                `epoch_faults`, counted by `watching` which `rows` are used, and by `reads`; `pace`
 its own training        `training_run`, as long as its `cost` allows; `still_parameters`
 what would help         `trials`, with `climbing` and `descent`, and a `small_network` beside them; `setting_faults`,
-                        `starting_weights`, `penalties`, `early_stops`, weighed by `judging`; of scikit-learn
-                        `estimators`; the score: `score_faults`
+                        `starting_weights`, `penalties`, `momentum`, `early_stops`, weighed by `judging`; of
+                        scikit-learn `estimators`; what the others are `lacking`; the score: `score_faults`
 the report              `examination`, `conclusions`, `advice`; `face` joins it with that on the data, of which some
                         have `unlike_scales`
 ======================  ==============================================================================================
@@ -202,7 +203,7 @@ def _parameters(case: Examination) -> None:
     if case.subject.blocks:
         examine_parameters(case)
         if not case.codes & {"forward-not-repeatable", "batch-not-independent"}:
-            fresh = case.subject.renew(case.subject.instance())
+            fresh = case.subject.usual()
             case.replica = _of_steady(case) or find_replica(case.subject, fresh)
             case.facts["labels only"] = case.subject.outputs(fresh, case.train.x[:2]).ndim == 1
             examine_activations(case)
@@ -210,7 +211,7 @@ def _parameters(case: Examination) -> None:
 
 def _of_steady(case: Examination) -> Replica | None:
     """Return the replica of a network whose test scales the units by what dropout keeps, where nothing is dropped."""
-    fresh = case.subject.renew(case.subject.instance())
+    fresh = case.subject.usual()
     before = case.subject.outputs(fresh, case.train.x[:2])
     case.subject.steady(fresh)
     changed = not np.array_equal(before, case.subject.outputs(fresh, case.train.x[:2]), equal_nan=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from cmlp.diagnosis.programs.examination import Examination
-from cmlp.diagnosis.programs.judging import learned
+from cmlp.diagnosis.programs.judging import lacks, learned
 from cmlp.diagnosis.programs.setting_faults import best_gradient
 from cmlp.diagnosis.programs.trials import LONGEST, Trials
 from cmlp.diagnosis.report import Finding, Severity
@@ -53,20 +53,16 @@ def conclude(case: Examination, trials: Trials) -> None:
     """Settle severities and order, and name what nothing explains."""
     codes = case.codes
     case.findings = [f for f in case.findings if not CAUSES.get(f.code, set()) & codes]
-    if learned(case, case.given) and not case.facts.get("off") and not _lacking(case):
+    if learned(case, case.given) and not case.facts.get("off") and not lacks(case, LACKING):
         # what cannot be named exactly is no fault of a network that learned
         case.findings = [finding for finding in case.findings if finding.code not in UNPROVEN]
     case.findings = [_weighed(case, finding) for finding in case.findings]
     grave = [finding for finding in case.findings if finding.severity > Severity.NOTE]
     if case.given is not None and not grave:
         _learns_nothing(case)
+        _learns_less(case)
     case.findings.sort(key=lambda finding: -finding.severity)
     _together(case, trials)
-
-
-def _lacking(case: Examination) -> bool:
-    """Whether a network that learned is some points below what a small one learns."""
-    return case.given is not None and case.given < case.facts.get("reference", 0.0) - LACKING
 
 
 def _weighed(case: Examination, finding: Finding) -> Finding:
@@ -87,9 +83,8 @@ def _weighed(case: Examination, finding: Finding) -> Finding:
     if learned(case, case.given) and finding.code != "forward-not-repeatable":
         harmless = gain is None or gain < RUINOUS / 2
         severity = Severity.NOTE if harmless else Severity.WARNING
-        said = (
-            finding.verdict if finding.severity == Severity.NOTE else f"{finding.verdict[:-1]}; it learns all the same."
-        )
+        unsaid = finding.severity == Severity.NOTE or lacks(case)  # points that are missing may be its fault
+        said = finding.verdict if unsaid else f"{finding.verdict[:-1]}; it learns all the same."
         return (
             replace(finding, severity=severity, verdict=said, before=None, after=None)
             if harmless
@@ -114,6 +109,14 @@ def _learns_nothing(case: Examination) -> None:
         f"its own training reaches {case.given:.1f} % on test images, a constant answer {case.chance:.1f} %, and "
         f"a small network {top:.1f} % from the same images",
     )
+
+
+def _learns_less(case: Examination) -> None:
+    if learned(case, case.given) and lacks(case) and not (case.facts.get("stopped") or case.facts.get("shortened")):
+        case.note(
+            f"A small network learns {case.facts['reference']:.1f} % from the same images, in a moment; more units, "
+            "epochs or another learning rate may bring what is missing."
+        )
 
 
 def _together(case: Examination, trials: Trials) -> None:

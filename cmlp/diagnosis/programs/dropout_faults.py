@@ -48,7 +48,7 @@ def examine_dropout(case: Examination, step: Step) -> None:
 def _masked_step(case: Examination, replica: Replica, step: Step, seed: int) -> Masked | None:
     """Take a step with one sample, with dropout; return which units of each layer took part, values and change."""
     subject = case.subject
-    instance = subject.renew(subject.instance())
+    instance = subject.usual()
     values = subject.values(instance)
     row = seed % len(step.y)
     try:

@@ -15,7 +15,7 @@ COUNTED = 3.0  # seconds of the processor, while lines are counted
 LINES = (r"\bif\b.*(patien|wait|bad|worse|no_?improve|stop|tol|delta)", r"\bif\b.*(best|prev|last)", r"\bbreak\b")
 
 
-def examine_stop(case: Examination, trials: Trials) -> bool:
+def examine_stop(case: Examination, trials: Trials, better: float = BETTER) -> bool:
     """Count the epochs that a training runs, and let it go on where it runs few of those that are asked for."""
     subject, epochs = case.subject, (case.facts.get("given") or (None, None))[1]
     if not subject.trains or epochs is None or epochs < FEWEST or subject.resets or case.given is None:
@@ -26,7 +26,7 @@ def examine_stop(case: Examination, trials: Trials) -> bool:
     if ran is None or ran > PART * epochs:
         return False
     after, how = _gone_on(case, trials, epochs)
-    if after < case.given + BETTER or not learned(case, after):
+    if after < case.given + better or not learned(case, after):
         return False
     name = subject.epochs_name or "epochs"
     place = next((line for pattern in LINES if (line := case.line_like(pattern))), "") or case.place_of("fit")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cmlp.diagnosis.programs.activations import FUNCTIONS
 from cmlp.diagnosis.programs.deltas import RIGHT, Layer, hidden_deltas, hidden_right, output_deltas
 from cmlp.diagnosis.programs.fits import TIGHT, Fit, cosine, fit
+from cmlp.diagnosis.programs.partly_updated import partly_updated
 from cmlp.diagnosis.programs.replica import Replica
 
 Array = NDArray[Any]
@@ -92,8 +93,8 @@ class Explanation:
                 right = (name, act) in RIGHT
                 rest = max(weights.rest, TIGHT)  # of formulas that are the same, the first one is taken
                 key: tuple[Any, ...] = (rest > self.tolerance, weights.unequal, not right, rest)
-                if self.adaptive:  # all formulas have nearly the same signs
-                    key = (key[0], round(weights.rest, 3), not right)
+                if self.adaptive:  # all formulas have nearly the same signs, and a penalty may be all that is left
+                    key = (key[0], round(weights.rest + (self._bias_rest(delta) if weights.own else 0), 3), not right)
                 if best is None or key < best[0]:
                     best = key, name, right, delta, weights, inputs, target
         assert best is not None
@@ -106,6 +107,11 @@ class Explanation:
             weights, inputs = self._weights(self.last, delta)
         self._add(self.last, self.formula, weights, inputs, delta)
         return delta
+
+    def _bias_rest(self, delta: Array) -> float:
+        """Return how much a formula leaves of the change of the last biases, which no penalty hides."""
+        move = self.moves[self.last][1]
+        return fit(move, delta, adaptive=True).rest if move is not None and move.shape == delta.shape[1:] else 0.0
 
     def _hidden(self, k: int, above: Array) -> Array:
         replica, (matrix, _) = self.replica, self.layers[k + 1]
@@ -134,6 +140,10 @@ class Explanation:
                 best = key, name, delta, weights, inputs
         assert best is not None
         key, name, delta, weights, inputs = best
+        part = None if updated is None or not key[0] else partly_updated(self.moves[k][0], layer, above, updated)
+        if part is not None and part[1].rest < self.tolerance:
+            delta, weights = part
+            key, name, inputs = (False, *key[1:]), "updated", "right"
         if key[0]:
             delta = hidden_right(layer.act, layer.z, layer.a, above, matrix)
             weights, inputs = self._weights(k, delta)

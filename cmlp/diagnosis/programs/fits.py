@@ -72,7 +72,7 @@ def _by_signs(flat: Array, total: Array, m: int, own: Array | None) -> Fit:
         share, better = share_of_weights(flat[clear], total[clear], own.ravel()[clear])
         if better >= ALONG:
             return Fit(np.full(m, -1.0), 1.0 - better, -share)
-    return Fit(np.full(m, -1.0 if agree >= 0.5 else 1.0), 1.0 - max(agree, 1 - agree if agree < 0.02 else agree))
+    return Fit(np.full(m, -1.0 if agree >= 0.5 else 1.0), 1.0 - (1 - agree if agree < AGAINST else agree))
 
 
 def share_of_weights(change: Array, slope: Array, own: Array) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from cmlp.diagnosis.programs.examination import Examination
 
 BETTER = 10.0  # points that a repair must bring
+LACKING = 6.0  # points
 GOOD = 80.0  # of the way from a constant answer to what a small network learns, in percent
 
 
@@ -17,3 +18,8 @@ def learned(case: Examination, accuracy: float | None) -> bool:
 def half_way(case: Examination, accuracy: float) -> bool:
     """Whether an accuracy is half of the way to what a small network learns."""
     return bool(accuracy > case.chance + 0.5 * (case.facts.get("reference", 95.0) - case.chance))
+
+
+def lacks(case: Examination, points: float = LACKING) -> bool:
+    """Whether its own training reaches so many points less than a small network."""
+    return case.given is not None and case.given < case.facts.get("reference", 0.0) - points

@@ -10,8 +10,9 @@ from cmlp.diagnosis.programs.gentle_samples import distinct, gentle
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.kept_gradients import sums_that_grow
 from cmlp.diagnosis.programs.loaders import loader_of
+from cmlp.diagnosis.programs.one_by_one import KEPT
+from cmlp.diagnosis.programs.one_step import one_step
 from cmlp.diagnosis.programs.precision import is_single
-from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.watching import Lines, traced
 from cmlp.diagnosis.report import Severity
 
@@ -29,6 +30,8 @@ EXPLAINED = 0.05  # of a change may be left
 def examine_later_steps(case: Examination, step: Step) -> None:
     """Find whether a second step repeats the gradients of the first one, because their sums were not reset."""
     if case.subject.resets or step.noisy or step.adaptive or case.codes & {"wrong-targets", "nothing-moves"}:
+        return
+    if case.facts.get("one by one"):
         return
     sums = sums_that_grow(case, step)
     if sums is not None:
@@ -55,6 +58,8 @@ def examine_later_steps(case: Examination, step: Step) -> None:
         return
     shares = np.linalg.lstsq(np.stack(flat[:2]).T, flat[2], rcond=None)[0]
     rest = float(np.linalg.norm(flat[2] - shares @ np.stack(flat[:2]))) / max(float(np.linalg.norm(flat[2])), 1e-300)
+    if rest < 0.05 and KEPT < shares[1] < (1 - close) * shares[0]:
+        case.facts["momentum"] = float(shares[1] / shares[0])
     if rest < 0.05 and shares[1] > (1 - close) * shares[0] and shares[0] > 0.5:
         _not_reset(
             case,
@@ -77,6 +82,10 @@ def _mini_batches(case: Examination, step: Step) -> bool:
         return True
     close = ROUGHLY if is_single(case.subject, case.subject.instance()) else CLOSE
     if not sizes[0] or not np.allclose(sizes / sizes[0], np.repeat(GROWN, size), rtol=close):
+        kept = float(sizes[size] / sizes[0] - 1) if sizes[0] else 0.0
+        grown = np.repeat((1, 1 + kept, 1 + kept + kept**2), size)
+        if kept > KEPT and np.allclose(sizes / sizes[0], grown, rtol=CLOSE):
+            case.facts["momentum"] = kept
         return False
     _not_reset(
         case,
@@ -93,7 +102,7 @@ def _repeated(case: Examination, step: Step) -> None:
     """
     first, ways = step.x[:1], []
     for epochs in EPOCHS:
-        instance = case.subject.renew(case.subject.instance())
+        instance = case.subject.usual()
         values = case.subject.values(instance)
         eta = step.eta * 1e-3 if case.subject.eta is not None else None
         try:
@@ -134,7 +143,7 @@ def _shares(case: Examination, x: Array, y: Array, size: int, step: Step) -> Arr
     """Return how often each sample counts in an epoch with mini-batches of a size."""
     subject, replica = case.subject, case.replica
     assert replica is not None
-    instance = subject.renew(subject.instance())
+    instance = subject.usual()
     values = subject.values(instance)
     try:
         with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
@@ -205,7 +214,7 @@ def _not_reset(case: Examination, measured: str) -> None:
 
 def _two_steps(case: Examination, first: Array, second: Array, eta: float | None) -> tuple[Any, Any]:
     subject = case.subject
-    instance = subject.renew(subject.instance())
+    instance = subject.usual()
     changes = []
     for pick in (first, second):
         values = subject.values(instance)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Subject
 
 MOST_BLOCKS = 120
+LABELLED = 400  # rows that are run where only labels are known
 
 
 def find_parameters(subject: "Subject") -> None:
@@ -80,6 +81,9 @@ def _that_matter(subject: "Subject", instance: "Instance", blocks: list[Block]) 
     found: set[Block] = set()
     try:
         base = subject.outputs(instance, rows)
+        if base.ndim == 1:  # of labels few change
+            rows = np.abs(rng.normal(size=(LABELLED, subject.samples.depth)))
+            base = subject.outputs(instance, rows)
         for block in blocks:
             kept = block.read(instance.network)
             noise = rng.normal(size=kept.shape) * (np.abs(kept).mean() + 0.5) + 0.3

@@ -1,18 +1,17 @@
 """Whether a penalty on the weights keeps the network from learning: seen in its steps, or found by its name."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from cmlp.diagnosis.programs.examination import TRIAL, Examination
+from cmlp.diagnosis.programs.examination import Examination
 from cmlp.diagnosis.programs.explanation import Explanation
 from cmlp.diagnosis.programs.isolation import OutOfTime
 from cmlp.diagnosis.programs.judging import BETTER
 from cmlp.diagnosis.programs.leaves import Walk
-from cmlp.diagnosis.programs.paths import Path, put_at, spelled
+from cmlp.diagnosis.programs.one_step import one_step
+from cmlp.diagnosis.programs.paths import Path, spelled
 from cmlp.diagnosis.programs.roles import is_penalty
-from cmlp.diagnosis.programs.stepping import one_step
 from cmlp.diagnosis.programs.trials import Trials
 from cmlp.diagnosis.report import Severity
 
@@ -91,7 +90,7 @@ def examine_penalty(case: Examination, trials: Trials) -> bool:
     if not case.subject.trains:
         return False
     for name, value, path in _penalties(case):
-        own, after = (_trained(case, trials, name, value * times, path) for times in (1.0, SMALLER))
+        own, after = (trials.with_number(name, value * times, path) for times in (1.0, SMALLER))
         if own is None or after is None or after < max(own, case.given or 0.0) + BETTER:
             continue
         case.found(
@@ -115,22 +114,3 @@ def _penalties(case: Examination) -> Iterator[tuple[str, float, Path | None]]:
     for path, value in Walk(case.subject.instance().network).leaves:
         if isinstance(value, float) and value > 0 and is_penalty(str(path[-1][1])):
             yield spelled(path), value, path
-
-
-def _trained(case: Examination, trials: Trials, name: str, value: float, path: Path | None) -> float | None:
-    """Return the accuracy after a trial with another penalty."""
-    subject, settings = case.subject, case.subject.settings
-    instance: Any = trials.start(fresh=False)
-    rows = trials.rows
-    if path is None:
-        subject.settings = settings | {name: value}
-    else:
-        put_at(instance.network, path, value)
-    try:
-        with case.bounded(3 * TRIAL), np.errstate(all="ignore"):
-            subject.fit(instance, case.train.x[rows], case.train.y[rows], None, trials.passes(len(rows)))
-        return trials.score(instance)
-    except (Exception, OutOfTime):
-        return None
-    finally:
-        subject.settings = settings

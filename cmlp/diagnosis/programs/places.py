@@ -9,6 +9,7 @@ import numpy as np
 from cmlp.diagnosis.programs.access import attribute, has_attribute
 from cmlp.diagnosis.programs.calls import setting_roles
 from cmlp.diagnosis.programs.leaves import attributes, is_keras
+from cmlp.diagnosis.programs.own_code import is_own
 from cmlp.diagnosis.programs.paths import Path, spelled, step_into
 from cmlp.diagnosis.programs.roles import parameters_of, role
 
@@ -74,7 +75,7 @@ def _path(value: Any, path: Path, kind: str, seen: set[int]) -> Path | None:
         return None
     seen.add(id(value))
     how = "item" if isinstance(value, dict) else "attr"
-    items = value.items() if isinstance(value, dict) else attributes(value).items()
+    items = value.items() if isinstance(value, dict) else (numbers_of_class(value) | attributes(value)).items()
     parts = []
     for key, item in items:
         number = issubclass(type(item), (int, float)) and type(item) is not bool
@@ -87,6 +88,19 @@ def _path(value: Any, path: Path, kind: str, seen: set[int]) -> Path | None:
         if found is not None:
             return found
     return None
+
+
+def numbers_of_class(value: Any) -> dict[str, float]:
+    """Return the numbers that the classes of an object of somebody's hold for it, until it has its own."""
+    if not is_own(value) or not hasattr(value, "__dict__"):
+        return {}
+    own = [kind for kind in reversed(type(value).__mro__) if kind.__module__ == type(value).__module__]
+    return {
+        name: number
+        for kind in own
+        for name, number in vars(kind).items()
+        if isinstance(number, (int, float)) and not isinstance(number, bool)
+    }
 
 
 def setting_of(subject: "Subject", kind: str) -> tuple[str | None, Any]:

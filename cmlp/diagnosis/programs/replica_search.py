@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cmlp.diagnosis.programs.subject import Subject
 
 LABELLED, AGREEING = 400, 0.995  # images, and the share of labels that must agree
+RARE = 20  # of them, that must have another label than most have
 EXACT, SINGLE = 1e-9, 2e-5  # how far outputs may differ, relative to the largest one
 PROBES = 24
 FITTED = 2  # orders of the matrices for which a scaling is searched
@@ -78,12 +79,14 @@ def _by_labels(subject: "Subject", instance: "Instance", values: list[Array]) ->
     rng = np.random.default_rng(3)
     x = single(rng.random((LABELLED, subject.samples.depth)) * rng.random((LABELLED, 1)))
     labels = subject.outputs(instance, x)
-    if len(np.unique(labels)) < 2:
+    rare = labels != np.unique(labels)[np.argmax(np.unique(labels, return_counts=True)[1])]
+    if rare.sum() < RARE:
         return None
     for weights, biases in islice(chains_of(subject, values, subject.samples.classes), MOST_CHAINS):
         for hidden in _hidden_activations(len(weights), every=True):
             replica = Replica(weights, biases, (*hidden, "identity"))
-            if np.mean(replica.run(values, x)[1][-1].argmax(axis=1) == labels) >= AGREEING:
+            agree = replica.run(values, x)[1][-1].argmax(axis=1) == labels
+            if min(agree.mean(), agree[rare].mean()) >= AGREEING:
                 return replica
     return None
 

@@ -8,6 +8,8 @@ from cmlp.diagnosis.programs.climbing import climb
 from cmlp.diagnosis.programs.early_stops import examine_stop
 from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.judging import BETTER, half_way, learned
+from cmlp.diagnosis.programs.lacking import examine_lacking
+from cmlp.diagnosis.programs.momentum import examine_momentum
 from cmlp.diagnosis.programs.pace import examine_pace
 from cmlp.diagnosis.programs.parameter_faults import saturation
 from cmlp.diagnosis.programs.penalties import examine_decay, examine_penalty
@@ -53,11 +55,14 @@ def examine_settings(case: Examination, trials: Trials) -> None:
         return
     if learned(case, case.given):
         examine_equal_units(case)
+        examine_lacking(case, trials, FORMAL)
+        return
+    if examine_momentum(case, trials):
         return
     if case.grave & FORMAL and not case.facts.get("harmless"):
         _after_formal(case, trials)
         return
-    if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case):
+    if not case.codes & {"epoch-sees-few", "later-epochs-empty"} and examine_pace(case, trials):
         return
     if examine_stop(case, trials):
         return

@@ -39,7 +39,7 @@ def losses(target: Array, start: Array) -> dict[str, Loss]:
 def cosines_by_differences(case: Examination, step: Step) -> dict[str, float]:
     """Return for each array the cosine of its change and minus the slope of the loss that the step follows best."""
     subject = case.subject
-    instance = subject.instance()
+    instance = subject.usual()
     subject.steady(instance)
     subject.put(instance, step.values)
     try:
@@ -55,7 +55,7 @@ def cosines_by_differences(case: Examination, step: Step) -> dict[str, float]:
     if step.adaptive:
         moves = [np.sign(move) for move in moves]
         slopes = _with_penalty(case, step, moves, slopes, entries)
-    fit = {name: abs(sum(_along(m, s) for m, s in zip(moves, some, strict=True))) for name, some in slopes.items()}
+    fit = {name: sum(abs(_along(m, s)) for m, s in zip(moves, some, strict=True)) for name, some in slopes.items()}
     best = max(fit, key=fit.__getitem__)
     case.facts["loss"] = best
     names = [block.name for block in subject.blocks]

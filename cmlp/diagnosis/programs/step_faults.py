@@ -13,6 +13,7 @@ from cmlp.diagnosis.report import Severity
 
 AGAINST = -0.9  # cosine with minus the slope
 LOOSE = 0.97  # the same, measured at a few entries by differences
+OPPOSITE = -0.5  # cosine below which a step has the wrong sign where others have
 NEAR = 0.8  # above which it moves along the slope well enough to learn
 FAR_OFF = 0.7  # cosine below which no loss that is not known can be the reason
 FORMULAS = {
@@ -119,7 +120,7 @@ def _output(case: Examination, explained: Explanation, top: Change, text: str) -
 
 def _wrong_gradient(case: Examination, change: Change, text: str) -> None:
     """Accuse a step; those of the layers below follow from it."""
-    if "wrong-gradient" in case.codes:
+    if "wrong-gradient" in case.codes or ("uphill" in case.codes and change.cosine < OPPOSITE):
         return
     assert case.step is not None
     case.facts["off"] = change.cosine < FAR_OFF and not case.step.adaptive
@@ -192,8 +193,17 @@ def _by_differences(case: Examination, step: Step) -> None:
             "w = w - eta * gradient",
         )
         return
+    if wrong:
+        listed = " and ".join(wrong[:3])
+        case.found(
+            "uphill",
+            Severity.ERROR,
+            f"The step of {listed} goes up the slope of the loss: its sign is wrong.",
+            text + case.beside(names.index(wrong[0])),
+            f"{wrong[0]} = {wrong[0]} - eta * gradient",
+        )
     bound = 0.8 if step.adaptive else LOOSE
-    off = [name for name, value in cosines.items() if value < bound]
+    off = [name for name, value in cosines.items() if AGAINST <= value < bound]
     if off:
         listed = " and ".join(off[:3])
         near = min(cosines.values()) > NEAR  # as of an ensemble whose members have losses of their own

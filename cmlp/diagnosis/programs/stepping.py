@@ -14,6 +14,8 @@ from cmlp.diagnosis.programs.fits import UNEQUAL
 from cmlp.diagnosis.programs.frameworks import shares_in
 from cmlp.diagnosis.programs.gentle_samples import gentle_samples
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.one_by_one import is_of_signs, taken_one_by_one
+from cmlp.diagnosis.programs.one_step import one_step, step_from
 from cmlp.diagnosis.programs.paths import Path
 from cmlp.diagnosis.programs.places import setting_of
 from cmlp.diagnosis.programs.precision import is_single
@@ -23,13 +25,11 @@ from cmlp.diagnosis.programs.slopes import cosines_by_differences
 SAMPLES = 6
 MOST_CLASSES = 26
 MOST_NUMBERS = 6  # names of numbers that may stand for dropout
-TINY = 1e-12  # a learning rate that moves nothing
 GENTLE = 1e-3  # the learning rate of the step
 MORE = (1, 8, 32, 128)  # times the samples, for programs that insist on a mini-batch of their own size
 NOISE = 0.02  # by which two equal steps may differ
 MISSING = 0.02  # of the largest share, below which a sample does not count
 DRAWS = r"\b(choices?|randint|integers|random_integers|randrange|multinomial)\("
-ADAPTIVE = 0.7  # share of the steps of one size, from which on they have the sign of the gradient only
 
 
 def examine_step(case: Examination) -> Step | None:
@@ -45,19 +45,17 @@ def examine_step(case: Examination) -> Step | None:
     if step is None:
         return None
     tolerance = 2e-2 if is_single(case.subject, case.subject.instance()) else 1e-4
-    sizes = np.abs(np.concatenate([change.ravel() for change in step.changes]))
-    sizes = sizes[sizes > 0]
-    step.adaptive = bool(sizes.size and np.mean(np.abs(sizes / np.median(sizes) - 1) < 0.02) > ADAPTIVE)
+    step.adaptive = is_of_signs(step.changes)
     if case.replica is not None:
         tolerance = 0.05 if step.adaptive else tolerance
         explanation = _explained(case, step, tolerance)
         if step.noisy and explanation.explained and not explanation.unknown:  # it draws some of the samples it is given
             step.noisy, case.facts["drawn"] = False, True
-        elif step.noisy:
+        elif step.noisy and taken_one_by_one(case, step, eta) is None:
             step = _of_one_sample(case, step, eta)
             explanation = _explained(case, step, tolerance)
         step.explanation = None if step.noisy else explanation
-    elif step.noisy:
+    elif step.noisy and taken_one_by_one(case, step, eta) is None:
         step = _of_one_sample(case, step, eta)
     if step.explanation is not None:
         if eta is not None and step.explanation.unknown and not step.adaptive:
@@ -68,6 +66,7 @@ def examine_step(case: Examination) -> Step | None:
             step.x, step.y = step.x[counted], step.y[counted]
             step.explanation = _explained(case, step, tolerance)
         _mean_or_sum(case, step, eta)
+    step = _one_by_one(case, step, eta, tolerance)
     if not step.noisy and (step.explanation is None or step.explanation.unknown):
         step.cosines = cosines_by_differences(case, step)
     case.step = step
@@ -81,6 +80,32 @@ def _of_one_sample(case: Examination, step: Step, eta: float | None) -> Step:
         return step
     case.facts["drawn"] = True
     return replace(alone, adaptive=step.adaptive)
+
+
+def _one_by_one(case: Examination, step: Step, eta: float | None, tolerance: float) -> Step:
+    """Return the step that each sample takes alone, where the one with all of them is explained by no formula."""
+    explanation = step.explanation
+    clear = explanation is not None and not explanation.unknown and not any(c.fit.unequal for c in explanation.arrays)
+    alone = None if clear else taken_one_by_one(case, step, eta)
+    if alone is None:
+        return step
+    if case.replica is not None:
+        alone.explanation = _explained(case, alone, tolerance)
+        if alone.explanation.unknown:  # the same for one sample, whose step changes what its own formula is made of
+            last = _of_last_sample(case, alone, eta)
+            last.explanation = _explained(case, last, tolerance)
+            alone = last if last.explanation.unknown < alone.explanation.unknown else alone
+        assert alone.explanation is not None
+        top = max((c for c in alone.explanation.arrays if not c.bias), key=lambda c: c.layer)
+        if top.ratio > 0:
+            case.facts |= {"rate": (top.ratio / alone.eta, len(alone.y)), "sum": True, "twice": False}
+            case.summed = top.ratio / alone.eta * len(alone.y)
+    return alone
+
+
+def _of_last_sample(case: Examination, step: Step, eta: float | None) -> Step:
+    changes, _ = step_from(case, step.values, step.x[-1:], step.y[-1:], eta)
+    return Step(step.values, changes, step.x[-1:], step.y[-1:], step.eta)
 
 
 def _explained(case: Examination, step: Step, tolerance: float) -> Explanation:
@@ -165,7 +190,7 @@ def _quiet_numbers(case: Examination) -> Iterator[dict[Path, float]]:
 
 def _taken_twice(case: Examination, x: Array, y: Array, eta: float | None) -> Step | None:
     last: BaseException | None = None
-    for times in MORE:
+    for times in (*MORE, -(-len(case.usable) // len(y))):  # the last where a loop counts to the number of all
         many_x, many_y = np.tile(x, (times, 1)), np.tile(y, times)
         try:
             values, changes = one_step(case, many_x, many_y, eta)
@@ -178,6 +203,8 @@ def _taken_twice(case: Examination, x: Array, y: Array, eta: float | None) -> St
         both = [np.concatenate([c.ravel() for c in made]) for made in (changes, again)]
         if not np.isfinite(both).all():
             continue
+        if times > 1:
+            case.facts["tiled"] = len(many_y)
         off = float(np.linalg.norm(both[0] - both[1])) / max(float(np.linalg.norm(both[0])), 1e-300)
         return Step(
             values,
@@ -190,33 +217,6 @@ def _taken_twice(case: Examination, x: Array, y: Array, eta: float | None) -> St
     if last is not None:
         case.note(case.error_note(f"A step with {len(y)} samples", last))
     return None
-
-
-def one_step(
-    case: Examination, x: Array, y: Array, eta: float | None, seed: int = 0
-) -> tuple[list[Array], list[Array]]:
-    """Return values of a usual size, and what a step changes of them."""
-    subject = case.subject
-    if subject.resets:
-        return _own_start(case, x, y, eta)
-    instance = subject.renew(subject.instance())
-    values = subject.values(instance)
-    with case.bounded(3.0, seed, instance), np.errstate(all="ignore"):
-        subject.steady(instance)
-        subject.step(instance, x, y, eta)
-    return values, [after - before for before, after in zip(values, subject.values(instance), strict=True)]
-
-
-def _own_start(case: Examination, x: Array, y: Array, eta: float | None) -> tuple[list[Array], list[Array]]:
-    """Do the same where training draws new weights: they are what a learning rate of nearly 0 leaves."""
-    subject, made = case.subject, []
-    for rate in (TINY, eta):
-        instance = subject.instance()
-        with case.bounded(3.0, 0, instance), np.errstate(all="ignore"):
-            subject.steady(instance)
-            subject.fit(instance, x, y, rate, None if subject.epochs is None else 1, len(y))
-        made.append(subject.values(instance))
-    return made[0], [after - before for before, after in zip(*made, strict=True)]
 
 
 def _smaller(case: Examination, step: Step, x: Array, y: Array, eta: float, tolerance: float) -> None:

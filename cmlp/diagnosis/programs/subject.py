@@ -31,6 +31,7 @@ from cmlp.diagnosis.programs.network_first import network_first
 from cmlp.diagnosis.programs.parameters import find_parameters
 from cmlp.diagnosis.programs.paths import Path, put_at
 from cmlp.diagnosis.programs.places import Place, find_place, setting_of
+from cmlp.diagnosis.programs.precision import widen
 from cmlp.diagnosis.programs.roles import parameters_of
 from cmlp.diagnosis.programs.samples import Samples
 from cmlp.diagnosis.programs.usual_values import usual_values
@@ -221,6 +222,12 @@ class Subject:
         """Give it new weights of the size of Glorot and Bengio (2010), and biases of 0."""
         self.put(instance, usual_values(self.blocks, self.samples.classes, seed))
         return instance
+
+    def usual(self) -> Instance:
+        """Return a copy with new weights, of which each step shows all digits: half precision is kept as double."""
+        instance = self.instance()
+        widen(instance.network, self.blocks)
+        return self.renew(instance)
 
     # Training it
 

@@ -9,6 +9,7 @@ from cmlp.diagnosis.programs.descent import Adam, Descent
 from cmlp.diagnosis.programs.examination import TRIAL, Array, Examination, finite
 from cmlp.diagnosis.programs.instances import Instance
 from cmlp.diagnosis.programs.isolation import OutOfTime
+from cmlp.diagnosis.programs.paths import Path, put_at
 
 SMALLEST, LARGEST = 10, 128
 SHORT = 10_000  # visits of samples in a short trial
@@ -63,6 +64,23 @@ class Trials:
                 self._steps(instance, x, y, eta)
         return self.score(instance, scale)
 
+    def with_number(self, name: str, value: float, path: Path | None) -> float | None:
+        """Return what its own training reaches with another number: a setting, or what stands at a path."""
+        subject, settings, rows = self.subject, self.subject.settings, self.rows
+        instance = self.start(fresh=False)
+        if path is None:
+            subject.settings = settings | {name: value}
+        else:
+            put_at(instance.network, path, value)
+        try:
+            with self.case.bounded(3 * TRIAL), np.errstate(all="ignore"):
+                subject.fit(instance, self.case.train.x[rows], self.case.train.y[rows], None, self.passes(len(rows)))
+            return self.score(instance)
+        except (Exception, OutOfTime):
+            return None
+        finally:
+            subject.settings = settings
+
     def passes(self, n: int) -> int | None:
         """Return how many epochs with so many samples a trial has time for."""
         epochs = self.subject.epochs
@@ -95,17 +113,30 @@ class Trials:
 
     @property
     def quick(self) -> bool:
-        """Whether its own steps are those of the right gradient, so that the replica can take them."""
+        """Whether its own steps are those of the right gradient alone, so that the replica can take them."""
         step = self.case.step
+        if self.case.facts.get("momentum"):
+            return False
         known = step is not None and step.explanation is not None and step.explanation.sound and not step.adaptive
         return bool(known and self.case.summed and not self.case.codes & {"not-reset", "forward-changes-images"})
 
     def each(self, eta: float) -> float:
         """Return the factor by which one of its own steps multiplies the gradient of each sample."""
         rate, m = self.case.facts["rate"]
+        rate /= self._steps_in_one
         if self.case.facts.get("twice"):
             return float(eta * rate * m * m / self.batch / len(self.case.usable))
         return float(eta * (rate if self.case.facts.get("sum") else rate * m / self.batch))
+
+    @property
+    def _steps_in_one(self) -> int:
+        """How many steps a call takes that was taken for one: with epochs of its own, or with many samples."""
+        case, subject = self.case, self.subject
+        if subject.steps is not None:
+            return 1
+        epochs = case.facts.get("visits", 0) / len(case.usable) if subject.epochs is None else 1.0
+        mini_batches = case.facts.get("tiled", 0) / self.batch if subject.size is None else 1.0
+        return round(max(1.0, epochs) * max(1.0, mini_batches))
 
     def by_gradient(
         self,

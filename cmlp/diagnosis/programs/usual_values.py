@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmlp.diagnosis.programs.blocks import Block
+from cmlp.diagnosis.programs.blocks import BIAS, Block
 
 
 def usual_values(blocks: list[Block], classes: int, seed: int) -> list[NDArray[Any]]:
@@ -13,7 +13,7 @@ def usual_values(blocks: list[Block], classes: int, seed: int) -> list[NDArray[A
     rng = np.random.default_rng(seed)
     made = []
     for block in blocks:
-        if block.matrix:
+        if block.matrix or (len(block.shape) == 2 and max(block.shape) > 1 and not BIAS.match(block.name)):
             made.append(rng.normal(size=block.shape) * np.sqrt(2 / sum(block.shape)))
         elif len(block.shape) > 2:
             fan = sum(block.shape[1:]) if len(block.shape) == 3 else int(np.prod(block.shape[1:], dtype=int))
