@@ -371,9 +371,10 @@ class Network(Measured, Loading, Unfolding):
     def train(
         self,
         training_data: Data,
-        epochs: int,
+        epochs: int | None,
         eta: float,
         *,
+        minutes: float | None = None,
         mini_batch_size: int = 125,
         optimizer: OptimizerName | Optimizer = "sgd",
         schedule: ScheduleName | Schedule | Callable[[int], float] | None = None,
@@ -406,10 +407,15 @@ class Network(Measured, Loading, Unfolding):
         ----------
         training_data : Dataset, two arrays (images, labels) or pairs (image, label)
             Never changed, not even in order.
-        epochs : int
-            How many times every image is used; with L-BFGS, the number of iterations.
+        epochs : int or None
+            How many times every image is used; with L-BFGS, the number of iterations. None where `minutes` are given.
         eta : float
             Learning rate: with sgd, a step is eta times the gradient of the mini-batch's mean loss.
+        minutes : float, optional
+            How long the training lasts, with all that is measured, instead of a number of epochs: it ends within an
+            epoch, and where the schedule depends on the length of a training, it follows the share of the time that is
+            used. What was used before an interruption counts when the training is resumed. The bits of the result
+            depend on the clock.
         mini_batch_size : int, default 125
             Images per step; the last mini-batch of an epoch holds what is left.
         optimizer : str or Optimizer, default "sgd"
@@ -455,8 +461,8 @@ class Network(Measured, Loading, Unfolding):
             Epochs between two checkpoints, or the time between them: ``"30s"``, ``"5min"``, ``"1h"``.
         resume : bool, default False
             Whether to go on from the checkpoint, if there is one. With the same data and settings, of which only
-            `epochs` may be larger, unless the schedule depends on their number as cosine does, the training ends with
-            the same bits as without the interruption, on the same kind of processor and the same build.
+            `epochs` or `minutes` may be larger, unless the schedule depends on them as cosine does, the training ends
+            with the same bits as without the interruption, on the same kind of processor and the same build.
         progress : bool or "curve", optional
             Whether to show progress: a bar in a notebook or on a terminal, and plain lines on stderr elsewhere. By
             default there is a bar, but there are no lines. "curve" also shows in a notebook losses and accuracies as

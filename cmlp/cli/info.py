@@ -111,6 +111,10 @@ def _how_far(checkpoint: "Checkpoint") -> str:
     if position.epoch == epochs:
         return "the only epoch is trained" if epochs == 1 else f"all {epochs:,} epochs are trained"
     inside = f" and {counted(position.done, 'image')} of the next" if position.done else ""
+    if epochs is None:
+        minutes = checkpoint.model.training.get("minutes")
+        done = f"{position.epoch:,} epochs{inside} are trained, in {position.seconds / 60:.1f} of {minutes} minutes"
+        return f"{done}; cmlp train with --checkpoint --resume goes on where time is left"
     return f"{position.epoch:,} of {epochs} epochs{inside} are trained; cmlp train with --checkpoint --resume goes on"
 
 

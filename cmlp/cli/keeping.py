@@ -28,8 +28,8 @@ class Keeper:
         Those of ``--save``, ``--plot`` and ``--checkpoint``.
     words : sequence of str
         The arguments of the command, for the advice how to go on.
-    epochs : int
-        How many epochs were asked for.
+    epochs : int or None
+        How many epochs were asked for, if not a time was.
     done : int
         How many of them a checkpoint had.
 
@@ -39,7 +39,9 @@ class Keeper:
         Where the network and the curves are, by their options.
     """
 
-    def __init__(self, network: "Network", outputs: Outputs, words: Sequence[str], epochs: int, done: int = 0) -> None:
+    def __init__(
+        self, network: "Network", outputs: Outputs, words: Sequence[str], epochs: int | None, done: int = 0
+    ) -> None:
         self._network, self._outputs, self._words = network, outputs, words
         self._epochs, self._done = epochs, done
         self._before = network.engine.parameters.copy()
@@ -116,7 +118,7 @@ class Keeper:
 
     def _sentence(self, error: BaseException) -> str:
         """Say where a training was, what is left of it, and how to go on."""
-        said = ["after the training" if self._is_over else f"in epoch {self._epoch():,} of {self._epochs:,}"]
+        said = ["after the training" if self._is_over else f"in epoch {self._epoch()}"]
         said = [] if isinstance(error, CmlpError | OSError) else said
         if SAVE in self.written:
             said.append(f"the network{'' if self._is_over else ' so far'} is in {self.written[SAVE]}")
@@ -133,6 +135,6 @@ class Keeper:
             said.append("nothing is kept without --save MODEL or --checkpoint FILE")
         return "; ".join(said)
 
-    def _epoch(self) -> int:
-        finished = self._done if self._history is None else len(self._history)
-        return min(finished + 1, self._epochs)
+    def _epoch(self) -> str:
+        epoch = (self._done if self._history is None else len(self._history)) + 1
+        return f"{epoch:,}" if self._epochs is None else f"{min(epoch, self._epochs):,} of {self._epochs:,}"

@@ -120,17 +120,18 @@ def check_resumed(
         loop.check_checkpoint([OF_TRAININGS.get(name, name) for name in typed])
 
 
-def where_it_goes_on(found: "Checkpoint | None", path: str, epochs: int) -> str:
+def where_it_goes_on(found: "Checkpoint | None", path: str, epochs: int | None) -> str:
     """Say where a training begins or goes on."""
     if found is None:
         return f"{path}, new"
     if found.ended:
         return f"{path}, which early stopping has ended after {counted(found.position.epoch, 'epoch')}"
-    if found.position.epoch >= epochs:
+    if epochs is not None and found.position.epoch >= epochs:
         number = found.position.epoch
         return f"{path}, which has trained {'its only epoch' if number == 1 else f'all of its {number:,} epochs'}"
     inside = f", after {counted(found.position.done, 'image')} of it" if found.position.done else ""
-    return f"{path}, goes on in epoch {found.position.epoch + 1:,} of {epochs:,}{inside}"
+    of_all = f", after {found.position.seconds / 60:.1f} minutes" if epochs is None else f" of {epochs:,}"
+    return f"{path}, goes on in epoch {found.position.epoch + 1:,}{of_all}{inside}"
 
 
 def _is_checkpoint(path: Path) -> bool:

@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 NETWORK = ("hidden", "activation", "loss", "initializer", "dropout", "normalization", "dtype")
 TRAINING = (
-    "epochs", "eta", "mini_batch_size", "optimizer", "schedule", "clip_norm", "lmbda", "label_smoothing", "averaging",
+    "epochs", "minutes", "eta", "mini_batch_size", "optimizer", "schedule", "clip_norm", "lmbda", "label_smoothing",
+    "averaging",
 )  # fmt: skip
 WITHOUT_LBFGS = {  # what it takes
     "schedule": "constant", "clip_norm": 0.0, "averaging": 0.0, "dropout": 0.0, "normalization": "none",
+    "minutes": None,
 }  # fmt: skip
-PLAN = "{optimizer}, epochs {epochs:,}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
-PLAN_OF_LBFGS = "{optimizer}, epochs {epochs:,}, seed {seed}"  # which has neither
+PLAN = "{optimizer}, {length}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
+PLAN_OF_LBFGS = "{optimizer}, {length}, seed {seed}"  # which has neither
 
 
 def add_recipe(add: Callable[..., Any]) -> None:
@@ -68,6 +70,8 @@ def add_training(add: Callable[..., Any]) -> None:
     """Add the options about the training."""
     times = "passes over the training data (default: 25; 200 steps of lbfgs)"
     add("--epochs", metavar="N", type=positive_integer, help=times)
+    budget = "train for so many minutes instead of a number of epochs; the schedule follows the clock"
+    add("--minutes", metavar="M", type=positive_number, help=budget)
     step = "learning rate; sgd steps by RATE times the gradient of the mean cost"
     usual = "what suits optimizer, activation and width: 3 for the film's network, otherwise at most 0.4 with sgd"
     add("--eta", metavar="RATE", type=positive_number, help=f"{step} (default: {usual})")
@@ -95,6 +99,8 @@ def check_settings(arguments: argparse.Namespace) -> None:
     """Refuse options that do not go together, before any data are read."""
     if arguments.patience is not None and arguments.validation is None:
         arguments.refuse("--patience goes with --validation SHARE, the images by which it is seen whether to go on")
+    if arguments.minutes is not None and arguments.epochs is not None:
+        arguments.refuse("--minutes and --epochs both say how long the training lasts: one of them is enough")
     if arguments.optimizer == "lbfgs":
         for name, off in WITHOUT_LBFGS.items():
             value = getattr(arguments, name)
@@ -134,7 +140,8 @@ def training_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def plan(settings: Mapping[str, Any]) -> str:
     """Return the settings of a training in one line; those that do nothing are left out."""
-    parts = [(PLAN_OF_LBFGS if settings["optimizer"] == "lbfgs" else PLAN).format(**settings)]
+    length = f"minutes {settings['minutes']:g}" if settings["epochs"] is None else f"epochs {settings['epochs']:,}"
+    parts = [(PLAN_OF_LBFGS if settings["optimizer"] == "lbfgs" else PLAN).format(length=length, **settings)]
     if settings["schedule"] != "constant":
         parts.append(f"schedule {settings['schedule']}")
     words = {"clip_norm": "gradients clipped to norm", "lmbda": "L2 penalty"}

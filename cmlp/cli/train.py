@@ -155,7 +155,7 @@ def _outputs(arguments: argparse.Namespace) -> Outputs:
     return Outputs(outputs, [arguments.source], force=arguments.force, json=arguments.json)
 
 
-def _goes_on(arguments: argparse.Namespace, found: "Checkpoint | None", epochs: int) -> str | None:
+def _goes_on(arguments: argparse.Namespace, found: "Checkpoint | None", epochs: int | None) -> str | None:
     if arguments.checkpoint is None:
         return None
     return where_it_goes_on(found, arguments.checkpoint, epochs)

@@ -39,7 +39,7 @@ class Reference:
     def visits(self) -> int:
         """How many images the reference sees in training: as many as the network has, where that is known."""
         settings = self._network.settings
-        return int(min(VISITS, settings.get("epochs", VISITS) * settings.get("images", VISITS)))
+        return int(min(VISITS, (settings.get("epochs") or VISITS) * settings.get("images", VISITS)))
 
     @cached_property
     def probe(self) -> Probe | None:

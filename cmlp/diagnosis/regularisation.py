@@ -64,7 +64,7 @@ def _reached(case: Case, left_out: tuple[str, ...]) -> float:
     for name in ("lmbda", "l1"):  # divided by the number of rows in each step
         penalties[name] = penalties[name] * len(rows) / settings["images"]
     network = trials.new(0.0 if "dropout" in left_out else None)
-    epochs = min(settings.get("epochs", trials.epochs), trials.epochs)
+    epochs = min(settings.get("epochs") or trials.epochs, trials.epochs)
     optimizer = settings["optimizer"]["name"]
     with suppress(CmlpError):
         network.train(

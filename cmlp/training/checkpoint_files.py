@@ -38,7 +38,7 @@ FIELDS = {
     "start": dict,
     "ended": bool,
 }
-POSITION = {"epoch": int, "rng": dict, "done": int, "loss": float, "weight": float, "closed": bool}
+POSITION = {"epoch": int, "rng": dict, "done": int, "loss": float, "weight": float, "closed": bool, "seconds": float}
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,7 @@ def checkpoint_of(description: Mapping[str, Any], tensors: Mapping[str, NDArray[
         raise ModelError(f"{name} must hold numbers and texts as cmlp writes them, got others") from error
     if not all(isinstance(each, dict) for each in (position, history, *memories.values())):
         raise ModelError(f"{name} must hold position, history and memories by name, got others")
+    position = {"seconds": 0.0} | position  # which older files do not know
     _check_fields(position, POSITION, f"the position in {name}")
     parameters = {key: array for key, array in tensors.items() if key.startswith(PARAMETERS)}
     for key, array in tensors.items():
@@ -216,7 +217,7 @@ def checkpoint_of(description: Mapping[str, Any], tensors: Mapping[str, NDArray[
 
 def _position(given: Mapping[str, Any]) -> Position:
     running = RunningLoss(min(given["done"], sys.maxsize), given["loss"], given["weight"])
-    return Position(given["epoch"], given["rng"], running, given["closed"])
+    return Position(given["epoch"], given["rng"], running, given["closed"], given["seconds"])
 
 
 def _check_fields(given: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> None:

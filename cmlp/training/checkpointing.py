@@ -29,6 +29,7 @@ from cmlp.utils.text import counted
 UNITS = {"s": 1, "min": 60, "h": 3600}
 BLOCK = 4096  # images whose checksum is taken at once
 DATA = ("validation_data", "training_data", "test_data")
+LENGTHS = ("epochs", "minutes")
 PLURAL = {"sizes": "the layers", "activations": "the activations"}
 CAUSES = ("sizes", "activations", "loss", "optimizer", "schedule")  # on which others may depend
 
@@ -128,7 +129,7 @@ class Checkpoints:
         return bool(self._seconds) and monotonic() - self._written >= self._seconds
 
     def check(
-        self, identity: Mapping[str, Any], kernels: Mapping[str, str], epochs: int, chosen: Collection[str] = ()
+        self, identity: Mapping[str, Any], kernels: Mapping[str, str], epochs: int | None, chosen: Collection[str] = ()
     ) -> None:
         """Refuse to go on with another training than the one that was kept, or with fewer epochs than it has.
 
@@ -143,6 +144,8 @@ class Checkpoints:
                 raise ModelError(f"{path} belongs to another training: {found}{_why(name, identity)}")
         self._check_kernels(kernels, identity["optimizer"]["name"])
         position = self.found.position
+        if epochs is None:
+            return
         if position.epoch > epochs or (position.epoch == epochs and position.done > 0):
             least = position.epoch + (1 if position.done else 0)
             done = f"{counted(position.epoch, 'epoch')}{' and a part of another' if position.done else ''}"
@@ -181,7 +184,7 @@ def _place_of(checkpoint: Checkpoint) -> tuple[dict[str, Any], bool]:
 def _causes_first(kept: Mapping[str, Any], identity: Mapping[str, Any], chosen: Collection[str]) -> list[str]:
     """Return what makes a training different, with what others follow from in front of them."""
     data = DATA if "validation_data" in chosen or None in _both("validation_data", kept, identity) else DATA[1:]
-    chosen = [name for name in chosen if name != "epochs"]  # it counts only where the schedule makes it
+    chosen = [name for name in chosen if name not in LENGTHS]  # which count only where the schedule makes them
     return list(dict.fromkeys([*data, "sizes", *chosen, *CAUSES, *kept, *identity]))
 
 
@@ -206,7 +209,7 @@ def _both(name: str, kept: Mapping[str, Any], identity: Mapping[str, Any]) -> tu
 
 def _why(name: str, identity: Mapping[str, Any]) -> str:
     """Say why the number of epochs may not change, if it is that."""
-    if name != "epochs" or identity["epochs"] is None:
+    if name not in LENGTHS or identity[name] is None:
         return ""
     return f", on which every learning rate of the schedule {identity['schedule']['name']!r} depends"
 
@@ -237,6 +240,7 @@ def identity_of(
         described
         | {
             "epochs": options.epochs if options.schedule.needs_epochs else None,
+            "minutes": options.minutes if options.schedule.needs_epochs else None,
             "sizes": list(architecture.sizes),
             "activations": list(architecture.activations),
             "loss": architecture.loss,

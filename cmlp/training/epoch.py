@@ -16,10 +16,11 @@ from cmlp.core.state import OptimizerState, RunningLoss
 from cmlp.errors import ModelError
 from cmlp.model.samples import Samples
 from cmlp.model.threads import number_of_threads
+from cmlp.training.clock import Clock
 from cmlp.training.optimizers import Optimizer
 from cmlp.training.options import Options
 from cmlp.training.random_state import restore, state_of
-from cmlp.training.schedules import Schedule, learning_rates
+from cmlp.training.schedules import Schedule, learning_rates, rates_of_steps
 
 LARGE = 16  # pixels or features beyond this are more often unscaled than intended
 
@@ -42,12 +43,15 @@ class Position:
         The images of the epoch that were used, their summed loss, and their weight, as the core has written them.
     closed : bool
         Whether the epoch's training is over, and what is left is to measure it.
+    seconds : float
+        How many the training has lasted, where they are limited.
     """
 
     epoch: int
     rng: dict[str, Any]
     running: RunningLoss = field(default_factory=RunningLoss)
     closed: bool = False
+    seconds: float = 0.0
 
     @property
     def done(self) -> int:
@@ -62,12 +66,12 @@ class Position:
     def describe(self) -> dict[str, Any]:
         """Return all of it, as JSON has it."""
         running = {"done": self.running.done, "loss": self.running.loss, "weight": self.running.weight}
-        return {"epoch": self.epoch, "rng": self.rng, "closed": self.closed} | running
+        return {"epoch": self.epoch, "rng": self.rng, "closed": self.closed, "seconds": self.seconds} | running
 
     def copy(self) -> "Position":
         """Return a position that no step changes."""
         running = RunningLoss(self.running.done, self.running.loss, self.running.weight)
-        return Position(self.epoch, self.rng, running, self.closed)
+        return Position(self.epoch, self.rng, running, self.closed, self.seconds)
 
 
 class Course(Protocol):
@@ -77,6 +81,8 @@ class Course(Protocol):
     def position(self) -> Position: ...  # noqa: D102
     @property
     def schedule(self) -> Schedule: ...  # noqa: D102
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102
     @property
     def goes_on(self) -> bool: ...  # noqa: D102
     @property
@@ -149,7 +155,9 @@ class MiniBatches:
 
     def prepare(self, position: Position, schedule: Schedule) -> None:
         """Ask for the learning rates of the next epoch: a schedule that fails had better fail before the first step."""
-        if position.epoch < self.options.epochs and not position.closed:
+        if self.options.epochs is None:  # and the clock decides before each chunk
+            learning_rates(deepcopy(schedule), self.options.eta, 0, self.per_epoch, 1)
+        elif position.epoch < self.options.epochs and not position.closed:
             self._rates = self._learning_rates(position.epoch, schedule)
 
     def _learning_rates(self, epoch: int, schedule: Schedule) -> tuple[int, Schedule, NDArray[np.float64]]:
@@ -158,6 +166,8 @@ class MiniBatches:
         if known is not None and known[0] == epoch:
             return known
         after = deepcopy(schedule)  # which may count its factors: an epoch that begins again asks anew
+        if self.options.epochs is None:
+            return epoch, after, np.zeros(self.per_epoch)  # to be written by `_set_rates`
         epochs = self.options.epochs - self.first_epoch
         etas = learning_rates(after, self.options.eta, epoch - self.first_epoch, self.per_epoch, epochs)
         return epoch, after, etas
@@ -183,6 +193,8 @@ class MiniBatches:
         stride = size if course.tells_batches else self.engine.chunk(size)
         while at.done < n and not course.is_stopped:
             goal = min(n, at.done + stride)
+            if course.clock.limit is not None:
+                self._set_rates(etas, at, goal, schedule, course.clock)
             loss, weight, done = self._train_chunk(order, at.done, goal, etas, key, at.running)
             if course.tells_batches and done == goal:
                 course.batch_done(loss / (weight or 1.0))
@@ -190,6 +202,16 @@ class MiniBatches:
             course.pause()
         if at.done == n:
             course.close_epoch(schedule)
+
+    def _set_rates(self, etas: NDArray[np.float64], at: Position, goal: int, schedule: Schedule, clock: Clock) -> None:
+        """Write the learning rates of the next steps, as if all steps took as long as those so far."""
+        size = self.options.mini_batch_size
+        begin, end = at.done // size, -(-goal // size)
+        first = (at.epoch - self.first_epoch) * self.per_epoch
+        steps = clock.steps_in_all(first + begin, end - begin)
+        etas[begin:end] = rates_of_steps(
+            schedule, self.options.eta, range(first + begin, first + end), self.per_epoch, steps
+        )
 
     def _train_chunk(
         self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int, running: RunningLoss

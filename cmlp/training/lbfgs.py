@@ -106,6 +106,7 @@ class LBFGSIterations:
             course.pause()
             return course.is_stopped
 
+        assert self.options.epochs is not None  # `Options` has no minutes for it
         iterations = self.options.epochs - self.first_iteration
         try:
             self.result = minimise(

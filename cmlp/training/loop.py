@@ -18,6 +18,7 @@ from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callbacks, Event
 from cmlp.training.checkpoint_files import Checkpoint, Memory
 from cmlp.training.checkpointing import Checkpoints, identity_of
+from cmlp.training.clock import MINUTE, Clock
 from cmlp.training.early_stopping import EarlyStopping
 from cmlp.training.epoch import Course, MiniBatches, Position
 from cmlp.training.history import History
@@ -123,6 +124,7 @@ class Loop:
         self.measurements.check(self.network.architecture)
         self.normalised, self.rng, self.signals = self.network._unfolded(), self.network.rng, Signals()
         self.engine = self.network.engine if self.normalised is None else self.normalised.engine  # that is trained
+        self.clock = Clock(None if self.options.minutes is None else MINUTE * self.options.minutes)
         self.steps = self._make_steps()
         self.is_stopped = self.has_begun = False
         start = Position(len(self.history), state_of(self.rng))
@@ -181,10 +183,15 @@ class Loop:
         """Train, after `begin`, and return how it went."""
         resumed = self.checkpoints is not None and self.checkpoints.found is not None
         done = self.position.epoch if resumed else len(self.history)
-        progress = Progress(self.options.epochs, len(self.samples), self.show_progress, done, resumed=resumed)
+        self.clock.start()
+        progress = Progress(
+            self.options.epochs, len(self.samples), self.show_progress, done, resumed=resumed, seconds=self.clock.left
+        )
         if not self.now.ended:
             with self.signals, progress as self.progress:
                 try:
+                    if self.clock.is_over and self.position.done:  # resumed after its end, within an epoch
+                        self.end_epoch(0.0)
                     self.steps.run(self)
                 except BaseException:
                     self._leave_early()
@@ -227,7 +234,8 @@ class Loop:
     @property
     def goes_on(self) -> bool:
         """Whether there is another epoch."""
-        return self.position.epoch < self.options.epochs and not (self.is_stopped or self.is_ended)
+        over = self.clock.is_over if self.options.epochs is None else self.position.epoch >= self.options.epochs
+        return not (over or self.is_stopped or self.is_ended)
 
     @property
     def tells_batches(self) -> bool:
@@ -245,6 +253,8 @@ class Loop:
     def pause(self) -> None:
         """Let signals do what they do, and write a checkpoint if it is time; nothing is half done."""
         self.signals.deliver()
+        if self.clock.is_over:
+            self.stop()
         if self.checkpoints is not None:
             self.checkpoints.after_chunk(self._checkpoint)
 
@@ -316,12 +326,14 @@ class Loop:
         if self.normalised is not None:
             memory.vectors["unfolded"], parameters = parameters, folded(self.engine, parameters)
         weights, biases = self.engine.views(parameters)
+        position = now.position.copy()
+        position.seconds = 0.0 if self.clock.limit is None else self.clock.used
         return Checkpoint(
             replace(self.network.model, weights=weights, biases=biases),
             self.identity,
             self.kernels,
             self.checkpoints.start,
-            now.position.copy(),
+            position,
             history,
             memory,
             now.ended,
@@ -345,9 +357,11 @@ class Loop:
         self.history = checkpoint.history
         whole = self._trained_of(checkpoint)
         now = Moment(checkpoint.position, schedule, early_stopping, checkpoint.ended)
-        if self.checkpoints is not None and not now.ended and now.position.epoch < self.options.epochs:
+        epochs = self.options.epochs
+        if self.checkpoints is not None and not now.ended and (epochs is None or now.position.epoch < epochs):
             self.checkpoints.write_found()
         self.now, self.has_begun = now, True
+        self.clock.before = now.position.seconds
         parameters[...] = whole
         self.fold()
         restore(self.rng, checkpoint.position.rng)

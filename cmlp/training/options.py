@@ -21,7 +21,8 @@ class Options:
     """
 
     eta: float = setting(1.0, check_positive)
-    epochs: int = setting(1, check_count)
+    epochs: int | None = setting(1, lambda name, value: None if value is None else check_count(name, value))
+    minutes: float | None = setting(None, check_optional, needs_mini_batches=True)
     optimizer: Any = setting("sgd", lambda _, value: find_optimizer(value))
     schedule: Any = setting(None, lambda _, value: find_schedule(value))
     mini_batch_size: int = setting(125, check_count)
@@ -37,6 +38,9 @@ class Options:
 
     def __post_init__(self) -> None:
         check_settings(self)
+        if (self.epochs is None) == (self.minutes is None):
+            found = "neither" if self.epochs is None else f"epochs={self.epochs} and minutes={self.minutes:g}"
+            raise ModelError(f"a training takes epochs, or minutes with epochs=None, got {found}")
         if isinstance(self.optimizer, LBFGS):
             self._check_lbfgs()
 

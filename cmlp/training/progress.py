@@ -15,6 +15,7 @@ from cmlp.training.history import History
 from cmlp.utils.text import shown
 
 SECONDS_BETWEEN_LINES = 1.0  # so that thousands of quick epochs do not fill a log
+TIMED_BAR = "epoch {n_fmt}, {elapsed} of %s, {desc}"  # where there is a limit of time, and none of epochs
 BAR = "epoch {n_fmt}/{total_fmt} |{bar}| {remaining} left, {desc}"  # what matters less is cut off on the right
 CURVE = "curve"
 
@@ -37,8 +38,8 @@ class Progress:
 
     Parameters
     ----------
-    epochs : int
-        How many there are in all.
+    epochs : int or None
+        How many there are in all; None if only the time is limited.
     images : int
         How many are used in each.
     show : bool or "curve", optional
@@ -48,11 +49,16 @@ class Progress:
         How many epochs are over already.
     resumed : bool
         Whether to tell after which epoch it goes on.
+    seconds : float, optional
+        How many there are left, where they are limited.
     """
 
-    def __init__(self, epochs: int, images: int, show: Shown, done: int = 0, *, resumed: bool = False) -> None:
+    def __init__(
+        self, epochs: int | None, images: int, show: Shown, done: int = 0, *, resumed: bool = False,
+        seconds: float | None = None,
+    ) -> None:  # fmt: skip
         self.epochs, self.images, self.before, self.done = epochs, images, done, done
-        self.seconds = 0.0
+        self.seconds, self.limit = 0.0, seconds or 0.0
         self.begun = self.told = monotonic()
         notebook = in_notebook()
         seen = notebook or _is_terminal()
@@ -72,7 +78,8 @@ class Progress:
             from tqdm.auto import tqdm  # here, because it would make importing cmlp slower by a fifth
 
         done, total = self.done, self.epochs
-        return tqdm(desc="loss ?", initial=done, total=total, bar_format=BAR, dynamic_ncols=True, file=sys.stderr)
+        form = BAR if total is not None else TIMED_BAR % _time(self.limit)
+        return tqdm(desc="loss ?", initial=done, total=total, bar_format=form, dynamic_ncols=True, file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self
@@ -104,8 +111,9 @@ class Progress:
             self.bar.set_description_str(text, refresh=False)
             self.bar.update()
             return
-        left = f", {self._left()} left" if self.done < self.epochs else ""
-        self.waiting = f"epoch {self.done}/{self.epochs}: {text}{left}"
+        of_all = "" if self.epochs is None else f"/{self.epochs}"
+        left = self._left()
+        self.waiting = f"epoch {self.done}{of_all}: {text}{f', {_time(left)} left' if left is not None else ''}"
         if monotonic() - self.told >= SECONDS_BETWEEN_LINES:
             self._print_line()
 
@@ -113,11 +121,17 @@ class Progress:
         print(self.waiting, file=sys.stderr, flush=True)
         self.waiting, self.told = None, monotonic()
 
-    def _left(self) -> str:
-        """Return the time that is left, if the other epochs last as long as those since the beginning."""
-        seconds = round((monotonic() - self.begun) * (self.epochs - self.done) / (self.done - self.before))
-        hours, minutes = divmod(seconds // 60, 60)
-        return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
+    def _left(self) -> float | None:
+        """Return the seconds left, if other epochs last as long as those since the beginning; None at the end."""
+        gone = monotonic() - self.begun
+        if self.epochs is None:
+            return self.limit - gone if gone < self.limit else None
+        return gone * (self.epochs - self.done) / (self.done - self.before) if self.done < self.epochs else None
+
+
+def _time(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds) // 60, 60)
+    return f"{hours}:{minutes:02}:{round(seconds) % 60:02}" if hours else f"{minutes}:{round(seconds) % 60:02}"
 
 
 @contextmanager

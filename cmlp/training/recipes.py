@@ -71,6 +71,7 @@ def complete(recipe: str | None, given: Mapping[str, Any], inputs: int, images: 
         "normalization": "none",
         "dtype": "float64",
         "epochs": EPOCHS if steps else ITERATIONS,
+        "minutes": None,
         "eta": FILM_ETA if film else choose_eta(known["optimizer"], known["hidden"], known["activation"], inputs),
         "mini_batch_size": FEW if images < FEW_IMAGES else MANY,
         "schedule": "constant" if film or not steps else "cosine",
@@ -79,6 +80,8 @@ def complete(recipe: str | None, given: Mapping[str, Any], inputs: int, images: 
         "label_smoothing": 0.0,
         "averaging": 0.0,
     }
+    if "minutes" in chosen and "epochs" not in chosen:
+        known["epochs"] = None
     return defaults | known
 
 

@@ -11,6 +11,7 @@ from cmlp.storage import Wanted, read_model, refuse_folder, refuse_wanted
 from cmlp.storage.container import LENGTH
 from cmlp.storage.foreign.layers import NOTHING
 from cmlp.training.checkpoint_files import BEGINNING, Checkpoint, read_checkpoint
+from cmlp.training.clock import MINUTE
 from cmlp.training.normalization import check_variances, folded, normalised_engine
 from cmlp.utils.files import named, open_regular, resolved
 
@@ -57,7 +58,9 @@ def network_of(checkpoint: Checkpoint) -> Model:
     """Return the network that the training of a checkpoint leaves: after its end, the best one that was looked for."""
     model, memory = checkpoint.model, checkpoint.memory
     epochs = model.training.get("epochs")
-    is_over = checkpoint.ended or (isinstance(epochs, int) and checkpoint.position.epoch >= epochs)
+    minutes, position = model.training.get("minutes"), checkpoint.position
+    is_over = checkpoint.ended or (isinstance(epochs, int) and position.epoch >= epochs)
+    is_over |= isinstance(minutes, float) and position.seconds >= MINUTE * minutes
     for name in ("best", "average") if is_over else ("average",):
         if name in memory.vectors:
             engine = _trained_engine(checkpoint)

@@ -296,20 +296,42 @@ class Cosine(_Named):
         Number of epochs of linear warm-up.
     lowest : float, default 0.0
         Factor at the end of training, in [0, 1].
+    warm_up_share : float, default 0.0
+        Share of the training that the linear warm-up takes, instead of a number of epochs, in [0, 1).
 
     Examples
     --------
     >>> [round(cmlp.Cosine().factor(step, 1, 4), 3) for step in range(4)]
     [1.0, 0.854, 0.5, 0.146]
+    >>> [round(cmlp.Cosine(warm_up_share=0.5).factor(step, 1, 6), 3) for step in range(6)]
+    [0.25, 0.5, 0.75, 1.0, 0.75, 0.25]
     """
 
     warm_up: float = setting(0.0, check_range)
     lowest: float = setting(0.0, check_closed_fraction)
+    warm_up_share: float = setting(0.0, check_fraction)
     name = "cosine"
     needs_epochs = True
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.warm_up and self.warm_up_share:
+            found = f"warm_up={self.warm_up:g} and warm_up_share={self.warm_up_share:g}"
+            raise ModelError(f"cosine has a warm-up of some epochs or of a share of the training, got {found}")
+
+    def describe(self) -> dict[str, Any]:
+        """Return the name and the settings, in a form that JSON can represent.
+
+        Returns
+        -------
+        dict
+            The name as ``"name"``, and the value of each setting by name; a share only where there is one.
+        """
+        described = super().describe()
+        return described if self.warm_up_share else {k: v for k, v in described.items() if k != "warm_up_share"}
+
     def factor(self, step: int, per_epoch: int, steps: int) -> float:  # noqa: D102
-        rising = self.warm_up * per_epoch
+        rising = self.warm_up * per_epoch + self.warm_up_share * steps
         if step < rising:
             return (step + 1) / (rising + 1)
         part = (step - rising) / max(1.0, steps - rising)
@@ -430,12 +452,17 @@ def find_schedule(schedule: Any) -> Schedule:
 
 def learning_rates(schedule: Schedule, eta: float, epoch: int, per_epoch: int, epochs: int) -> NDArray[np.float64]:
     """Return the learning rates (per_epoch,) of an epoch, counted from 0."""
-    if isinstance(schedule, Constant):
-        return np.full(per_epoch, eta, np.float64)
     first = epoch * per_epoch
-    steps, factors = range(first, first + per_epoch), np.empty(per_epoch)
-    for place, step in enumerate(steps):
-        factors[place] = _checked_factor(schedule.factor(step, per_epoch, epochs * per_epoch), step)
+    return rates_of_steps(schedule, eta, range(first, first + per_epoch), per_epoch, epochs * per_epoch)
+
+
+def rates_of_steps(schedule: Schedule, eta: float, chosen: range, per_epoch: int, steps: int) -> NDArray[np.float64]:
+    """Return the learning rates of some of the steps of a training, counted from 0."""
+    if isinstance(schedule, Constant):
+        return np.full(len(chosen), eta, np.float64)
+    factors = np.empty(len(chosen))
+    for place, step in enumerate(chosen):
+        factors[place] = _checked_factor(schedule.factor(step, per_epoch, steps), step)
     return float(eta) * factors
 
 

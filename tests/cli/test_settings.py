@@ -46,7 +46,7 @@ def test_options_reach_the_network(report):
     }  # fmt: skip
     assert found["settings"] == network | training | {
         "dropout": [0.1, 0.2], "normalization": ["batch", "none"],
-        "epochs": 3, "eta": 0.05, "validation": 0.25, "seed": 3,
+        "epochs": 3, "minutes": None, "eta": 0.05, "validation": 0.25, "seed": 3,
     }  # fmt: skip
     train, test = cmlp.load_digits()
     net = cmlp.Network((64, 7, 6, 10), **network, dropout=(0.1, 0.2), normalization=["batch", None], seed=3)
@@ -95,6 +95,15 @@ def test_lbfgs_takes_more_steps_and_nothing_that_it_refuses(report):
     ("options", "expected"),
     [
         ("--patience 3", "--patience goes with --validation SHARE"),
+        ("--minutes 1 --epochs 3", "--minutes and --epochs both say how long the training lasts"),
+        (
+            "--normalization batch,none,batch",
+            "--normalization takes one name, or one for each of 2 hidden layers, got 3",
+        ),
+        ("--normalization layer", "argument --normalization: must be batch or none, or one of them per hidden layer"),
+        ("--optimizer lbfgs --normalization batch", "--optimizer lbfgs takes no --normalization"),
+        ("--optimizer lbfgs --minutes 1", "--optimizer lbfgs takes no --minutes"),
+        ("--normalization batch --mini-batch-size 1 --epochs 1", "--mini-batch-size must be at least 2 with batch"),
         ("--optimizer lbfgs --schedule cosine", "--optimizer lbfgs takes no --schedule"),
         ("--optimizer lbfgs --dropout 0.5", "--optimizer lbfgs takes no --dropout"),
         ("--optimizer lbfgs --clip-norm 1", "--optimizer lbfgs takes no --clip-norm"),

@@ -49,7 +49,7 @@ def test_json_is_one_object_that_says_everything(tmp_path):
         "data": {"folder": None, "training_images": 1437, "test_images": 360, "pixels": 64, "classes": 10},
         "sizes": [64, 16, 16, 10],
         "settings": {
-            "epochs": 3, "eta": 3.0, "mini_batch_size": 10, "optimizer": "sgd", "schedule": "constant",
+            "epochs": 3, "minutes": None, "eta": 3.0, "mini_batch_size": 10, "optimizer": "sgd", "schedule": "constant",
             "activation": "sigmoid", "loss": "quadratic", "seed": 0, "dtype": "float64", "initializer": "glorot_normal",
             "dropout": 0.0, "normalization": "none",
             "clip_norm": None, "lmbda": 0.0, "label_smoothing": 0.0, "averaging": 0.0,
@@ -170,3 +170,29 @@ def test_nobody_reads_stderr(monkeypatch, capsys):
     assert main(["train", "--epochs", "1"]) == 0
     assert main(["train", "--epochs", "0"]) == 2
     assert len(capsys.readouterr().out.splitlines()) == len(TEXT_KEYS)
+
+
+def test_minutes_instead_of_epochs_and_how_they_go_on(tmp_path, report, capsys):
+    path = str(tmp_path / "run.ckpt")
+    options = ["--minutes", "0.003", "--checkpoint", path]
+    found = report("train", *options)
+    assert (found["settings"]["epochs"], found["settings"]["minutes"]) == (None, 0.003)
+    assert len(found["history"]["loss"]) > 1
+    again = report("train", *options, "--resume")
+    assert again["history"]["test_accuracy"] == found["history"]["test_accuracy"]
+    main(["train", *options, "--resume", "--quiet"])
+    out = capsys.readouterr().out
+    assert "minutes 0.003" in out
+    assert "goes on in epoch" in out
+    main(["info", path])
+    assert "of 0.003 minutes" in capsys.readouterr().out
+
+
+def test_a_network_with_normalisation_is_saved_plain(tmp_path, report):
+    path = tmp_path / "net.cmlp"
+    options = "--activation relu --normalization batch --epochs 3 --save"
+    found = report("train", *options.split(), str(path))
+    net = cmlp.Network.load(path)
+    assert net.architecture.normalizations == ()
+    assert net.settings["normalization"] == "batch"
+    assert net.test(cmlp.load_digits()[1]) == found["test_accuracy"] > 80

@@ -218,3 +218,27 @@ def test_a_function_that_calls_itself_has_a_fingerprint():
 
     assert find_schedule(halved).describe()["function"]
     Network([2, 2]).train((np.eye(2), np.arange(2)), 2, 0.1, schedule=halved)
+
+
+class TestWarmUpByAShare:
+    """Linear from 0 over a share of all steps, then half a cosine, whatever the number of steps is."""
+
+    @pytest.mark.parametrize("steps", [10, 97, 1000])
+    def test_the_rates(self, steps):
+        schedule, rising = cmlp.Cosine(warm_up_share=0.2), 0.2 * steps
+        for step in range(steps):
+            expected = (step + 1) / (rising + 1)
+            if step >= rising:
+                expected = (1 + cos(pi * (step - rising) / (steps - rising))) / 2
+            assert schedule.factor(step, 7, steps) == pytest.approx(expected, rel=1e-12)
+
+    def test_one_of_two_warm_ups(self):
+        rule = "cosine has a warm-up of some epochs or of a share of the training, got warm_up=2 and warm_up_share=0.1"
+        with pytest.raises(ModelError, match=f"^{rule}$"):
+            cmlp.Cosine(warm_up=2, warm_up_share=0.1)
+        with pytest.raises(ModelError, match=r"^warm_up_share must be in \[0, 1\), got 1$"):
+            cmlp.Cosine(warm_up_share=1)
+
+    def test_a_schedule_without_one_is_described_as_it_was(self):
+        assert cmlp.Cosine(1.0).describe() == {"name": "cosine", "warm_up": 1.0, "lowest": 0.0}
+        assert cmlp.Cosine(warm_up_share=0.1).describe()["warm_up_share"] == 0.1
