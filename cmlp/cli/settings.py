@@ -101,6 +101,8 @@ def check_settings(arguments: argparse.Namespace) -> None:
         arguments.refuse("--patience goes with --validation SHARE, the images by which it is seen whether to go on")
     if arguments.minutes is not None and arguments.epochs is not None:
         arguments.refuse("--minutes and --epochs both say how long the training lasts: one of them is enough")
+    if arguments.mini_batch_size == 1 and "batch" in (arguments.normalization or ()):
+        arguments.refuse("--normalization batch needs a --mini-batch-size of at least 2: one image has no variance")
     if arguments.optimizer == "lbfgs":
         for name, off in WITHOUT_LBFGS.items():
             value = getattr(arguments, name)

@@ -103,7 +103,7 @@ def test_lbfgs_takes_more_steps_and_nothing_that_it_refuses(report):
         ("--normalization layer", "argument --normalization: must be batch or none, or one of them per hidden layer"),
         ("--optimizer lbfgs --normalization batch", "--optimizer lbfgs takes no --normalization"),
         ("--optimizer lbfgs --minutes 1", "--optimizer lbfgs takes no --minutes"),
-        ("--normalization batch --mini-batch-size 1 --epochs 1", "--mini-batch-size must be at least 2 with batch"),
+        ("--normalization batch --mini-batch-size 1 --epochs 1", "needs a --mini-batch-size of at least 2: one image"),
         ("--optimizer lbfgs --schedule cosine", "--optimizer lbfgs takes no --schedule"),
         ("--optimizer lbfgs --dropout 0.5", "--optimizer lbfgs takes no --dropout"),
         ("--optimizer lbfgs --clip-norm 1", "--optimizer lbfgs takes no --clip-norm"),
