@@ -59,7 +59,8 @@ class OnBatchEnd:
         ({"callbacks": OnBatchEnd()}, "lbfgs has no mini-batches and so no on_batch_end, got some"),
         (
             {"schedule": "cosine"},
-            "lbfgs finds its step lengths itself and has no schedule, got Cosine(warm_up=0.0, lowest=0.0, warm_up_share=0.0)",
+            "lbfgs finds its step lengths itself and has no schedule, got "
+            "Cosine(warm_up=0.0, lowest=0.0, warm_up_share=0.0)",
         ),
     ],
     ids=str,
