@@ -5,7 +5,7 @@ drawn at random for each paper of `photographs.py`, rendered, prepared by `cmlp.
 ten papers are those that the preparation was made with; the others were held out.
 
     CMLP_MNIST=mnist python benchmarks/bench_photographs.py [--each 20] [--seed 0] [--only NAME ...] [--sheet FILE]
-                                                            [--json]
+                                                            [--distort] [--json]
 """
 
 import argparse
@@ -32,13 +32,13 @@ class Result:
     right: int
 
 
-def reader() -> tuple[cmlp.Network, cmlp.Dataset]:
-    """Return a network that reads MNIST, and the test data."""
+def reader(*, distort: bool = False) -> tuple[cmlp.Network, cmlp.Dataset]:
+    """Return a network that reads MNIST, perhaps trained with distorted digits, and the test data."""
     train, test = cmlp.load(os.environ["CMLP_MNIST"])
     net = cmlp.Network(
         [784, 100, 10], activation="relu", loss="cross_entropy", initializer="he_normal", dtype="float32"
     )
-    net.train(train, 8, 0.001, optimizer="adam", schedule="cosine", mini_batch_size=64)
+    net.train(train, 8, 0.001, optimizer="adam", schedule="cosine", mini_batch_size=64, distortions=distort)
     return net, test
 
 
@@ -81,13 +81,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="papers")
     parser.add_argument("--sheet", metavar="FILE", help="write the photographs that were read wrong to one picture")
+    parser.add_argument("--distort", action="store_true", help="train the network with distorted digits")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     papers = [paper for paper in (*PAPERS, *HELD_OUT) if not arguments.only or paper.name in arguments.only]
     results, wrong = [], []
     if not arguments.json:
         print("| paper | photographs | read right |\n|---|---|---|")
-    for result, pictures in measured(papers, arguments.each, arguments.seed, *reader()):
+    for result, pictures in measured(papers, arguments.each, arguments.seed, *reader(distort=arguments.distort)):
         results.append(result)
         wrong += pictures
         if not arguments.json:

@@ -14,6 +14,7 @@ PLACES = {
     "cmlp.training.callbacks": ["Event"],
     "cmlp.diagnosis": ["Finding", "Report", "check"],
     "cmlp.data": ["Dataset", "Sets", "load", "load_digits", "load_test_data", "load_training_data", "read_picture"],
+    "cmlp.training.distortions": ["Distortions"],
     "cmlp.errors": ["CmlpError", "DataError", "MissingExtraError", "ModelError"],
     "cmlp.training.history": ["History"],
     "cmlp.model.evaluation": ["Evaluation"],

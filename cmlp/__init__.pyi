@@ -21,6 +21,7 @@ from cmlp.reports.confusion import plot_confusion as plot_confusion
 from cmlp.reports.eta_test import EtaTest as EtaTest
 from cmlp.reports.eta_test import find_eta as find_eta
 from cmlp.training.callbacks import Event as Event
+from cmlp.training.distortions import Distortions as Distortions
 from cmlp.training.history import History as History
 from cmlp.training.optimizers import LBFGS as LBFGS
 from cmlp.training.optimizers import SGD as SGD

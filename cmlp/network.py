@@ -18,6 +18,7 @@ from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.data.framing import Framing, framing_of, sample_images
 from cmlp.data.origin import Origin, sample_checksum_of
+from cmlp.data.picture_shapes import shape_of
 from cmlp.data.pixels import ROUNDING, scaled
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
@@ -33,6 +34,7 @@ from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images
 from cmlp.storage import write_model
 from cmlp.training.callbacks import Callback, Callbacks
 from cmlp.training.checkpointing import open_checkpoints
+from cmlp.training.distortions import Distortions
 from cmlp.training.early_stopping import make_early_stopping, stratified_split
 from cmlp.training.epoch import new_state, take_step
 from cmlp.training.history import History
@@ -385,6 +387,7 @@ class Network(Measured, Loading, Unfolding):
         clip_value: float | None = None,
         label_smoothing: float = 0.0,
         averaging: float = 0.0,
+        distortions: Distortions | bool | Literal["default"] | None = None,
         class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
         sample_weight: ArrayLike | None = None,
         validation_data: Data | float | None = None,
@@ -434,6 +437,9 @@ class Network(Measured, Loading, Unfolding):
             Fraction of each label's 1 that is shared among all classes, in [0, 1).
         averaging : float, default 0.0
             Decay of the exponential moving average of the parameters, in [0, 1); the network ends with the average.
+        distortions : Distortions, True or "default"; optional
+            How the training pictures are distorted, afresh in each epoch; True and "default" stand for
+            ``cmlp.Distortions()``. By default they are not. The settings that the network keeps have all lengths.
         class_weight : dict of label and weight, or "balanced"; optional
             Factor of the loss of each class, by default 1; "balanced" gives all classes the same total weight.
         sample_weight : array_like (n,), optional
@@ -539,6 +545,7 @@ class Network(Measured, Loading, Unfolding):
         samples = self._samples(data, "training_data", None).weighted(
             arguments["sample_weight"], arguments["class_weight"], self.sizes[-1], self.dtype
         )
+        options = options.for_pictures(samples, shape_of(data))
         samples, validation = self._validation(samples, arguments["validation_data"], rng)
         scale = self._scale_beside(samples)
         test_data = arguments["test_data"]
@@ -575,7 +582,13 @@ class Network(Measured, Loading, Unfolding):
 
     @suggest_keywords
     def train_on_batches(
-        self, batches: Iterable[Data], eta: float, *, optimizer: OptimizerName | Optimizer = "sgd", lmbda: float = 0.0
+        self,
+        batches: Iterable[Data],
+        eta: float,
+        *,
+        optimizer: OptimizerName | Optimizer = "sgd",
+        lmbda: float = 0.0,
+        distortions: Distortions | bool | Literal["default"] | None = None,
     ) -> list[float]:
         """Take a step for each mini-batch, for data larger than memory.
 
@@ -589,6 +602,8 @@ class Network(Measured, Loading, Unfolding):
             As for `train`, but not lbfgs; its memory of earlier steps begins with the first mini-batch.
         lmbda : float, default 0.0
             Strength of the L2 penalty: ``lmbda / 2 * sum(w**2)`` is added to the mean loss of each mini-batch.
+        distortions : Distortions, True or "default"; optional
+            How the pictures of each mini-batch are distorted, as for `train`.
 
         Returns
         -------
@@ -611,7 +626,7 @@ class Network(Measured, Loading, Unfolding):
         >>> len(losses)
         100
         """
-        options = Options(eta=eta, optimizer=optimizer, lmbda=lmbda)
+        options = Options(eta=eta, optimizer=optimizer, lmbda=lmbda, distortions=distortions)
         losses: list[float] = []
         if isinstance(options.optimizer, LBFGS):
             raise ModelError("lbfgs needs all samples at once, and train_on_batches gets them one mini-batch at a time")
@@ -620,8 +635,9 @@ class Network(Measured, Loading, Unfolding):
             name = f"mini-batch {len(losses) + 1:,}"
             samples = self._samples(batch, "mini-batch", self._pixel_scale)
             self._adopt_scale(samples, first=not losses)
+            fitting = options.for_pictures(samples, shape_of(batch))
             with self._folded_afterwards(len(samples), name) as engine:
-                losses.append(take_step(engine, samples, options, state, self.rng, name))
+                losses.append(take_step(engine, samples, fitting, state, self.rng, name))
         return losses
 
     def _adopt_scale(self, samples: Samples, *, first: bool) -> None:

@@ -1,4 +1,4 @@
-"""Draw docs/images/ in light and dark: the page of the founding network with a digit on it, and a notebook.
+"""Draw docs/images/: the page of the founding network and a notebook in light and dark, and distorted digits.
 
 Usage: python docs/make_images.py FOLDER, where the folder holds MNIST in any format that cmlp reads. It needs Chromium,
 chromedriver, Selenium and Pillow, and takes half a minute.
@@ -79,6 +79,9 @@ def main(folder):
             browser.look((1380, 840), dark=dark)
             browser.open(page)
             save(browser.screenshot(), IMAGES / name)
+    sheet = BytesIO()
+    cmlp.Distortions().plot(train).savefig(sheet, format="png")
+    save(sheet.getvalue(), IMAGES / "distortions.png")
 
 
 if __name__ == "__main__":

@@ -26,11 +26,11 @@ FLOORS = [
 ENTRANCE = "cmlp.__main__"  # of the room cmlp.cli
 
 CORE_FLOORS = [
-    {"structs"},
+    {"hashing", "structs"},
     {"arrays", "blas", "blas_threads", "simd", "losses", "dropout", "penalties"},
     {"activations", "gather", "normalization", "optimizers", "tiles"},
-    {"feedforward", "layouts", "updates", "workspace"},
-    {"backprop", "data_source", "network_parameters", "state"},
+    {"distortions", "feedforward", "layouts", "updates", "workspace"},
+    {"backprop", "data_source", "distorter", "network_parameters", "state"},
     {"checks", "training"},
     {"prediction"},
     {"engine"},

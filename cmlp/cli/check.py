@@ -10,6 +10,7 @@ from cmlp.cli.output import coloured, encodable, is_terminal, print_json, print_
 from cmlp.cli.outputs import FORCE, check_folder
 from cmlp.cli.paths import refuse_missing
 from cmlp.cli.reading import add_reading
+from cmlp.cli.settings import add_distortions, chosen_distortions
 from cmlp.cli.sources import FORMATS, add_table_options, check_digits_fit, refuse_options, table_options
 from cmlp.cli.strangers import EMPTY, FOLDER, SCRIPT, TEXT, holds, load_network, needing_data, what_is
 from cmlp.errors import DataError
@@ -44,6 +45,7 @@ examples:
   cmlp check data
   cmlp check mnist.npz
   cmlp check data --model digits.cmlp
+  cmlp check data --distortions rotation=180
   cmlp check data --write repaired
   cmlp check data --json > report.json
   cmlp check --script my_network.py
@@ -68,6 +70,9 @@ def add_to(commands: "Any") -> None:
         help="where the script finds the files that it reads (default: its own folder)",
     )
     add("--seconds", metavar="SECONDS", type=positive_number, help="how long the script may compute (default: 60)")
+    add_distortions(
+        add, "measure what training with distorted pictures costs or destroys, as cmlp train --distort does"
+    )
     add("--json", action="store_true", help="print one JSON object")
     add_reading(parser)
     add_table_options(add)
@@ -106,7 +111,9 @@ def _run_script(arguments: argparse.Namespace) -> int:
     """Check the network that a script trains, and print what was found."""
     from cmlp.diagnosis.scripts.face import check_script
 
-    for option, value in (("SOURCE", arguments.source), ("--model", arguments.model), ("--write", arguments.write)):
+    others = {"SOURCE": arguments.source, "--model": arguments.model, "--write": arguments.write}
+    others |= {"--distort": arguments.distort or None, "--distortions": arguments.distortions}
+    for option, value in others.items():
         if value is not None:
             instead = f": its files are named by --folder {printable(value)}" if option == "SOURCE" else ""
             raise DataError(f"{option} and --script do not go together{instead}")
@@ -151,15 +158,17 @@ def _check(arguments: argparse.Namespace) -> "FolderReport":
     from cmlp.diagnosis import check
     from cmlp.diagnosis.folder import FolderReport, check_source
 
+    distortions = chosen_distortions(arguments)
     network = None if arguments.model is None else load_network(arguments)
     if arguments.source is not None:
         with needing_data(arguments.source, "cmlp check"):
-            return check_source(arguments.source, network=network, **table_options(arguments))
+            given = table_options(arguments) | {"distortions": distortions}
+            return check_source(arguments.source, network=network, **given)
     refuse_options(table_options(arguments))
     train, test = load_digits()
     if network is not None:
         check_digits_fit(network, train, arguments.model, "cmlp check SOURCE --model {}")
-    return FolderReport(check(train, test, network), train, test)
+    return FolderReport(check(train, test, network, distortions=distortions), train, test)
 
 
 def _print_report(result: "FolderReport", arguments: argparse.Namespace) -> None:

@@ -142,6 +142,7 @@ INITIALIZERS = (
 SCHEDULES = ("constant", "step", "exponential", "invscaling", "adaptive", "cosine", "one_cycle")
 RECIPES = ("film", "good", "best")
 NORMALIZATIONS = ("batch", "none")
+DISTORTIONS = ("rotation", "scale", "shear", "shift", "elastic", "smoothness", "thickness", "noise", "picture_shape")
 
 
 def positive_integer(text: str) -> int:
@@ -200,6 +201,24 @@ def normalizations(text: str) -> tuple[str, ...]:
         rule = f"{' or '.join(NORMALIZATIONS)}, or one of them per hidden layer, separated by commas"
         raise argparse.ArgumentTypeError(f"must be {rule}, got {text!r}")
     return names
+
+
+def distortions(text: str) -> dict[str, Any]:
+    """Read settings such as rotation=5,elastic=0.8,picture_shape=20x30."""
+    settings: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not equals or name not in DISTORTIONS or name in settings:
+            near = nearest(name, DISTORTIONS)
+            hint = f"; did you mean {near!r}?" if near and name not in DISTORTIONS else ""
+            rule = f"must be NAME=NUMBER, each once, with names of {', '.join(DISTORTIONS)}"
+            raise argparse.ArgumentTypeError(f"{rule}, got {part!r}{hint}")
+        if name == "picture_shape":
+            rule = "must have a picture_shape such as 20x30"
+            settings[name] = tuple(_integer(side, 1, rule) for side in value.split("x"))
+        else:
+            settings[name] = _between_0_and(inf, value, f"a number of at least 0 for {name}", closed=True)
+    return settings
 
 
 def epochs_or_time(text: str) -> int | str:

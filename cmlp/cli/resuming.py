@@ -15,6 +15,7 @@ from cmlp.utils.text import counted
 # What options are called in a checkpoint, where that is not their name.
 OF_TRAININGS = {
     "hidden": "sizes", "activation": "activations", "dropout": "dropouts", "validation": "validation_data",
+    "distort": "distortions",
 }  # fmt: skip
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from cmlp.cli.options import (
     OPTIMIZERS,
     RECIPES,
     SCHEDULES,
+    distortions,
     fraction,
     hidden_layers,
     non_negative_number,
@@ -32,8 +33,9 @@ TRAINING = (
 )  # fmt: skip
 WITHOUT_LBFGS = {  # what it takes
     "schedule": "constant", "clip_norm": 0.0, "averaging": 0.0, "dropout": 0.0, "normalization": "none",
-    "minutes": None,
+    "minutes": None, "distort": False, "distortions": None,
 }  # fmt: skip
+EVERY = "turn, scale, shear, shift and bend each training picture, anew in each epoch (default: leave them as they are)"
 PLAN = "{optimizer}, {length}, eta {eta:g}, mini-batch size {mini_batch_size:,}, seed {seed}"
 PLAN_OF_LBFGS = "{optimizer}, {length}, seed {seed}"  # which has neither
 
@@ -89,10 +91,28 @@ def add_training(add: Callable[..., Any]) -> None:
     add("--label-smoothing", metavar="SHARE", type=share, help=softened)
     mean = "decay of the moving average of the weights that the network ends with (default: 0, no average)"
     add("--averaging", metavar="DECAY", type=share, help=mean)
+    add_distortions(add)
     part = "share of the training images that is only measured after each epoch, not trained with (default: none)"
     add("--validation", metavar="SHARE", type=fraction, help=part)
     waits = "end after N epochs without a lower validation loss, and keep the best weights; needs --validation"
     add("--patience", metavar="N", type=positive_integer, help=waits)
+
+
+def add_distortions(add: Callable[..., Any], purpose: str = EVERY) -> None:
+    """Add the options about distorted pictures."""
+    add("--distort", action="store_true", help=purpose)
+    names = "rotation (degrees), scale, shear, shift, elastic, smoothness, thickness (pixels), noise, picture_shape"
+    how = f"the same with settings of {names}, such as rotation=5,elastic=0 (docs: api/distortions)"
+    add("--distortions", metavar="SETTINGS", type=distortions, help=how)
+
+
+def chosen_distortions(arguments: argparse.Namespace) -> Any:
+    """Return the distortions that were asked for, if any were."""
+    if not arguments.distort and arguments.distortions is None:
+        return None
+    from cmlp.training.distortions import Distortions
+
+    return Distortions(**arguments.distortions or {})
 
 
 def check_settings(arguments: argparse.Namespace) -> None:
@@ -103,6 +123,7 @@ def check_settings(arguments: argparse.Namespace) -> None:
         arguments.refuse("--minutes and --epochs both say how long the training lasts: one of them is enough")
     if arguments.mini_batch_size == 1 and "batch" in (arguments.normalization or ()):
         arguments.refuse("--normalization batch needs a --mini-batch-size of at least 2: one image has no variance")
+    chosen_distortions(arguments)  # or refuse them
     if arguments.optimizer == "lbfgs":
         for name, off in WITHOUT_LBFGS.items():
             value = getattr(arguments, name)
@@ -126,6 +147,7 @@ def complete_settings(arguments: argparse.Namespace, train: "Dataset") -> dict[s
                 )
             settings[name] = values[0] if len(values) == 1 else values
     settings["clip_norm"] = settings["clip_norm"] or None
+    settings["distortions"] = chosen_distortions(arguments)
     return settings | {name: getattr(arguments, name) for name in ("seed", "validation", "patience")}
 
 
@@ -136,7 +158,7 @@ def network_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def training_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `Network.train` takes."""
-    chosen = {name: settings[name] for name in (*TRAINING, "patience")}
+    chosen = {name: settings[name] for name in (*TRAINING, "distortions", "patience")}
     return chosen | {"validation_data": settings["validation"]}
 
 
@@ -146,6 +168,8 @@ def plan(settings: Mapping[str, Any]) -> str:
     parts = [(PLAN_OF_LBFGS if settings["optimizer"] == "lbfgs" else PLAN).format(length=length, **settings)]
     if settings["schedule"] != "constant":
         parts.append(f"schedule {settings['schedule']}")
+    if settings["distortions"] is not None:
+        parts.append("pictures distorted")
     words = {"clip_norm": "gradients clipped to norm", "lmbda": "L2 penalty"}
     for name in ("clip_norm", "lmbda", "label_smoothing", "averaging", "validation", "patience"):
         if settings[name]:

@@ -54,6 +54,7 @@ examples:
   cmlp train --hidden 30 --epochs 10 --seed 1
   cmlp train --hidden 0 --eta 0.5
   cmlp train --save digits.cmlp --plot curves.png
+  cmlp train mnist.npz --recipe good --distort
   cmlp train --hidden 30 --activation relu --loss cross_entropy --optimizer adam
   cmlp train --json > report.json
   cmlp train mnist.npz --quiet
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
         assert test is not None
         settings = complete_settings(arguments, train)
-        epochs = settings["epochs"]
+        epochs, distortions = settings["epochs"], settings["distortions"]
         network = _new_network(settings, train)
         found = found_checkpoint(arguments, network)
         keeping = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_every", "resume")}
@@ -110,7 +111,8 @@ def run(arguments: argparse.Namespace) -> None:
             "version": __version__,
             "data": _describe(train, test, arguments.source) | ({"split_off": True} if is_split else {}),
             "sizes": network.sizes,
-            "settings": {name: value for name, value in settings.items() if name != "hidden"},
+            "settings": {name: value for name, value in settings.items() if name != "hidden"}
+            | {"distortions": distortions and distortions.describe()},
         }
         done = 0 if found is None else found.position.epoch
         if arguments.checkpoint is not None:

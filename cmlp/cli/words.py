@@ -19,6 +19,8 @@ ADVICE = re.compile(
 )
 RULE = r" must| was(?=[^:;]* there, and is )"
 PARAMETER = re.compile(rf"(?<![\w./\"'-])(?P<name>[a-z][a-z_0-9]*)(?![\w./=(\"'-])(?P<rule>{RULE})?")
+SHAPE = "picture_shape=(height, width), or (height, width, channels),"
+TYPED_SHAPE = "--distortions picture_shape=HEIGHTxWIDTH, or HEIGHTxWIDTHxCHANNELS,"
 ONLY_IN_PYTHON = re.compile(r"; activation= and loss= say otherwise")
 
 
@@ -52,7 +54,7 @@ def in_options(message: str, options: Collection[str], words: Collection[str]) -
     -------
     str
     """
-    message = ONLY_IN_PYTHON.sub("", message)
+    message = ONLY_IN_PYTHON.sub("", message).replace(SHAPE, TYPED_SHAPE)
     message = LABEL.sub(r"--label \1", message) if "--label" in options else ADVICE.sub("", message)
     names = {option.removeprefix("--").replace("-", "_"): option for option in options if option.startswith("--")}
     typed = " ".join(word.partition("=")[2] if word.startswith("--") else word for word in words)

@@ -12,6 +12,7 @@ that nobody can change. A file cimports only from floors below its own:
 =====  ====================================  ======================================================
 floor  file                                  does
 =====  ====================================  ======================================================
+0      ``hashing``                           random numbers that follow from where each belongs
 0      ``structs``                           what a network is, and the memory of a pass, as structs
 1      ``arrays``                            aligned, checked and private arrays
 1      ``blas``                              the one door to ``scipy.linalg.cython_blas``
@@ -24,12 +25,14 @@ floor  file                                  does
 2      ``gather``                            images and labels in any order -> a mini-batch
 2      ``tiles``                             products of a wide first layer with what is not zero in images
 2      ``optimizers``                        gradient -> parameters
+3      ``distortions``                       the same, with pictures turned, shifted and bent on the way
 3      ``feedforward``                       the network forwards
 3      ``layouts``                           how images come to the first layer
 3      ``updates``                           gradient and mini-batch -> the next parameters
 3      ``workspace``                         allocates the memory of a pass
 4      ``backprop``                          the gradient backwards
 4      ``data_source``                       `DataSource`: arrays of images and answers, checked
+4      ``distorter``                         `Distorter`: how pictures are distorted, checked
 4      ``network_parameters``, ``state``     what a network is, what an optimizer remembers
 5      ``checks``, ``training``              what `Engine` refuses; the loop over the mini-batches
 6      ``prediction``                        outputs, by blocks of images

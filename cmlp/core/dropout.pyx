@@ -6,15 +6,8 @@ same, so that nothing has to be stored between the passes, and threads do not ch
 
 from libc.stdint cimport uint64_t
 
+from cmlp.core.hashing cimport mix
 from cmlp.core.structs cimport floating
-
-
-cdef inline uint64_t mix(uint64_t x) noexcept nogil:
-    """The output function of SplitMix64 (G. Steele et al., OOPSLA 2014)."""
-    x += <uint64_t> 0x9E3779B97F4A7C15
-    x = (x ^ (x >> 30)) * <uint64_t> 0xBF58476D1CE4E5B9
-    x = (x ^ (x >> 27)) * <uint64_t> 0x94D049BB133111EB
-    return x ^ (x >> 31)
 
 
 cdef void drop(

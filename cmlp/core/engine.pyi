@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cmlp.core.data_source import DataSource
+from cmlp.core.distorter import Distorter
 from cmlp.core.state import OptimizerState, RunningLoss
 
 Vector = NDArray[Any]
@@ -69,4 +70,6 @@ class Engine:
         dropout_key: int = 0,
         threads: int = 1,
         running: RunningLoss | None = None,
+        distorter: Distorter | None = None,
+        distortion_key: int = 0,
     ) -> tuple[float, float, int]: ...

@@ -11,6 +11,7 @@ cimport numpy as cnp
 from cmlp.core.arrays cimport check_array
 from cmlp.core.checks cimport check_number, check_order
 from cmlp.core.data_source cimport DataSource
+from cmlp.core.distorter cimport Distorter
 from cmlp.core.gather cimport DataPointers, bind_inputs, slice_from
 from cmlp.core.layouts cimport describe_image
 from cmlp.core.network_parameters cimport NetworkParameters
@@ -184,7 +185,8 @@ cdef class Engine(NetworkParameters):
 
     def train(self, DataSource source not None, cnp.ndarray order not None, Py_ssize_t begin, Py_ssize_t end,
               cnp.ndarray etas not None, OptimizerState state not None, options, cnp.ndarray average=None,
-              uint64_t dropout_key=0, int threads=1, RunningLoss running=None):
+              uint64_t dropout_key=0, int threads=1, RunningLoss running=None, Distorter distorter=None,
+              uint64_t distortion_key=0):
         """Take a step for each mini-batch of the images named by order[begin:end], contiguous intp.
 
         `etas` holds a float64 for each mini-batch of the whole order, and `options` attributes like those of `Plan`.
@@ -210,6 +212,9 @@ cdef class Engine(NetworkParameters):
         bind_inputs(&data, &buffers.work)
         buffers.work.drops = self.network.drops
         buffers.work.dropout_key = dropout_key
+        buffers.work.distortion, buffers.work.distortion_key = NULL, distortion_key
+        if distorter is not None:
+            distorter.prepare(&buffers.work, buffers, self.network.fan_in, &data, self.dtype.itemsize)
         job.network, job.parameters = &self.network, cnp.PyArray_DATA(self.vector)
         job.data, job.order = &data, <const Py_ssize_t*> cnp.PyArray_DATA(part)
         job.begin, job.end, job.stopped = begin, end, begin

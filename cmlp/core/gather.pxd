@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint8_t
 
 from cmlp.core.structs cimport Part, Workspace, floating
 
@@ -31,6 +31,14 @@ cdef struct DataPointers:        # n images, and what is known of them
     const double* weights        # (n,), or NULL
 
 
+cdef const char* image_at(const DataPointers* data, const Py_ssize_t* order, Py_ssize_t i) noexcept nogil
+cdef Py_ssize_t buffer_begin(const Part* part, int features) noexcept nogil
+cdef void fetch_image(
+    const DataPointers* data, const Py_ssize_t* order, Py_ssize_t i, int features, floating* converted,
+) noexcept nogil
+cdef int compress_image(
+    const floating* image, int features, uint8_t* flags, uint8_t* nonzero, int32_t* pixels, floating* values,
+) noexcept nogil
 cdef DataPointers slice_from(const DataPointers* data, Py_ssize_t begin, int outputs) noexcept nogil
 cdef void bind_inputs(const DataPointers* data, Workspace* work) noexcept nogil
 cdef void gather_inputs(

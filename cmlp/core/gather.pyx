@@ -61,23 +61,28 @@ cdef void convert(pixel* image, floating scale, floating* converted, int feature
         converted[j] = image[j] * scale
 
 
+cdef void fetch_image(
+    const DataPointers* data, const Py_ssize_t* order, Py_ssize_t i, int features, floating* converted,
+) noexcept nogil:
+    """Write the pixels of the i-th image of the order as the network gets them."""
+    cdef const char* image = image_at(data, order, i)
+
+    if data.pixel == UINT8:
+        convert(<const_uchar*> image, <floating> data.scale, converted, features)
+    elif data.pixel == FLOAT32:
+        convert(<const_float*> image, <floating> 1, converted, features)
+    else:
+        convert(<const_double*> image, <floating> 1, converted, features)
+
+
 cdef void gather_images(
     const DataPointers* data, const Py_ssize_t* order, const Part* part, int features, floating* images,
 ) noexcept nogil:
     """Write the images (features, n) of the part."""
-    cdef const char* image
-    cdef floating* converted
     cdef Py_ssize_t i
 
     for i in range(part.begin, part.end):
-        image = image_at(data, order, i)
-        converted = images + i * features
-        if data.pixel == UINT8:
-            convert(<const_uchar*> image, <floating> data.scale, converted, features)
-        elif data.pixel == FLOAT32:
-            convert(<const_float*> image, <floating> 1, converted, features)
-        else:
-            convert(<const_double*> image, <floating> 1, converted, features)
+        fetch_image(data, order, i, features, images + i * features)
 
 
 cdef Py_ssize_t buffer_begin(const Part* part, int features) noexcept nogil:
@@ -101,6 +106,16 @@ cdef int compress_pixels(
         for j in range(n):
             values[j] = image[pixels[j]] * scale
     return n
+
+
+cdef int compress_image(
+    const floating* image, int features, uint8_t* flags, uint8_t* nonzero, int32_t* pixels, floating* values,
+) noexcept nogil:
+    """The same of an image that is as the network gets it."""
+    if floating is float:
+        return compress_pixels(<const_float*> image, <floating> 1, features, flags, nonzero, pixels, values)
+    else:
+        return compress_pixels(<const_double*> image, <floating> 1, features, flags, nonzero, pixels, values)
 
 
 cdef void gather_pixels(

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, uint8_t
 
-from cmlp.core.structs cimport floating
+from cmlp.core.structs cimport Field, Line, floating
 
 
 cdef extern from "simd_prefetch.h":
@@ -28,6 +28,7 @@ cdef extern from "simd_list.h":
     ctypedef struct Kernels:  # their parameters are in the header, where the C compiler finds them
         const char* name
         int (*find_nonzero)(...) noexcept nogil
+        void (*place_row)(...) noexcept nogil
         void (*sigmoid_float)(...) noexcept nogil
         void (*sigmoid_double)(...) noexcept nogil
         void (*scale_bytes_float)(...) noexcept nogil
@@ -56,6 +57,18 @@ cdef const Kernels* kernels  # of the instruction set chosen
 cdef inline int find_nonzero(const uint8_t* bytes, int n, int32_t* positions, uint8_t* nonzero) noexcept nogil:
     """Write which of n bytes are not zero, and these bytes, and return how many; there is room for n + 64."""
     return kernels.find_nonzero(bytes, n, positions, nonzero)
+
+
+cdef inline void place_row(
+    const Field* field, int y, const float* nodes, const Line* line, float* moved, float* right, float* down,
+    int32_t* corners,
+) noexcept nogil:
+    """Write where the pixels of row y of a distorted picture lie: which pixel is above and left, and how far from it.
+
+    `nodes` (field.down, field.moved) says how far each is moved to the right and, behind all of its row, down; what is
+    written, `moved` (field.moved,) and the others (field.row,), begins at multiples of vectors.
+    """
+    kernels.place_row(field, y, nodes, line, moved, right, down, corners)
 
 
 cdef inline void sigmoid_array(floating* z, Py_ssize_t n) noexcept nogil:

@@ -34,6 +34,8 @@
 typedef struct {
     const char *name;
     int (*find_nonzero)(const uint8_t *bytes, int n, int32_t *positions, uint8_t *nonzero);
+    void (*place_row)(const Field *field, int y, const float *nodes, const Line *line, float *moved, float *right,
+                      float *down, int32_t *corners);
     KERNELS(FIELD)
 } Kernels;
 #undef FIELD

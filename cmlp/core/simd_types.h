@@ -1,6 +1,8 @@
 /* Both types of a path: simd.h includes this file with PATH(x), TARGET and WIDTH, and, for all but the narrowest, with
    NARROWER(x). */
 
+#include "simd_places.h"
+
 #define REAL float
 #define BITS int32_t
 #define MANTISSA 23
@@ -51,6 +53,7 @@
 static const Kernels PATH(kernels) = {
     STRING_OF(PATH()) + 1,  /* without the underscore */
     PATH(find_nonzero),
+    PATH(place_row),
     KERNELS(ENTRY)
 };
 #undef STRING

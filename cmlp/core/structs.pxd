@@ -2,6 +2,24 @@
 
 from libc.stdint cimport int32_t, uint8_t, uint64_t
 
+cdef extern from "simd_sizes.h":  # which says what is in them
+    ctypedef struct Field:
+        int height
+        int width
+        int down
+        int across
+        Py_ssize_t row
+        Py_ssize_t moved
+        const float* columns
+        const float* down_weights
+        const float* across_weights
+
+    ctypedef struct Line:
+        float x
+        float step_x
+        float y
+        float step_y
+
 ctypedef fused floating:
     float
     double
@@ -41,6 +59,19 @@ cdef enum:
     MAX_PARTS = 8             # into which a mini-batch is divided among threads
 
 
+cdef struct Distortion:       # how pictures are distorted, at most
+    Field field
+    int channels
+    bint planar               # whether the channels follow each other, and not the pixels
+    double rotation           # radians
+    double scale              # a share of each length
+    double shear
+    double shift              # pixels
+    double elastic            # the standard deviation of the field, in pixels
+    double thickness          # pixels
+    double noise              # its standard deviation
+
+
 cdef struct Inputs:           # the images of a mini-batch
     const void* images        # (fan_in, n), or NULL: then only what is not zero in them
     Py_ssize_t* begins        # (n,), where an image begins among
@@ -69,6 +100,10 @@ cdef struct Workspace:        # buffers for n images; matrices of float or doubl
     double* moments           # of every layer, in turn (2 * layer.fan_out, MAX_PARTS), sums of each part, forwards
     double* slopes            # the same, backwards
     void* shared              # of every layer, in turn (4 * layer.fan_out, MAX_PARTS), what parts make of all sums
+    const Distortion* distortion  # of the images, or NULL
+    uint64_t distortion_key   # what becomes of an image follows from it, and from the image's number
+    char* scratch             # (scratch_size, MAX_PARTS bytes), where images are distorted
+    Py_ssize_t scratch_size
     bint drops                # whether dropout acts
     uint64_t dropout_key      # what is left out follows from it, and from the image's place in the epoch
 

@@ -10,6 +10,7 @@ from libc.math cimport isfinite
 from libc.string cimport memset
 
 from cmlp.core.backprop cimport accumulate, backpropagate, go_backwards, stop_before
+from cmlp.core.distortions cimport gather_distorted
 from cmlp.core.gather cimport DataPointers, bind_inputs, gather_inputs, gather_targets, gather_weights
 from cmlp.core.feedforward cimport feedforward, go_forwards, offset_of, stop_after
 from cmlp.core.losses cimport SQUARED, differentiate
@@ -60,7 +61,11 @@ cdef double gather_part(
 
     `targets` are those of `work`, with their type.
     """
-    gather_inputs(data, order, part, network.fan_in, work, <floating*> work.images, <floating*> work.inputs.values)
+    if work.distortion != NULL:
+        gather_distorted(data, order, part, network.fan_in, work, <floating*> work.images,
+                         <floating*> work.inputs.values)
+    else:
+        gather_inputs(data, order, part, network.fan_in, work, <floating*> work.images, <floating*> work.inputs.values)
     gather_targets(data, order, part, network.fan_out, targets)
     return gather_weights(data, order, part, <floating*> work.weights)
 

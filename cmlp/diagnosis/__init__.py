@@ -6,7 +6,7 @@ measurements          `evidence`, `probe`, `behaviour`; what is luck: `significa
 faults inside a set   `one_set`: `pixels`, `rows`, `labels`, by the rule of `learning`
 between two sets      `two_sets`, `pair`: `sizes`, `scales`, `leaks`, `classes`, `parts`, `alike`
 repairs               `transforms`, `geometry`, `columns`; the best ones are found by `search`
-networks              `training`, `case`, `trials`, `answers`, `regularisation`; a claim: `scoring`
+networks              `training`, `case`, `trials`, `answers`, `regularisation`; a claim: `scoring`; `distorted`
 what is not known     `doubts`
 results               `report`, `sentences`; while it runs: `progress`
 ====================  ===============================================================================================
@@ -21,6 +21,7 @@ import numpy as np
 
 from cmlp.data.dataset import Dataset
 from cmlp.diagnosis.classes import label_in_one_set
+from cmlp.diagnosis.distorted import distortions_of, examine_distortions
 from cmlp.diagnosis.doubts import excused, reasons_to_doubt, reasons_to_doubt_network
 from cmlp.diagnosis.evidence import Evidence
 from cmlp.diagnosis.one_set import examine_set
@@ -35,6 +36,7 @@ from cmlp.diagnosis.two_sets import examine_pair
 from cmlp.diagnosis.units import find_units
 from cmlp.errors import DataError
 from cmlp.network import Network
+from cmlp.training.distortions import find_distortions
 from cmlp.training.history import History
 from cmlp.utils.checks import check_flag, check_positive, check_range
 from cmlp.utils.suggestions import suggestion
@@ -59,6 +61,7 @@ def check(
     step: Callable[..., Any] | None = None,
     score: Callable[..., Any] | None = None,
     seconds: float = 30.0,
+    distortions: Any = None,
     **settings: Any,
 ) -> Report:
     """Find what is wrong with data, a network or its training, with the evidence, the repair and what it brings.
@@ -105,6 +108,9 @@ def check(
         A function that takes the network and test data, and returns an accuracy; by default a method is looked for.
     seconds : float, default 30.0
         How long a network that is not of cmlp may be examined, in seconds of the processor.
+    distortions : Distortions, True or "default"; optional
+        With which a network is to be trained: it is measured whether they make classes alike. By default those that a
+        `cmlp.Network` was trained with. Any other network gets them as one of its settings.
     **settings : object
         The settings of its training, under the asker's own names: ``epochs=25, eta=0.005``.
 
@@ -136,8 +142,10 @@ def check(
     functions = {"forward": forward, "fit": fit, "step": step, "score": score}
     progress = None if progress is None else check_flag("progress", progress)
     if network is not None and not issubclass(type(network), Network):  # whatever it says of its class
+        settings |= {} if distortions is None else {"distortions": distortions}
         return _check_program(train, test, network, functions, settings, seconds, progress)
     _refuse_settings(functions | settings, network)
+    distortions = find_distortions(distortions)
     train, test = _as_dataset(train, "train"), _as_dataset(test, "test")
     _check_arguments(train=(train, Dataset), test=(test, Dataset), history=(history, History))
     notes = _notes_on(network, history, claimed_accuracy, has_test=test is not None)
@@ -154,7 +162,7 @@ def check(
             unknown += reasons_to_doubt_network(network, first.probe, train)
             leak = label_in_one_set(repaired)
             findings += [] if leak is None or wrong else [leak]
-            findings += _units(repaired, network, findings, ("train",))
+            findings += _further(repaired, None, network, findings, distortions)
             return _report(findings, notes, unknown, None, _changed(train, repaired.dataset), None)
         found, mended = examine_set(second, repaired)
         diagnoses += found
@@ -165,7 +173,7 @@ def check(
         bar.update()
         findings = [_scored(diagnosis, before, after) for diagnosis in diagnoses + pair.diagnoses]
         findings += _trained(network, history, train, pair.matched, wrong)
-        findings += _units(pair.train, network, findings, ("train", "test"))
+        findings += _further(pair.train, pair.test, network, findings, distortions)
         if network is not None and claimed_accuracy is not None:
             findings += examine_scoring(network, test, claimed_accuracy)
         elif claimed_accuracy is not None:
@@ -273,6 +281,20 @@ def _units(
         return []
     found = find_units(train, prefixes=prefixes)
     return [] if found is None else [found]
+
+
+def _further(
+    train: Evidence, test: Evidence | None, network: Network | None, findings: list[Finding], distortions: Any
+) -> list[Finding]:
+    """Say what scaling would bring, and what distortions cost, where the data are not in a disorder that explains more.
+
+    The distortions are those of the network where none are given.
+    """
+    found = _units(train, network, findings, ("train",) if test is None else ("train", "test"))
+    distortions = distortions or distortions_of(network)
+    if distortions is None or any(finding.code in UNKNOWABLE for finding in findings):
+        return found
+    return found + examine_distortions(distortions, train.dataset, None if test is None else test.dataset)
 
 
 def _compare(train: Evidence, test: Evidence, diagnoses: list[Diagnosis]) -> Pair:

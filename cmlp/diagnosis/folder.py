@@ -22,6 +22,7 @@ from cmlp.diagnosis.raw_labels import drop_strays, make_integers, name_words, st
 from cmlp.diagnosis.report import Finding, Report, Severity
 from cmlp.errors import DataError
 from cmlp.network import Network
+from cmlp.training.distortions import Distortions
 
 LARGER = 3  # times as many test as training images are remarkable: MNIST has a sixth
 
@@ -50,7 +51,9 @@ class FolderReport:
         return self.train is not None and any(finding.repair for finding in self.report.problems)
 
 
-def check_folder(folder: str | os.PathLike[str], *, network: Network | None = None) -> FolderReport:
+def check_folder(
+    folder: str | os.PathLike[str], *, network: Network | None = None, distortions: Distortions | None = None
+) -> FolderReport:
     """Find what is wrong with the four pickles of a data folder.
 
     Parameters
@@ -59,6 +62,8 @@ def check_folder(folder: str | os.PathLike[str], *, network: Network | None = No
         The data folder, from which nothing is executed and in which nothing is changed.
     network : Network, optional
         Trained on these data.
+    distortions : Distortions, optional
+        With which a network is to be trained on them.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def check_folder(folder: str | os.PathLike[str], *, network: Network | None = No
     train, test = _datasets(sets, raw["training data"], raw["test data"])
     findings += [finding for found in sets for finding in found.findings]
     findings += _unlikely_sizes(train, test)
-    return _checked(findings, train, test, network)
+    return _checked(findings, train, test, network, distortions)
 
 
 def check_source(
@@ -90,6 +95,7 @@ def check_source(
     network: Network | None = None,
     label: Label | None = None,
     header: bool | None = None,
+    distortions: Distortions | None = None,
 ) -> FolderReport:
     """Find what is wrong with images and labels in any format that `load` reads.
 
@@ -101,6 +107,8 @@ def check_source(
         Trained on these data.
     label, header : optional
         As `load` takes them.
+    distortions : Distortions, optional
+        With which a network is to be trained on these data.
 
     Returns
     -------
@@ -116,15 +124,18 @@ def check_source(
     """
     root = Path(source)
     if any((root / file).exists() for file in DATA_FILES):
-        return check_folder(root, network=network)
+        return check_folder(root, network=network, distortions=distortions)
     try:
         train, test = load(root, label=label, header=header)
     except DataError as error:
-        return _check_refused(root, error, network, Options(label, header))
-    return replace(_checked(_unlikely_sizes(train, test), train, test, network), is_single=test is None)
+        return _check_refused(root, error, network, distortions, Options(label, header))
+    report = _checked(_unlikely_sizes(train, test), train, test, network, distortions)
+    return replace(report, is_single=test is None)
 
 
-def _check_refused(root: Path, refusal: DataError, network: Network | None, options: Options) -> FolderReport:
+def _check_refused(
+    root: Path, refusal: DataError, network: Network | None, distortions: Distortions | None, options: Options
+) -> FolderReport:
     """Explain why a source is refused, or raise the refusal where that is all that can be said."""
     try:
         parts = read_parts(root, label=options.label, header=options.header)
@@ -141,7 +152,8 @@ def _check_refused(root: Path, refusal: DataError, network: Network | None, opti
     findings = [finding for found in sets for finding in found.findings]
     if not findings:
         raise refusal
-    return replace(_checked(findings + _unlikely_sizes(*datasets), *datasets, network), is_single=test is None)
+    report = _checked(findings + _unlikely_sizes(*datasets), *datasets, network, distortions)
+    return replace(report, is_single=test is None)
 
 
 def write_repaired(
@@ -269,7 +281,11 @@ def _unlikely_sizes(train: Dataset | None, test: Dataset | None) -> list[Finding
 
 
 def _checked(
-    findings: list[Finding], train: Dataset | None, test: Dataset | None, network: Network | None
+    findings: list[Finding],
+    train: Dataset | None,
+    test: Dataset | None,
+    network: Network | None,
+    distortions: Distortions | None,
 ) -> FolderReport:
     """Check what could be read, and put its findings after those of the files."""
     if train is None:
@@ -277,7 +293,7 @@ def _checked(
         return FolderReport(
             Report(tuple(findings), (note,), unknown=("the training data could not be read",)), None, test
         )
-    found = check(train, test, network)
+    found = check(train, test, network, distortions=distortions)
     scored = [replace(f, after=found.accuracy) if f.repair and f.severity == Severity.ERROR else f for f in findings]
     gravest_first = sorted([*scored, *found.findings], key=lambda finding: -finding.severity)
     accuracy = None if any(f.severity == Severity.ERROR for f in findings) else found.accuracy

@@ -11,6 +11,7 @@ from warnings import warn
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
+from cmlp.data.picture_shapes import check_picture_shape
 from cmlp.errors import ModelError
 from cmlp.estimators.memory import Memory, remember  # noqa: F401 (where pickles of version 0.1 look for it)
 from cmlp.estimators.rates import Continued, EpochRate, InverseScalingBySample, LoweredRate
@@ -180,7 +181,7 @@ class Fit:
                 f"larger than the {counted(n, 'sample')}, which are then one batch",
                 stacklevel=9,
             )
-        return Options(
+        options = Options(
             eta=e.learning_rate_init,
             epochs=self.before + (1 if self.once else e.max_iter),
             optimizer=self.optimizer,
@@ -193,9 +194,11 @@ class Fit:
             clip_norm=e.clip_norm,
             clip_value=e.clip_value,
             averaging=e.averaging,
+            distortions=e.distortions,
             shuffle=e.shuffle,
             shared_penalties=True,
         )
+        return options.for_pictures(self.samples, check_picture_shape("picture_shape", e.picture_shape))
 
     def _make_callbacks(self) -> Callbacks:
         given = () if self.estimator.callbacks is None else self.estimator.callbacks

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Options as OneOf
 
 from cmlp.core.activations import ACTIVATIONS, OUTPUT_ONLY
 from cmlp.model.architecture import NORMALIZATIONS
+from cmlp.training.distortions import NAMES, Distortions
 from cmlp.training.optimizers import OPTIMIZERS, Optimizer
 from cmlp.training.progress import CURVE
 from cmlp.training.schedules import SCHEDULES, Schedule
@@ -62,6 +63,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "clip_norm": [Number(Real, 0, None, closed="neither"), None],
     "clip_value": [Number(Real, 0, None, closed="neither"), None],
     "averaging": [Number(Real, 0, 1, closed="left")],
+    "distortions": ["boolean", StrOptions(set(NAMES)), Distortions, None],
+    "picture_shape": [tuple, list, None],
     "threads": [COUNT, None],
     "callbacks": [callable, list, tuple, HasMethods("on_epoch_end"), HasMethods("on_batch_end"), None],
     "checkpoint": [str, HasMethods("__fspath__"), None],

@@ -18,6 +18,7 @@ from cmlp.estimators.parameters import keep_parameters
 from cmlp.model.architecture import NormalizationName
 from cmlp.model.samples import Samples
 from cmlp.training.callbacks import Callback
+from cmlp.training.distortions import Distortions
 from cmlp.training.optimizers import Optimizer
 from cmlp.training.schedules import Schedule, ScheduleName
 from cmlp.utils.suggestions import suggest_keywords
@@ -110,6 +111,11 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Maximum norm of a gradient, and maximum absolute value of its elements.
     averaging : float, default 0.0
         Decay of the exponential moving average of the parameters, in [0, 1); the fit ends with the average.
+    distortions : Distortions, True or "default"; optional
+        How pictures are distorted, afresh in each epoch; True and "default" stand for ``cmlp.Distortions()``.
+    picture_shape : (int, int) or (int, int, int), optional
+        Height and width of the pictures that are distorted, or these and the number of channels, behind or in front; by
+        default that of `distortions`, or a square.
     threads : int, optional
         Number of threads that share the samples; it does not change a bit of the result. None is one where there is
         little to do, otherwise OMP_NUM_THREADS, which joblib sets in its workers, or one per processor.
@@ -211,6 +217,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         clip_norm: float | None = None,
         clip_value: float | None = None,
         averaging: float = 0.0,
+        distortions: Distortions | bool | Literal["default"] | None = None,
+        picture_shape: tuple[int, ...] | None = None,
         threads: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
         checkpoint: str | PathLike[str] | None = None,

@@ -62,8 +62,8 @@ def show(train: Dataset, test: Dataset | None = None, *, title: str = "Images an
     figure = new_figure(width * UNIT, height * UNIT, "cmlp show")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
-    _write(axes, MARGIN, 0.85, title, size=16, weight="bold")
-    _write(axes, MARGIN, 1.5, _description(sets, rows), color=GREY)
+    write(axes, MARGIN, 0.85, title, size=16, weight="bold")
+    write(axes, MARGIN, 1.5, _description(sets, rows), color=GREY)
     values = grey_limits(sets.values())
     for number, (name, dataset) in enumerate(sets.items()):
         _draw_panel(axes, MARGIN + number * (panel + BETWEEN), label, dataset, name, rows, examples, values)
@@ -98,18 +98,18 @@ def _draw_panel(
     means, pictures = _tiles(dataset, rows, examples)
     mean_left = left + label_width
     examples_left = mean_left + 1 + AFTER_MEAN
-    _draw_tiles(axes, mean_left, top, means, values)
-    _draw_tiles(axes, examples_left, top, pictures, values)
+    draw_tiles(axes, mean_left, top, means, values)
+    draw_tiles(axes, examples_left, top, pictures, values)
     right = examples_left + examples
-    _write(axes, mean_left + 0.5, top - 0.2, "mean", color=GREY, ha="center")
-    _write(axes, examples_left + GAP / 2, top - 0.2, f"{name} images".strip(), color=GREY)
-    _write(axes, right + COUNT, top - 0.2, "count", color=GREY, ha="right")
+    write(axes, mean_left + 0.5, top - 0.2, "mean", color=GREY, ha="center")
+    write(axes, examples_left + GAP / 2, top - 0.2, f"{name} images".strip(), color=GREY)
+    write(axes, right + COUNT, top - 0.2, "count", color=GREY, ha="right")
     counts = np.bincount(dataset.labels, minlength=rows)[:rows]
     for label, (called, count) in enumerate(zip(_called(dataset, rows), counts, strict=True)):
         middle = top + label + 0.5
         size = 14 if len(called) == 1 else 9.5
-        _write(axes, left, middle, called, size=size, weight="bold", va="center")
-        _write(axes, right + COUNT, middle, f"{count:,}", color=GREY, ha="right", va="center")
+        write(axes, left, middle, called, size=size, weight="bold", va="center")
+        write(axes, right + COUNT, middle, f"{count:,}", color=GREY, ha="right", va="center")
 
 
 def _called(dataset: Dataset, rows: int) -> list[str]:
@@ -125,20 +125,31 @@ def _label_width(dataset: Dataset, rows: int) -> float:
 def _tiles(dataset: Dataset, rows: int, examples: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Means (rows, 1, side, side) and examples (rows, examples, side, side) of each class, NaN where there are none."""
     pictures = dataset.pictures()
-    side = _resized(pictures[:1]).shape[1]
+    side = resized(pictures[:1]).shape[1]
     means = np.full((rows, 1, side, side), np.nan, np.float32)
     tiles = np.full((rows, examples, side, side), np.nan, np.float32)
     for label in range(rows):
         members = np.flatnonzero(dataset.labels == label)
         if len(members):
-            means[label] = _resized(scaled(pictures[members], dataset.scale).mean(axis=0, keepdims=True))
+            means[label] = resized(scaled(pictures[members], dataset.scale).mean(axis=0, keepdims=True))
             chosen = np.unique(np.arange(examples) * len(members) // examples)  # from all over the data
-            tiles[label, : len(chosen)] = _resized(scaled(pictures[members[chosen]], dataset.scale))
+            tiles[label, : len(chosen)] = resized(scaled(pictures[members[chosen]], dataset.scale))
     return means, tiles
 
 
-def _resized(pictures: NDArray[Any]) -> NDArray[Any]:
-    """Make pictures (n, height, width) square: small ones larger by a whole factor, large ones averaged."""
+def resized(pictures: NDArray[Any]) -> NDArray[Any]:
+    """Make pictures square: small ones larger by a whole factor, large ones averaged.
+
+    Parameters
+    ----------
+    pictures : ndarray (n, height, width)
+        The pictures.
+
+    Returns
+    -------
+    ndarray (n, side, side)
+        NaN where a picture was not.
+    """
     height, width = pictures.shape[1:]
     side = max(height, width)
     if height != width:
@@ -155,8 +166,20 @@ def _resized(pictures: NDArray[Any]) -> NDArray[Any]:
     return means
 
 
-def _draw_tiles(axes: "Axes", left: float, top: float, tiles: NDArray[Any], values: tuple[float, float]) -> None:
-    """Draw images (rows, columns, side, side) as one, with thin gaps between them."""
+def draw_tiles(axes: "Axes", left: float, top: float, tiles: NDArray[Any], values: tuple[float, float]) -> None:
+    """Draw images as one, with thin gaps between them.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where.
+    left, top : float
+        The place, in images.
+    tiles : ndarray (rows, columns, side, side)
+        The images, NaN where there is none.
+    values : (float, float)
+        What is black, and what is white.
+    """
     rows, columns, side, _ = tiles.shape
     gap = max(1, round(GAP * side / 2))
     framed = np.pad(tiles, ((0, 0), (0, 0), (gap, gap), (gap, gap)), constant_values=np.nan)
@@ -184,5 +207,22 @@ def grey_limits(sets: Iterable[Dataset]) -> tuple[float, float]:
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
 
-def _write(axes: "Axes", x: float, y: float, text: str, size: float = 9.5, color: str = INK, **style: Any) -> None:
+def write(axes: "Axes", x: float, y: float, text: str, size: float = 9.5, color: str = INK, **style: Any) -> None:
+    """Write a text at a place.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where.
+    x, y : float
+        The place, in images.
+    text : str
+        The text, of which nothing is taken for a formula.
+    size : float
+        In points; 9.5 by default.
+    color : str
+        That of ink by default.
+    **style : object
+        As ``axes.text`` takes it.
+    """
     axes.text(x, y, text, fontsize=size, color=color, parse_math=False, **style)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cmlp.core.distorter import Distorter
 from cmlp.core.engine import Engine
 from cmlp.core.state import OptimizerState, RunningLoss
 from cmlp.errors import ModelError
@@ -108,7 +109,7 @@ class MiniBatches:
     options : Options
         For as many images.
     rng : numpy.random.Generator
-        Draws the order of the images, and what dropout leaves out.
+        Draws the order of the images, what dropout leaves out, and how pictures are distorted.
     state : OptimizerState, optional
         To go on with one; by default a new one.
     threads : int or None
@@ -133,6 +134,7 @@ class MiniBatches:
         self.state = state or new_state(options.optimizer, engine)
         self.average = engine.parameters.copy() if options.averaging else None
         self.threads = number_of_threads(threads, engine, options.mini_batch_size)
+        self.distorter = distorter_of(options, samples)
         self.first_epoch = first_epoch
         self.failed = False  # whether a step has led to a loss or to parameters that are not finite
         self._rates: tuple[int, Schedule, NDArray[np.float64]] | None = None  # of an epoch that has not begun
@@ -187,7 +189,7 @@ class MiniBatches:
         at, n, size = course.position, len(self.samples), self.options.mini_batch_size
         restore(self.rng, at.rng)  # an epoch that begins again has the same order
         order = (self.rng.permutation(n) if self.options.shuffle else np.arange(n)).astype(np.intp, copy=False)
-        key = int(self.rng.integers(2**63)) if self.engine.drops else 0
+        keys = draw_keys(self.rng, drops=self.engine.drops, distorts=self.distorter is not None)
         _, schedule, etas = self._learning_rates(at.epoch, course.schedule)
         self._finite = self.engine.parameters.copy()
         stride = size if course.tells_batches else self.engine.chunk(size)
@@ -195,7 +197,7 @@ class MiniBatches:
             goal = min(n, at.done + stride)
             if course.clock.limit is not None:
                 self._set_rates(etas, at, goal, schedule, course.clock)
-            loss, weight, done = self._train_chunk(order, at.done, goal, etas, key, at.running)
+            loss, weight, done = self._train_chunk(order, at.done, goal, etas, keys, at.running)
             if course.tells_batches and done == goal:
                 course.batch_done(loss / (weight or 1.0))
             self._check_finite(at, broken=done < goal)
@@ -214,11 +216,14 @@ class MiniBatches:
         )
 
     def _train_chunk(
-        self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], key: int, running: RunningLoss
-    ) -> tuple[float, float, int]:
+        self, order: NDArray[np.intp], begin: int, end: int, etas: NDArray[np.float64], keys: tuple[int, int],
+        running: RunningLoss,
+    ) -> tuple[float, float, int]:  # fmt: skip
+        dropout_key, distortion_key = keys
         return self.engine.train(
-            self.source, order, begin, end, etas, self.state, self.options, self.average, key, self.threads, running
-        )
+            self.source, order, begin, end, etas, self.state, self.options, self.average, dropout_key, self.threads,
+            running, self.distorter, distortion_key,
+        )  # fmt: skip
 
     def has_failed(self) -> bool:
         """Return whether the last step would fail again, so that it is not where to go on from."""
@@ -297,14 +302,32 @@ def take_step(
 ) -> float:
     """Take one step with all samples, which complaints call `name`, and return their mean loss before it."""
     n = len(samples)
-    key = int(rng.integers(2**63)) if engine.drops else 0
+    distorter = distorter_of(options, samples)
+    dropout_key, distortion_key = draw_keys(rng, drops=engine.drops, distorts=distorter is not None)
     etas, order = np.full(1, options.eta), np.arange(n, dtype=np.intp)
     whole, before = replace(options, mini_batch_size=n), engine.parameters.copy()
-    loss, weight, done = engine.train(samples.source(), order, 0, n, etas, state, whole, None, key, 1)
+    loss, weight, done = engine.train(
+        samples.source(), order, 0, n, etas, state, whole, None, dropout_key, 1, None, distorter, distortion_key
+    )
     if done < n or not isfinite(loss) or not np.isfinite(engine.parameters).all():
         engine.parameters[...] = before
         raise Diverged(f"training stopped at {name}, because the loss is not finite, and {remedy(samples, options)}")
     return loss / (weight or 1.0)
+
+
+def draw_keys(rng: np.random.Generator, *, drops: bool, distorts: bool) -> tuple[int, int]:
+    """Return what dropout and distortions are hashes of; nothing is drawn for what there is not."""
+    dropout_key = int(rng.integers(2**63)) if drops else 0
+    return dropout_key, int(rng.integers(2**63)) if distorts else 0
+
+
+def distorter_of(options: Options, samples: Samples) -> Distorter | None:
+    """Return what distorts these samples, if anything does; for which `Options.for_pictures` has made them fit."""
+    if options.distortions is None:
+        return None
+    assert isinstance(samples.images, np.ndarray)
+    distorter: Distorter = options.distortions.distorter(samples.images.shape[1])
+    return distorter
 
 
 def remedy(samples: Samples, options: Options) -> str:

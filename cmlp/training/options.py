@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from cmlp.errors import ModelError
+from cmlp.errors import DataError, ModelError
+from cmlp.model.samples import Samples
 from cmlp.storage.container import plain
+from cmlp.training.distortions import find_distortions
 from cmlp.training.optimizers import LBFGS, find_optimizer
 from cmlp.training.schedules import Constant, find_schedule
 from cmlp.utils.checks import check_count, check_flag, check_fraction, check_optional, check_positive, check_range
 from cmlp.utils.settings import check_settings, setting
+from cmlp.utils.warn import warn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,7 @@ class Options:
     clip_norm: float | None = setting(None, check_optional, needs_mini_batches=True)
     clip_value: float | None = setting(None, check_optional, needs_mini_batches=True)
     averaging: float = setting(0.0, check_fraction, needs_mini_batches=True)
+    distortions: Any = setting(None, lambda _, value: find_distortions(value), needs_mini_batches=True)
     shuffle: bool = setting(True, check_flag)
     shared_penalties: bool = setting(False, check_flag)
 
@@ -67,9 +71,21 @@ class Options:
         share = 1 if self.shared_penalties else n
         return replace(self, l1=self.l1 / share, lmbda=self.lmbda / share, mini_batch_size=min(self.mini_batch_size, n))
 
+    def for_pictures(self, samples: Samples, shape: tuple[int, ...] | None) -> Self:
+        """Return the options for these samples, with distortions, if there are any, that fit such pictures."""
+        if self.distortions is None:
+            return self
+        if isinstance(samples.images, tuple):
+            raise DataError("distortions need pictures, got a sparse matrix: X.toarray() makes an array of it")
+        distortions = self.distortions.for_pictures(samples.images.shape[1], shape)
+        for doubt in distortions.doubts:
+            warn(doubt)
+        return replace(self, distortions=distortions)
+
     def describe(self) -> dict[str, Any]:
         """Return them as JSON has them."""
         given = {each.name: getattr(self, each.name) for each in fields(self)}
         del given["shuffle"], given["shared_penalties"]
         schedule = plain(self.schedule.describe(), f"describe() of {type(self.schedule).__qualname__}")
+        given["distortions"] = None if self.distortions is None else self.distortions.describe()
         return given | {"optimizer": self.optimizer.describe(), "schedule": schedule}

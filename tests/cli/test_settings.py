@@ -46,7 +46,7 @@ def test_options_reach_the_network(report):
     }  # fmt: skip
     assert found["settings"] == network | training | {
         "dropout": [0.1, 0.2], "normalization": ["batch", "none"],
-        "epochs": 3, "minutes": None, "eta": 0.05, "validation": 0.25, "seed": 3,
+        "epochs": 3, "minutes": None, "eta": 0.05, "validation": 0.25, "seed": 3, "distortions": None,
     }  # fmt: skip
     train, test = cmlp.load_digits()
     net = cmlp.Network((64, 7, 6, 10), **network, dropout=(0.1, 0.2), normalization=["batch", None], seed=3)

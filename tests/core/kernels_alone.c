@@ -118,6 +118,42 @@ CHECKS(float, 2e-5)
 CHECKS(double, 1e-13)
 
 
+/* Rows of pictures of n columns and 11 rows, with a field of 3 x 2 nodes. */
+static void check_places(const Kernels *kernels, int n)
+{
+    enum { ROW = (FEATURES + 15) / 16 * 16, HEIGHT = 11, DOWN = 3, ACROSS = 2, MOVED = 16, ROWS = 5 };
+    static float columns[ROW], down_weights[HEIGHT * DOWN], across_weights[ACROSS * ROW], nodes[DOWN * MOVED];
+    float moved[MOVED], right[ROW], down[ROW];
+    int32_t corners[ROW];
+    const Field field = {HEIGHT, n, DOWN, ACROSS, (n + 15) / 16 * 16, MOVED, columns, down_weights, across_weights};
+    const Line line = {(float) (9 * next_number()), 0.9f, 5, 0.05f};
+    int correct = 1;
+
+    for (int i = 0; i < ROW; i++)
+        columns[i] = (float) i;
+    for (int i = 0; i < HEIGHT * DOWN; i++)
+        down_weights[i] = (float) next_number();
+    for (int i = 0; i < ACROSS * ROW; i++)
+        across_weights[i] = (float) next_number();
+    for (int i = 0; i < DOWN * MOVED; i++)
+        nodes[i] = (float) (3 * next_number());
+    kernels->place_row(&field, ROWS, nodes, &line, moved, right, down, corners);
+    for (int i = 0; i < n; i++) {
+        double place[2] = {line.x + line.step_x * i, line.y + line.step_y * i};
+        double x = corners[i] % n + right[i], y = corners[i] / n + down[i];
+
+        for (int j = 0; j < DOWN; j++)
+            for (int k = 0; k < ACROSS; k++)
+                for (int axis = 0; axis < 2; axis++)
+                    place[axis] += down_weights[ROWS * DOWN + j] * nodes[j * MOVED + axis * ACROSS + k]
+                                   * across_weights[k * field.row + i];
+        correct &= fabs(x - fmin(fmax(place[0], 0), n - 1)) < 1e-4 && right[i] >= 0 && right[i] < 1;
+        correct &= fabs(y - fmin(fmax(place[1], 0), HEIGHT - 1)) < 1e-4 && down[i] >= 0 && down[i] < 1;
+    }
+    expect(correct, "place_row", kernels->name, n);
+}
+
+
 /* Subnormal numbers are 0 in between, and only there. Return whether this processor does so. */
 static int check_subnormals(void)
 {
@@ -143,6 +179,8 @@ int main(void)
     for (;; paths++) {
         for (int n = 0; n <= FEATURES; n++) {
             check_find_nonzero(*paths, n);
+            if (n >= 2)
+                check_places(*paths, n);
             check_float(*paths, n);
             check_double(*paths, n);
         }
