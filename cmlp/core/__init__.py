@@ -25,7 +25,7 @@ floor  file                                  does
 2      ``gather``                            images and labels in any order -> a mini-batch
 2      ``tiles``                             products of a wide first layer with what is not zero in images
 2      ``optimizers``                        gradient -> parameters
-3      ``distortions``                       the same, with pictures turned, shifted and bent on the way
+3      ``distortions``                       a mini-batch of pictures that are turned, shifted and bent
 3      ``feedforward``                       the network forwards
 3      ``layouts``                           how images come to the first layer
 3      ``updates``                           gradient and mini-batch -> the next parameters

@@ -121,14 +121,16 @@ def test_random_numbers_have_no_pattern():
 class TestTraining:
     """The bits of an epoch follow from its key, and from the numbers of the images."""
 
-    def make(self, kind, dtype):
+    def make(self, kind, dtype, normalization=None):
         rng = np.random.default_rng(3)
         images = rng.integers(1, 256, (70, 9, 7)).astype(np.uint8)
         if kind.startswith("sparse"):
             images[rng.random(images.shape) < 0.8] = 0
         if not kind.endswith("bytes"):
             images = (images / 255).astype(kind.split()[1])
-        network = Network([63, 12, 3], activation="tanh", loss="cross_entropy", dtype=dtype, seed=5)
+        network = Network(
+            [63, 12, 3], activation="tanh", loss="cross_entropy", normalization=normalization, dtype=dtype, seed=5
+        )
         return network, images, rng.integers(3, size=70)
 
     @TYPES
@@ -149,10 +151,11 @@ class TestTraining:
 
     @TYPES
     @pytest.mark.parametrize("kind", ["dense bytes", "sparse bytes", "dense float32"])
+    @pytest.mark.parametrize("normalization", [None, "batch"])
     @pytest.mark.parametrize("more", [{}, {"validation_data": 0.3, "patience": 9}], ids=str)
-    def test_any_number_of_threads(self, kind, more, dtype):
+    def test_any_number_of_threads(self, kind, more, normalization, dtype):
         def bits(threads):
-            network, images, labels = self.make(kind, dtype)
+            network, images, labels = self.make(kind, dtype, normalization)
             data = (np.tile(images, (4, 1, 1)), np.tile(labels, 4))
             history = network.train(data, 3, 0.1, mini_batch_size=130, distortions=True, threads=threads, **more)
             return history.loss, [part.tobytes() for part in network.weights]
