@@ -17,18 +17,16 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from cmlp.core.data_source import DataSource
 from cmlp.core.engine import Engine
 from cmlp.data.framing import Framing, framing_of, sample_images
-from cmlp.data.origin import Origin, sample_checksum_of
 from cmlp.data.picture_shapes import shape_of
 from cmlp.data.pixels import ROUNDING, scaled
 from cmlp.data.validation import check_class_names
 from cmlp.errors import DataError, ModelError
+from cmlp.model.about_data import about_data, origin_of
 from cmlp.model.architecture import ActivationName, LossName, NormalizationName, make_architecture
 from cmlp.model.evaluation import compute_outputs, decide
 from cmlp.model.initializers import InitializerName, initialize
-from cmlp.model.inputs import LARGEST
 from cmlp.model.measured import Measured
 from cmlp.model.parameters import LayerArrays
-from cmlp.model.ranges import ranges_of
 from cmlp.model.record import Model
 from cmlp.model.samples import Data, Form, PixelScale, Samples, as_images
 from cmlp.storage import write_model
@@ -572,10 +570,10 @@ class Network(Measured, Loading, Unfolding):
         return loop, {
             "scale": scale.bytes,
             "class_names": None if names is None or len(names) != self.sizes[-1] else names,
-            "settings": _about(samples, data, self.sizes[0])
+            "settings": about_data(samples, data, self.sizes[0])
             | options.describe()
             | self.architecture.describe_normalization()
-            | _origin_of(samples, data),
+            | origin_of(samples, data),
             "_framing": None,
             "_pictures": pictures,
         }
@@ -824,29 +822,3 @@ class Network(Measured, Loading, Unfolding):
         self._make_engine()
         self.engine.parameters[...] = state["parameters"]
         self._restore_unfolded(state)
-
-
-def _about(samples: Samples, data: Any, features: int) -> dict[str, Any]:
-    """Return what files tell of the training data."""
-    about: dict[str, Any] = {"images": len(samples), "input": _input_of(samples)}
-    if about["input"] == "float":
-        about[LARGEST] = samples.largest
-    names, ranges = getattr(data, "feature_names", None), ranges_of(samples)
-    if isinstance(names, tuple) and len(names) == features:
-        about["feature_names"] = list(names)
-    return about if ranges is None else about | {"inputs": ranges}
-
-
-def _origin_of(samples: Samples, data: Any) -> dict[str, Any]:
-    """Return the source that training data say they come from, or a checksum of some of them, as a setting."""
-    origin = getattr(data, "_origin", None)
-    if not isinstance(origin, Origin):
-        if not isinstance(samples.images, np.ndarray):
-            return {}
-        origin = Origin(sample_checksum_of(samples.images))
-    return {"origin": origin.describe()}
-
-
-def _input_of(samples: Samples) -> str:
-    """Return what kind of numbers the images were: integers of 0..255, or others that are used as they are."""
-    return "float" if samples.pixel_scale is None else "uint8"
