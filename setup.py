@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import sys
+import sysconfig
 import tarfile
 from pathlib import Path
 
@@ -24,6 +25,10 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 LLVM = Path(os.environ.get("PROGRAMFILES", "C:/Program Files"), "LLVM", "bin")  # where its installer puts it
+
+
+# Wheels for PyPI are built with CMLP_LIMITED_API=1, and fit every later Python with a GIL
+LIMITED_API = os.environ.get("CMLP_LIMITED_API") == "1" and not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 def sources():
@@ -131,10 +136,17 @@ setup(
             f"cmlp.core.{source.stem}",
             [source.as_posix()],
             depends=[header.as_posix() for header in sorted(CORE.glob("*.h"))],
-            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+            define_macros=[
+                ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+                *([("Py_LIMITED_API", "0x030b0000")] if LIMITED_API else []),
+            ],
+            py_limited_api=LIMITED_API,
         )
         for source in sources()
     ],
     cmdclass={"build_ext": BuildExt, "sdist": Sdist},
-    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+    options={
+        "build_ext": {"parallel": os.cpu_count() or 1},
+        "bdist_wheel": {"py_limited_api": "cp311"} if LIMITED_API else {},
+    },
 )
