@@ -1,24 +1,9 @@
 /* Threads that share a job do what threads in training and prediction do; test_races.py looks for races. */
 
+#include <pthread.h>
 #include <stdio.h>
 
 static int threads_to_be_had;
-
-#if defined(_WIN32)
-
-#include <windows.h>
-
-static HANDLE create_while_there_are_any(void *rights, size_t stack, LPTHREAD_START_ROUTINE begin, void *argument,
-                                         DWORD flags, DWORD *id)
-{
-    return threads_to_be_had-- > 0 ? CreateThread(rights, stack, begin, argument, flags, id) : NULL;
-}
-
-#define CreateThread create_while_there_are_any
-
-#else
-
-#include <pthread.h>
 
 static int create_while_there_are_any(pthread_t *id, const pthread_attr_t *attributes, void *(*begin)(void *),
                                       void *argument)
@@ -27,9 +12,6 @@ static int create_while_there_are_any(pthread_t *id, const pthread_attr_t *attri
 }
 
 #define pthread_create create_while_there_are_any
-
-#endif
-
 #include "threads.h"
 
 enum { PARTS = 8, PHASES = 50, THINGS = 1000, MOST = 4 };
