@@ -1,5 +1,7 @@
 """What batch normalisation costs: epochs with and without it in turns, of 784-700-500-500-10 and mini-batches of 250.
 
+Measured is processor time, waiting at barriers included.
+
     python benchmarks/bench_normalization.py FOLDER [--rounds 5] [--threads 1] [--images 60000]
 """
 
