@@ -1,14 +1,18 @@
 """Copies of a network, with which all work is done."""
 
 from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
+from cmlp.diagnosis.programs.blocks import numbers_of
 from cmlp.diagnosis.programs.isolation import OutOfTime, limited, silence
 from cmlp.diagnosis.programs.leaves import Walk
+from cmlp.diagnosis.programs.own_code import is_own
 from cmlp.errors import ModelError
 
+MOST_NUMBERS = 1_000_000  # that a setting may hold; more are data
 MAKING = 5.0  # seconds of the processor
 
 
@@ -37,12 +41,23 @@ def object_of(network: Any) -> Any:
 
 
 class Instance:
-    """A copy of a network, and of the functions that were given for it."""
+    """A copy of a network, of the functions that were given for it, and of settings that remember something."""
 
-    def __init__(self, network: Any, functions: dict[str, Callable[..., Any] | None]) -> None:
+    def __init__(
+        self, network: Any, functions: dict[str, Callable[..., Any] | None], settings: dict[str, Any] | None = None
+    ) -> None:
         self.network, self.functions = network, functions
+        self.settings = settings or {}
         self.replaced = False  # whether training returned another network instead of changing this one
         self.steady = False  # whether it drops no units
+
+
+def remembers(setting: Any) -> bool:
+    """Whether a setting may hold what a training leaves in it, as a callback that counts epochs does."""
+    parts = setting if isinstance(setting, (list, tuple)) else (setting,)
+    own = [part for part in parts if isinstance(part, (FunctionType, MethodType)) or is_own(part)]
+    numbers = sum(np.size(numbers_of(value)) for part in own for _, value in Walk(part).leaves)
+    return bool(own) and numbers < MOST_NUMBERS
 
 
 def adopt(instance: Instance, result: Any) -> None:

@@ -108,7 +108,7 @@ def _as_in_training(subject: "Subject", stepping: Stepping) -> bool:
                 if whole:
                     subject.fit(instance, x, y, None, 1, len(y))
                 else:
-                    wish = Wish(None, 1, len(y), stepping.single, settings=subject.settings)
+                    wish = Wish(None, 1, len(y), stepping.single, settings=subject.settings_of(instance))
                     run_step(subject, instance, x, y, wish, stepping)
         except (Exception, OutOfTime):
             return True
@@ -138,7 +138,7 @@ def _self_contained(subject: "Subject", name: str, *, single: bool) -> Stepping 
                     instance,
                     x,
                     y,
-                    Wish(0.01, 1, len(y), single, settings=subject.settings),
+                    Wish(0.01, 1, len(y), single, settings=subject.settings_of(instance)),
                     Stepping(name, single, False),
                 )
             changes.append([after - value for after, value in zip(subject.values(instance), values, strict=True)])

@@ -23,7 +23,7 @@ from cmlp.diagnosis.programs.first_trainings import (
 )
 from cmlp.diagnosis.programs.frameworks import Framework, framework_of, quiet_value
 from cmlp.diagnosis.programs.generators import generators_around, generators_in
-from cmlp.diagnosis.programs.instances import Instance, adopt
+from cmlp.diagnosis.programs.instances import Instance, adopt, remembers
 from cmlp.diagnosis.programs.isolation import kept_state, limited, seed_all, silence
 from cmlp.diagnosis.programs.leaves import attributes
 from cmlp.diagnosis.programs.modes import Modes
@@ -108,14 +108,19 @@ class Subject:
         copier = Copier(self._shared)
         network = self.framework.copied(self.source, copier)
         functions = {name: f and copier.copied(f) for name, f in self.functions.items()}
+        settings = {name: copier.copied(self.settings[name]) for name in self._remembering}
         self.uncopied = copier.kept
         if network is self.source and attributes(network):
             self.uncopied.append(type(network).__name__)
-        return Instance(network, functions)
+        return Instance(network, functions, settings)
+
+    @cached_property
+    def _remembering(self) -> list[str]:
+        return [name for name, value in self.settings.items() if remembers(value)]
 
     @cached_property
     def _shared(self) -> Shared:
-        return shared_memory([self.source, *self.functions.values()])
+        return shared_memory([self.source, *self.functions.values(), *map(self.settings.get, self._remembering)])
 
     def generators(self, instance: Instance) -> list[Any]:
         """Return the generators of random numbers among the attributes of a copy and the variables of its module."""
@@ -238,12 +243,13 @@ class Subject:
             put_at(instance.network, path, number)
         instance.steady = True
 
-    def _settings_of(self, instance: Instance) -> dict[str, Any]:
+    def settings_of(self, instance: Instance) -> dict[str, Any]:
         """Return the settings of its training, without dropout for a copy that drops no units."""
+        settings = self.settings | instance.settings
         if not instance.steady:
-            return self.settings
-        quiet = {name: quiet_value(name) for name, value in self.settings.items() if isinstance(value, float)}
-        return self.settings | {name: value for name, value in quiet.items() if value is not None}
+            return settings
+        quiet = {name: quiet_value(name) for name, value in settings.items() if isinstance(value, float)}
+        return settings | {name: value for name, value in quiet.items() if value is not None}
 
     def step(self, instance: Instance, x: Array, y: Array, eta: float | None = None) -> None:
         """Let it take one step with a mini-batch, by its own method for that, or by its training."""
@@ -251,7 +257,7 @@ class Subject:
             self.fit(instance, x, y, eta, 1, len(y))
             return
         self._set(instance, "eta", eta)
-        interface.run_step(self, instance, x, y, Wish(eta, 1, len(y), settings=self._settings_of(instance)), self.steps)
+        interface.run_step(self, instance, x, y, Wish(eta, 1, len(y), settings=self.settings_of(instance)), self.steps)
 
     def fit(
         self,
@@ -266,7 +272,7 @@ class Subject:
         """Train it by its own training, with its own settings but for those that are given."""
         for kind, value in (("eta", eta), ("epochs", epochs), ("size", size)):
             self._set(instance, kind, value)
-        wish = Wish(eta, epochs, size, given=given, settings=self._settings_of(instance))
+        wish = Wish(eta, epochs, size, given=given, settings=self.settings_of(instance))
         function, skip = running.function_of(self, instance, "fit", self.trains)
         made = arguments(function, self.samples, x, y, wish, skip)
         if made is None:

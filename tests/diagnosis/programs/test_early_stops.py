@@ -82,3 +82,37 @@ def test_a_rate_that_is_too_small_is_told_from_it():
     found, _ = codes(Patient(3, 1e-3, 1e-7), epochs=20)
     assert "stops-too-early" not in found
     assert found
+
+
+def early_stopping(patience):
+    best = {"loss": np.inf, "wait": 0}
+
+    def stop(loss):
+        best["loss"], best["wait"] = min(loss, best["loss"]), 0 if loss < best["loss"] else best["wait"] + 1
+        return best["wait"] >= patience
+
+    return stop
+
+
+class Asked(Patient):
+    """It asks callbacks after every epoch."""
+
+    def fit(self, X, y, epochs=12, rate=0.1, callbacks=()):
+        for _ in range(epochs):
+            loss = 0.0
+            for k in range(0, len(X), 50):
+                p, targets = self.forward(X[k : k + 50]), np.eye(10)[y[k : k + 50]]
+                loss -= np.log(p[targets == 1]).sum()
+                self.W -= rate * X[k : k + 50].T @ (p - targets) / len(p)
+                self.b -= rate * (p - targets).mean(axis=0)
+            if any(callback(loss) for callback in callbacks):
+                break
+
+
+def test_callbacks_forget_what_other_trainings_left_in_them():
+    """One that remembered the loss of another copy would end the next training at once."""
+    callback = early_stopping(2)
+    found, report = codes(Asked(), epochs=12, rate=0.1, callbacks=[callback])
+    assert found == []
+    assert report.accuracy > 85
+    assert callback(1e9) is False  # as it was given: this is the first loss that it is told
