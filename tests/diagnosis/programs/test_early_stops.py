@@ -97,7 +97,7 @@ def early_stopping(patience):
 class Asked(Patient):
     """It asks callbacks after every epoch."""
 
-    def fit(self, X, y, epochs=12, rate=0.1, callbacks=()):
+    def fit(self, X, y, epochs=40, rate=0.5, callbacks=()):
         for _ in range(epochs):
             loss = 0.0
             for k in range(0, len(X), 50):
@@ -112,7 +112,7 @@ class Asked(Patient):
 def test_callbacks_forget_what_other_trainings_left_in_them():
     """One that remembered the loss of another copy would end the next training at once."""
     callback = early_stopping(2)
-    found, report = codes(Asked(), epochs=12, rate=0.1, callbacks=[callback])
+    found, report = codes(Asked(), epochs=40, rate=0.5, callbacks=[callback])
     assert found == []
     assert report.accuracy > 85
     assert callback(1e9) is False  # as it was given: this is the first loss that it is told
