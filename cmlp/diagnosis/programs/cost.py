@@ -1,8 +1,9 @@
-"""How long a training takes for one sample in one epoch."""
+"""How long a training takes for one sample in one epoch, and whether an epoch is one step with all of them."""
 
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.examination import WAIT, Examination
 from cmlp.diagnosis.programs.isolation import OutOfTime
@@ -16,6 +17,25 @@ def steps_with_all(case: Examination) -> bool:
     """Whether each epoch is probably one step, with all samples at once."""
     subject = case.subject
     return subject.epochs is not None and subject.epochs >= MANY_EPOCHS and subject.size is None
+
+
+def growth_of_an_epoch(case: Examination, rows: NDArray[np.intp]) -> float | None:
+    """Return how many times as far an epoch goes with all rows given twice; None where it cannot be told.
+
+    A step with the mean of all samples goes as far; the sum of them, or twice as many mini-batches, twice as far.
+    """
+    subject, lengths = case.subject, []
+    for given in (rows, np.concatenate([rows, rows])):
+        instance = subject.instance()
+        start = subject.values(instance)
+        try:
+            with case.bounded(WAIT), np.errstate(all="ignore"):
+                subject.fit(instance, case.train.x[given], case.train.y[given], None, 1)
+        except (Exception, OutOfTime):
+            return None
+        ends = zip(subject.values(instance), start, strict=True)
+        lengths.append(float(np.sqrt(sum(np.sum((end - before) ** 2) for end, before in ends))))
+    return lengths[1] / lengths[0] if lengths[0] > 0 and np.isfinite(lengths).all() else None
 
 
 def measure_cost(case: Examination) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from cmlp.diagnosis.programs.climbing import climb
+from cmlp.diagnosis.programs.cost import growth_of_an_epoch
 from cmlp.diagnosis.programs.early_stops import examine_stop
 from cmlp.diagnosis.programs.examination import TRIAL, Examination
 from cmlp.diagnosis.programs.judging import BETTER, half_way, learned
@@ -23,6 +24,8 @@ LARGE = 2.0  # largest absolute value that nobody needs to scale
 ETAS = (0.5, 0.1, 3.0, 10.0)  # of the mean gradient
 FAR = 10.0  # times the samples of a mini-batch
 VERY_FEW = 3  # epochs
+MOST_IN_A_BATCH = 1000  # samples of a mini-batch
+HALF_AS_FAR = 1.5  # times as far goes an epoch with twice the samples, between one step and twice as many
 FEWEST = 20  # samples, by which trials are judged
 FORMAL = {
     "uphill",
@@ -202,12 +205,22 @@ def _squeezed(case: Examination, trials: Trials, eta: float, scale: float) -> fl
     if not epochs:
         return None
     own = int(case.visits)
-    if case.batch and case.batch >= len(case.usable) // 2:  # one step for each epoch
+    if _one_step_each(case):
         own = epochs * trials.batch
     trial = trials.visits if trials.quick else len(trials.rows)
     if trials.quick and own <= LONGEST:
         return trials.by_gradient(trials.each(eta), scale, fresh=False, visits=own, mean=False, seconds=3 * TRIAL)
     return attempt(trials, eta * max(1.0, own / trial), scale)
+
+
+def _one_step_each(case: Examination) -> bool:
+    """Whether each epoch is one step with the mean of all samples."""
+    if case.batch:
+        return case.batch >= len(case.usable) // 2
+    if not case.subject.trains or case.subject.size is not None or case.subject.resets:
+        return False
+    growth = growth_of_an_epoch(case, case.order[:MOST_IN_A_BATCH])
+    return growth is not None and growth < HALF_AS_FAR
 
 
 def _epochs(case: Examination, squeezed: float) -> None:

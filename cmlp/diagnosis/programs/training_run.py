@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cmlp.diagnosis.programs.advice import FIT
 from cmlp.diagnosis.programs.changed_images import examine_images_in_training
-from cmlp.diagnosis.programs.cost import TIMED, measure_cost, steps_with_all
+from cmlp.diagnosis.programs.cost import TIMED, growth_of_an_epoch, measure_cost, steps_with_all
 from cmlp.diagnosis.programs.examination import GIVEN, WAIT, Array, Examination, finite
 from cmlp.diagnosis.programs.float_events import FloatEvents, float_events
 from cmlp.diagnosis.programs.instances import Instance
@@ -21,7 +21,7 @@ from cmlp.diagnosis.report import Severity
 
 FEWEST = 1500
 GROWING = 250  # samples that are given once and twice
-TWICE = 0.1  # difference from 2 that is allowed
+NEAR = 0.1  # difference from 2 that is allowed
 HALF = 0.5  # of the way to what a small network learns
 STOPPED = 0.9  # of its time, after which an exception is that of the end
 SLOWER = 3.0  # times the expected time after which a training is stopped
@@ -125,21 +125,11 @@ def _eta_for(case: Examination, pick: NDArray[np.intp]) -> float | None:
     Where a step with all samples divides their sum by a number that it knows from elsewhere, such as a global m, a step
     with few of them is as much shorter as they are fewer, and takes a larger learning rate.
     """
-    subject, few = case.subject, pick[:GROWING]
+    subject = case.subject
     if len(pick) == len(case.usable) or not steps_with_all(case) or not subject.eta or subject.resets:
         return None
-    lengths = []
-    for rows in (few, np.concatenate([few, few])):
-        instance = subject.instance()
-        try:
-            with case.bounded(WAIT), np.errstate(all="ignore"):
-                subject.fit(instance, case.train.x[rows], case.train.y[rows], None, 1)
-        except (Exception, OutOfTime):
-            return None
-        ends = zip(subject.values(instance), subject.initial(), strict=True)
-        lengths.append(float(np.sqrt(sum(np.sum((end - start) ** 2) for end, start in ends))))
-    grows = lengths[0] > 0 and abs(lengths[1] / lengths[0] - 2) < TWICE
-    return subject.eta * len(case.usable) / len(pick) if grows else None
+    growth = growth_of_an_epoch(case, pick[:GROWING])
+    return subject.eta * len(case.usable) / len(pick) if growth is not None and abs(growth - 2) < NEAR else None
 
 
 def _by_steps(case: Examination, instance: Instance, x: Array, y: Array) -> None:
