@@ -51,7 +51,7 @@ def test_json_is_one_object_that_says_everything(tmp_path):
         "settings": {
             "epochs": 3, "minutes": None, "eta": 3.0, "mini_batch_size": 10, "optimizer": "sgd", "schedule": "constant",
             "activation": "sigmoid", "loss": "quadratic", "seed": 0, "dtype": "float64", "initializer": "glorot_normal",
-            "dropout": 0.0, "normalization": "none",
+            "dropout": 0.0, "normalization": "none", "distortions": None,
             "clip_norm": None, "lmbda": 0.0, "label_smoothing": 0.0, "averaging": 0.0,
             "validation": None, "patience": None,
         },

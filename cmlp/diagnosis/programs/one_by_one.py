@@ -13,6 +13,7 @@ from cmlp.diagnosis.programs.precision import is_single
 
 SAME = (1e-6, 1e-2)  # of the way of two steps, by which it may differ from their sum: in double and single precision
 ADAPTIVE = 0.7  # share of the changes that are of one size, from which on they have the sign of the gradient only
+TOGETHER = 0.2  # of the way of all samples, by which it may differ from what each changes alone
 KEPT = 0.05  # of a step that the next one repeats, from which on there is momentum
 
 
@@ -37,6 +38,8 @@ def taken_one_by_one(case: Examination, step: Step, eta: float | None) -> Step |
         return None
     if abs(kept) > KEPT:
         case.facts["momentum"] = kept
+    elif not _near(_flat(step.changes), _flat(changes), TOGETHER):  # something else is left of the samples before
+        return None
     case.facts["one by one"] = True
     return Step(step.values, changes, step.x, step.y, step.eta if eta is None else eta)
 
