@@ -72,7 +72,7 @@ def test_names_of_the_columns_of_a_table(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("Age,income,species\n" + "".join(f"{i},{i * 1.5},{'ab'[i % 2]}\n" for i in range(2, 22)))
     train = cmlp.load(path).train
-    assert train.feature_names == ("age", "income") and train[:3].feature_names == train.feature_names
+    assert train.feature_names == ("Age", "income") and train[:3].feature_names == train.feature_names
     network = cmlp.Network([2, 3, 2])
     network.train(train, 1, 0.1, progress=False)
     network.save(tmp_path / "model")
