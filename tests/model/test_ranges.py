@@ -76,7 +76,7 @@ def test_names_of_the_columns_of_a_table(tmp_path):
     network = cmlp.Network([2, 3, 2])
     network.train(train, 1, 0.1, progress=False)
     network.save(tmp_path / "model")
-    assert cmlp.Network.load(tmp_path / "model").model.feature_names == ("age", "income")
+    assert cmlp.Network.load(tmp_path / "model").model.feature_names == ("Age", "income")
 
 
 def test_numbered_columns_have_no_names(tmp_path):
