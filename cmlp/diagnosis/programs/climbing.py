@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+POOR = 15  # points above a constant answer
+
 
 def climb(
     attempt: Callable[[float], float], base: float, chance: float, enough: Callable[[], bool]
@@ -17,7 +19,7 @@ def climb(
         tried(float(f"{base * factor:.3g}"))
     for _ in range(5):
         best, low, high = max(results, key=results.__getitem__), min(results), max(results)
-        if results[best] < chance + 5:
+        if results[best] < chance + POOR:  # as by chance: nothing tells the way
             tried(float(f"{low / 10:.3g}"))
             tried(float(f"{high * 10:.3g}"))
         elif results[high] == results[best]:  # also where all reach the same
